@@ -1,0 +1,270 @@
+/*
+ * Secrets and the keys they open. A secret has 256 random bits, so its SHA-256 is all that is kept of it:
+ * there is nothing to guess that a slow hash would have to protect.
+ */
+#include "account/account_db.h"
+#include "audit/audit.h"
+#include "base/rand.h"
+#include <sodium.h>
+#include <strings.h>
+
+enum { SECRET_BYTES = 32, TOUCH_SECONDS = 3600, NAME_MAX_LEN = 100 };
+
+const struct field account_view_fields[] = {
+    FIELD(TEXT, account_view, id, FIELD_COLUMN, "Account", "账号"),
+    FIELD(TEXT, account_view, name, FIELD_COLUMN, "Name", "名称"),
+    FIELD(TIME, account_view, created_at, 0, "Created", "创建时间"),
+    FIELD(TEXT, account_view, user_id, 0, "You", "当前用户"),
+    FIELD(TEXT, account_view, user_name, FIELD_COLUMN, "Your name", "用户名"),
+    FIELD(TEXT, account_view, role, FIELD_COLUMN, "Your role with this key", "当前密钥的角色"),
+    FIELD(TEXT, account_view, key_id, FIELD_COLUMN, "This key", "当前密钥"),
+    FIELD_END,
+};
+
+const struct field access_key_fields[] = {
+    FIELD(TEXT, access_key, id, FIELD_COLUMN, "ID", "编号"),
+    FIELD(TEXT, access_key, account_id, FIELD_HIDDEN, "Account", "账号"),
+    FIELD(TEXT, access_key, user_id, 0, "User", "用户"),
+    FIELD(TEXT, access_key, name, FIELD_COLUMN, "What it is for", "用途"),
+    FIELD(TEXT, access_key, role, FIELD_COLUMN, "Role", "角色"),
+    FIELD(TIME, access_key, created_at, FIELD_COLUMN, "Created", "创建时间"),
+    FIELD(TIME, access_key, last_used_at, FIELD_COLUMN, "Last used, to the hour", "最近使用(精确到小时)"),
+    FIELD(TIME, access_key, revoked_at, FIELD_COLUMN, "Revoked", "吊销时间"),
+    FIELD_END,
+};
+
+enum role role_by_name(const char *name) {
+    for (enum role role = ROLE_NONE + 1; role < ROLE_COUNT; role++)
+        if (name && strcmp(role_name(role), name) == 0)
+            return role;
+    return ROLE_NONE;
+}
+
+/* ---- secrets ---- */
+
+enum {
+    SECRET_TEXT = sodium_base64_ENCODED_LEN(SECRET_BYTES, sodium_base64_VARIANT_URLSAFE_NO_PADDING),
+    DIGEST_TEXT = crypto_hash_sha256_BYTES * 2 + 1,
+};
+
+static void digest_text(struct slice secret, char digest[DIGEST_TEXT]) {
+    uint8_t hash[crypto_hash_sha256_BYTES];
+    crypto_hash_sha256(hash, secret.p, secret.len);
+    sodium_bin2hex(digest, DIGEST_TEXT, hash, sizeof hash);
+}
+
+static bool digest_fits(const char *digest, const char *secret) {
+    char other[DIGEST_TEXT];
+    digest_text(slice_str(secret), other);
+    return strlen(digest) == sizeof other - 1 && sodium_memcmp(digest, other, sizeof other - 1) == 0;
+}
+
+/* A new secret as text, and what is kept of it. */
+static struct secret *make_secret(struct arena *a, const char **digest) {
+    uint8_t random[SECRET_BYTES];
+    struct secret *secret = secret_new(a, NULL, SECRET_TEXT - 1);
+    char *kept = arena_alloc(a, DIGEST_TEXT), text[SECRET_TEXT];
+    rand_bytes(random, sizeof random);
+    sodium_bin2base64(text, sizeof text, random, sizeof random, sodium_base64_VARIANT_URLSAFE_NO_PADDING);
+    memcpy(secret_bytes(secret), text, SECRET_TEXT - 1);
+    digest_text(secret_slice(secret), kept);
+    sodium_memzero(random, sizeof random);
+    sodium_memzero(text, sizeof text);
+    *digest = kept;
+    return secret;
+}
+
+/* "ID.SECRET" */
+static struct secret *join(struct arena *a, const char *id, const struct secret *secret) {
+    size_t len = strlen(id);
+    struct secret *text = secret_new(a, NULL, len + 1 + secret_len(secret));
+    uint8_t *p = secret_bytes(text);
+    memcpy(p, id, len);
+    p[len] = '.';
+    memcpy(p + len + 1, secret_bytes(secret), secret_len(secret));
+    return text;
+}
+
+/* ---- believing somebody ---- */
+
+/* The two kinds of secrets: how their ids begin, and where they are. */
+struct secret_kind {
+    const char *prefix;
+    bool (*find)(struct db *db, struct arena *a, const char *id, struct credential *c, struct error *e);
+};
+
+static const struct secret_kind login_secret = {"login", login_db_find},
+                                key_secret = {"key", access_key_db_find};
+
+/* One answer for all that is wrong: it does not tell which ids exist. */
+static bool refuse(struct error *e) {
+    return fail(e, ERR_UNAUTHENTICATED, "the secret is unknown, used up or revoked",
+                "密钥不存在、已使用或已吊销");
+}
+
+static bool believe(struct db *db, struct arena *a, const struct secret_kind *kind, const char *text,
+                    struct credential *c, struct error *e) {
+    const char *dot = text ? strchr(text, '.') : NULL;
+    const char *id = dot ? arena_strndup(a, text, (size_t)(dot - text)) : "";
+    *c = (struct credential){0};
+    if (!id_valid(id, kind->prefix))
+        return refuse(e);
+    if (!kind->find(db, a, id, c, e))
+        return e->id == ERR_NOT_FOUND ? refuse(e) : false;
+    return (digest_fits(c->digest, dot + 1) && !c->ended_at) || refuse(e);
+}
+
+/* To the hour, so that reading costs no writing. A database that takes no writes must still be readable. */
+static void note_use(struct db *db, const struct credential *c, int64_t now) {
+    struct error ignored;
+    if (now - c->last_used_at >= TOUCH_SECONDS)
+        access_key_db_touch(db, c->id, now, &ignored);
+}
+
+static enum role lesser_role(const struct credential *c) {
+    enum role own = role_by_name(c->role), of_user = role_by_name(c->user_role);
+    return own < of_user ? own : of_user;
+}
+
+bool account_authenticate(struct db *db, struct arena *a, const char *authorization, int64_t now,
+                          struct caller *caller, struct error *e) {
+    static const char scheme[] = "Bearer ";
+    struct credential c;
+    if (!authorization || strncasecmp(authorization, scheme, sizeof scheme - 1) != 0)
+        return fail(e, ERR_UNAUTHENTICATED, "the request carries no access key", "请求中没有访问密钥");
+    if (!believe(db, a, &key_secret, authorization + sizeof scheme - 1, &c, e))
+        return false;
+    note_use(db, &c, now);
+    caller->account_id = c.account_id;
+    caller->user_id = c.user_id;
+    caller->key_id = c.id;
+    caller->role = lesser_role(&c);
+    return true;
+}
+
+/* ---- the first start, and the first login ---- */
+
+static bool needs_transaction(struct db *db, struct error *e) {
+    return db_in_transaction(db) ||
+           fail(e, ERR_INTERNAL, "this needs an open transaction", "此操作需要在事务中");
+}
+
+bool account_new_login(struct db *db, struct arena *a, int64_t now, struct first_login *login,
+                       struct error *e) {
+    struct founding owner;
+    struct credential c = {.id = id_new(a, "login", now)};
+    if (!needs_transaction(db, e) || !account_db_first_owner(db, a, &owner, e))
+        return false;
+    struct secret *secret = make_secret(a, &c.digest);
+    struct audit_entry entry = audit_by_system(owner.account_id, now, "login_secret.create", c.id);
+    c.account_id = owner.account_id;
+    c.user_id = owner.user_id;
+    login->secret = join(a, c.id, secret);
+    return login_db_insert(db, &c, now, e) && audit_write(db, a, &entry, e);
+}
+
+bool account_bootstrap(struct db *db, struct arena *a, int64_t now, struct first_login *login,
+                       struct error *e) {
+    bool exists;
+    *login = (struct first_login){0};
+    if (!needs_transaction(db, e) || !account_db_exists(db, &exists, e))
+        return false;
+    if (exists)
+        return true;
+    struct founding founding = {.account_id = id_new(a, "acct", now),
+                                .account_name = "main",
+                                .user_id = id_new(a, "user", now),
+                                .user_name = "owner",
+                                .created_at = now};
+    struct audit_entry entry =
+        audit_by_system(founding.account_id, now, "account.create", founding.account_id);
+    return account_db_found(db, &founding, e) && audit_write(db, a, &entry, e) &&
+           account_new_login(db, a, now, login, e);
+}
+
+/* ---- access keys ---- */
+
+static const char *key_json(struct arena *a, const struct access_key *key) {
+    return json_text(a, json_keep(a, json_from_row(a, access_key_fields, key)), false);
+}
+
+/* Fills in what the key does not bring, stores it and writes the audit entry. */
+static bool store_key(struct db *db, struct arena *a, const struct caller *caller, const char *action,
+                      struct access_key *key, struct error *e) {
+    key->id = id_new(a, "key", key->created_at);
+    key->account_id = caller->account_id;
+    key->user_id = caller->user_id;
+    key->secret = make_secret(a, &key->digest);
+    struct audit_entry entry = audit_by(caller, key->created_at, action, key->id);
+    entry.after = key_json(a, key);
+    return access_key_db_insert(db, key, e) && audit_write(db, a, &entry, e);
+}
+
+bool account_login(struct db *db, struct arena *a, const char *secret, const char *address, int64_t now,
+                   struct access_key *key, struct error *e) {
+    struct credential c;
+    if (!needs_transaction(db, e) || !believe(db, a, &login_secret, secret, &c, e) ||
+        !login_db_use(db, c.id, now, e))
+        return false;
+    struct caller user = {.account_id = c.account_id, .user_id = c.user_id, .address = address};
+    *key = (struct access_key){.name = "login", .role = c.user_role, .created_at = now};
+    return store_key(db, a, &user, "account.login", key, e);
+}
+
+/* The name stands in lists and terminals. */
+static bool name_allowed(const char *name, struct error *e) {
+    size_t len = name ? strlen(name) : 0;
+    for (size_t i = 0; i < len; i++)
+        if ((unsigned char)name[i] < ' ' || name[i] == 0x7f)
+            return fail_field(e, "name", ERR_BAD_FIELD, "the name has a control character",
+                              "名称中有控制字符");
+    if (len == 0 || len > NAME_MAX_LEN)
+        return fail_field(e, "name", ERR_BAD_FIELD, "the name has %zu bytes, allowed are 1 to %d",
+                          "名称长度为 %zu 字节,允许 1 到 %d 字节", len, NAME_MAX_LEN);
+    return true;
+}
+
+static bool role_allowed(const char *name, enum role own, struct error *e) {
+    enum role role = role_by_name(name);
+    if (role == ROLE_NONE)
+        return fail_field(e, "role", ERR_BAD_FIELD, "there is no role '%s'", "没有角色“%s”", name);
+    if (role > own)
+        return fail_field(e, "role", ERR_FORBIDDEN, "a key of role %s exceeds your own role %s",
+                          "密钥角色 %s 超出您的角色 %s", name, role_name(own));
+    return true;
+}
+
+bool access_key_create(struct db *db, struct arena *a, const struct caller *caller, int64_t now,
+                       struct access_key *key, struct error *e) {
+    key->created_at = now;
+    if (!key->role)
+        key->role = role_name(caller->role);
+    return needs_transaction(db, e) && name_allowed(key->name, e) &&
+           role_allowed(key->role, caller->role, e) && store_key(db, a, caller, "access_key.create", key, e);
+}
+
+struct key_scope access_key_scope(const struct caller *caller) {
+    const char *user_id = caller->role == ROLE_OWNER ? NULL : caller->user_id;
+    return (struct key_scope){.account_id = caller->account_id, .user_id = user_id};
+}
+
+bool access_key_revoke(struct db *db, struct arena *a, const struct caller *caller, const char *id,
+                       int64_t now, struct error *e) {
+    struct key_scope scope = access_key_scope(caller);
+    struct access_key key = {0};
+    if (!needs_transaction(db, e))
+        return false;
+    if (!access_key_db_get(db, a, &scope, id, &key, e))
+        return e->id == ERR_NOT_FOUND ? fail(e, ERR_NOT_FOUND, "no access key '%s'", "没有访问密钥“%s”", id)
+                                      : false;
+    if (role_by_name(key.role) > caller->role)
+        return fail(e, ERR_FORBIDDEN, "access key '%s' has a higher role than yours",
+                    "访问密钥“%s”的角色高于您的角色", id);
+    if (key.revoked_at)
+        return true;
+    struct audit_entry entry = audit_by(caller, now, "access_key.revoke", id);
+    entry.before = key_json(a, &key);
+    key.revoked_at = now;
+    entry.after = key_json(a, &key);
+    return access_key_db_revoke(db, id, now, e) && audit_write(db, a, &entry, e);
+}

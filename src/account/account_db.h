@@ -1,0 +1,49 @@
+/* The SQL of accounts, users, access keys and login secrets. */
+#pragma once
+#include "account/account.h"
+
+/* What is needed to believe somebody, from a login secret or an access key. */
+struct credential {
+    const char *id, *account_id, *user_id, *digest;
+    const char *role, *user_role; /* the lesser one holds */
+    int64_t ended_at;             /* used up or revoked */
+    int64_t last_used_at;
+};
+
+/* One account with its first owner. */
+struct founding {
+    const char *account_id, *account_name, *user_id, *user_name;
+    int64_t created_at;
+};
+
+bool account_db_exists(struct db *db, bool *exists, struct error *e);
+bool account_db_found(struct db *db, const struct founding *founding, struct error *e);
+/* The owner who was there first. */
+bool account_db_first_owner(struct db *db, struct arena *a, struct founding *founding, struct error *e);
+bool account_db_view(struct db *db, struct arena *a, const struct caller *caller, struct account_view *view,
+                     struct error *e);
+
+bool login_db_insert(struct db *db, const struct credential *login, int64_t now, struct error *e);
+bool login_db_find(struct db *db, struct arena *a, const char *id, struct credential *login, struct error *e);
+/* ERR_CONFLICT if it was used meanwhile. */
+bool login_db_use(struct db *db, const char *id, int64_t now, struct error *e);
+
+/* Which keys are meant: all of the account or those of one user; in lists, up to `limit` behind an id. */
+struct key_scope {
+    const char *account_id, *user_id; /* user_id NULL: all */
+    const char *after;
+    size_t limit;
+};
+/* An owner: all; everybody else: the own ones. */
+struct key_scope access_key_scope(const struct caller *caller);
+
+bool access_key_db_insert(struct db *db, const struct access_key *key, struct error *e);
+bool access_key_db_find(struct db *db, struct arena *a, const char *id, struct credential *key,
+                        struct error *e);
+bool access_key_db_get(struct db *db, struct arena *a, const struct key_scope *scope, const char *id,
+                       struct access_key *key, struct error *e);
+/* In the order of their ids. */
+bool access_key_db_list(struct db *db, struct arena *a, const struct key_scope *scope,
+                        struct access_key **keys, size_t *count, struct error *e);
+bool access_key_db_revoke(struct db *db, const char *id, int64_t now, struct error *e);
+bool access_key_db_touch(struct db *db, const char *id, int64_t now, struct error *e);

@@ -1,0 +1,219 @@
+/*
+ * The step `apply`: what the certificate asks for now becomes one open application, with a key. A key that
+ * was made but not stored (a crash in between) leaves nothing behind.
+ */
+#include "apply/apply.h"
+#include "audit/audit.h"
+#include "base/rand.h"
+#include "pki/csr.h"
+
+/* From act to save: the key that was chosen. */
+struct chosen {
+    const char *csr_choice, *algorithm,
+        *own_csr; /* what it was chosen for; csr_choice NULL: none was needed */
+    enum { KEY_ELSEWHERE, KEY_STORED, KEY_NEW, KEY_POOLED } source;
+    struct held_key key; /* KEY_ELSEWHERE: only the public part; KEY_POOLED: taken in save */
+};
+
+bool apply_subject(struct work *w, struct certificate *c, struct error *e) {
+    if (certificate_get_any(w->db, w->arena, w->item->subject, c, e))
+        return true;
+    if (e->id != ERR_NOT_FOUND)
+        return false;
+    error_clear(e);
+    *c = (struct certificate){.id = NULL};
+    return true;
+}
+
+/* Nothing stands against a version: a letter is for the applicant to bring. */
+static bool wanted(const struct certificate *c) {
+    bool closed = !c->id || c->cancelled_at || c->revoke_asked_at || c->revoked_at;
+    return c->paid_at && c->active_at && !closed && (!c->letter_needed || c->letter_at);
+}
+
+static bool same_text(const char *a, const char *b) {
+    return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
+bool application_fits(const struct application *application, const struct certificate *c) {
+    return strcmp(application->names, c->names) == 0 && strcmp(application->csr_choice, c->csr_choice) == 0 &&
+           strcmp(application->key_algorithm, c->key_algorithm) == 0 &&
+           same_text(application->csr, strcmp(c->csr_choice, "own") == 0 ? c->own_csr : NULL);
+}
+
+static bool chosen_fits(const struct chosen *chosen, const struct certificate *c) {
+    return chosen->csr_choice && strcmp(chosen->csr_choice, c->csr_choice) == 0 &&
+           strcmp(chosen->algorithm, c->key_algorithm) == 0 && same_text(chosen->own_csr, c->own_csr);
+}
+
+/* `id` NULL if none is open. */
+static bool find_open(struct work *w, const char *certificate_id, struct application *application,
+                      struct error *e) {
+    if (application_open(w->db, w->arena, certificate_id, application, e))
+        return true;
+    if (e->id != ERR_NOT_FOUND)
+        return false;
+    error_clear(e);
+    application->id = NULL;
+    return true;
+}
+
+/* ---- which key: one function a choice ---- */
+
+static bool choose_automatic(struct work *w, const struct certificate *c, struct chosen *chosen,
+                             struct error *e) {
+    enum key_algorithm algorithm = key_algorithm_parse(c->key_algorithm);
+    int64_t ready = 0;
+    if (key_is_rsa(algorithm) && !held_key_pool_count(w->db, c->account_id, c->key_algorithm, &ready, e))
+        return false;
+    chosen->source = ready ? KEY_POOLED : KEY_NEW;
+    return ready || key_pool_make(w, algorithm, &chosen->key, e);
+}
+
+/* The version whose key is kept: the certificate's own one, else that of its predecessor. */
+static bool kept_version(struct work *w, const struct certificate *c, const char **version_id,
+                         struct error *e) {
+    struct certificate predecessor;
+    *version_id = c->version_id;
+    if (*version_id || !c->predecessor_id)
+        return true;
+    if (!certificate_get_any(w->db, w->arena, c->predecessor_id, &predecessor, e))
+        return false;
+    *version_id = predecessor.version_id;
+    return true;
+}
+
+static bool choose_kept(struct work *w, const struct certificate *c, struct chosen *chosen, struct error *e) {
+    const char *version_id;
+    struct version version = {.key_id = NULL};
+    chosen->source = KEY_STORED;
+    if (!kept_version(w, c, &version_id, e) ||
+        (version_id && !version_get(w->db, w->arena, c->account_id, version_id, &version, e)))
+        return false;
+    if (!version.key_id)
+        return fail(e, ERR_NO_KEY_HELD, "there is no old key that %s could keep: reissue it with a new one",
+                    "%s 没有可保留的原密钥:请使用新密钥重新签发", c->id);
+    return held_key_get(w->db, w->arena, c->account_id, version.key_id, &chosen->key, e);
+}
+
+static bool choose_own(struct work *w, const struct certificate *c, struct chosen *chosen, struct error *e) {
+    struct csr csr;
+    if (!csr_parse(w->arena, slice_str(c->own_csr), &csr, e))
+        return false;
+    chosen->source = KEY_ELSEWHERE;
+    chosen->key.spki = csr.spki;
+    return true;
+}
+
+static const struct {
+    const char *csr_choice;
+    bool (*choose)(struct work *w, const struct certificate *c, struct chosen *chosen, struct error *e);
+} choices[] = {{"automatic", choose_automatic}, {"keep", choose_kept}, {"own", choose_own}};
+
+static bool choose(struct work *w, const struct certificate *c, struct chosen *chosen, struct error *e) {
+    chosen->csr_choice = c->csr_choice;
+    chosen->algorithm = c->key_algorithm;
+    chosen->own_csr = c->own_csr;
+    for (size_t i = 0; i < sizeof choices / sizeof *choices; i++)
+        if (strcmp(choices[i].csr_choice, c->csr_choice) == 0)
+            return choices[i].choose(w, c, chosen, e);
+    return fail(e, ERR_CORRUPT, "certificate %s has the unknown choice of key '%s'",
+                "证书 %s 的 CSR 方式“%s”未知", c->id, c->csr_choice);
+}
+
+bool apply_prepare(struct work *w, struct error *e) {
+    struct chosen *chosen = w->prepared = ARENA_NEW(w->arena, struct chosen);
+    struct certificate c;
+    struct application open;
+    if (!apply_subject(w, &c, e))
+        return false;
+    if (!wanted(&c))
+        return true;
+    if (!find_open(w, c.id, &open, e))
+        return false;
+    return (open.id && application_fits(&open, &c)) || choose(w, &c, chosen, e);
+}
+
+/* ---- saving ---- */
+
+bool application_drop(struct db *db, const struct application *application, int64_t now, const char *reason,
+                      struct error *e) {
+    return application_close(db, application->id, now, NULL, reason, e) &&
+           (!application->key_id ||
+            held_key_delete_unused(db, application->account_id, application->key_id, e));
+}
+
+/* `*taken` is false if the pool was emptied since we looked. */
+static bool take_pooled(struct work *w, struct chosen *chosen, bool *taken, struct error *e) {
+    *taken = held_key_take(w->db, w->arena, w->item->account_id, chosen->algorithm, w->now, &chosen->key, e);
+    if (*taken)
+        return key_pool_wake(w->db, w->arena, w->item->account_id, w->now, e);
+    if (e->id != ERR_NOT_FOUND)
+        return false;
+    error_clear(e);
+    return true;
+}
+
+static bool store_key(struct work *w, struct chosen *chosen, bool *stored, struct error *e) {
+    *stored = true;
+    if (chosen->source == KEY_POOLED)
+        return take_pooled(w, chosen, stored, e);
+    if (chosen->source != KEY_NEW)
+        return true;
+    chosen->key.taken_at = w->now;
+    return held_key_insert(w->db, w->arena, &chosen->key, e);
+}
+
+static bool mark_submitted(struct work *w, struct certificate *c, struct error *e) {
+    if (c->submitted_at && !c->rejected_at)
+        return true;
+    if (!c->submitted_at)
+        c->submitted_at = w->now;
+    c->rejected_at = 0;
+    c->reject_reason = NULL;
+    const struct profile *profile;
+    return order_profile(w->services, c, &profile, e) && certificate_store(w->db, w->arena, profile, c, e);
+}
+
+static bool create(struct work *w, struct certificate *c, const struct chosen *chosen, struct error *e) {
+    const struct brand *brand;
+    if (!order_brand(w->services, c, &brand, e))
+        return false;
+    struct application application = {.id = id_new(w->arena, "app", w->now),
+                                      .account_id = c->account_id,
+                                      .certificate_id = c->id,
+                                      .issuer = brand->issuer,
+                                      .names = c->names,
+                                      .csr_choice = c->csr_choice,
+                                      .key_algorithm = c->key_algorithm,
+                                      .key_id = chosen->key.id,
+                                      .spki = chosen->key.spki,
+                                      .csr = chosen->source == KEY_ELSEWHERE ? c->own_csr : NULL,
+                                      .created_at = w->now};
+    struct audit_entry entry = audit_by_system(c->account_id, w->now, "application.create", application.id);
+    entry.after = arena_printf(w->arena, "{\"certificate_id\":\"%s\"}", c->id);
+    return application_insert(w->db, &application, e) && mark_submitted(w, c, e) &&
+           audit_write(w->db, w->arena, &entry, e) && work_goes(w, OUTCOME_NEXT);
+}
+
+bool apply_record(struct work *w, struct error *e) {
+    struct chosen *chosen = w->prepared;
+    struct certificate c;
+    struct application open;
+    bool stored;
+    if (!apply_subject(w, &c, e))
+        return false;
+    if (!wanted(&c))
+        return work_goes(w, OUTCOME_DONE);
+    if (!find_open(w, c.id, &open, e))
+        return false;
+    if (open.id && application_fits(&open, &c))
+        return work_goes(w, OUTCOME_NEXT);
+    if (!chosen_fits(chosen, &c))
+        return work_again(w, w->now); /* reissued with other facts since act */
+    if (open.id && !application_drop(w->db, &open, w->now, "superseded", e))
+        return false;
+    if (!store_key(w, chosen, &stored, e))
+        return false;
+    return stored ? create(w, &c, chosen, e) : work_again(w, w->now);
+}

@@ -1,0 +1,60 @@
+/*
+ * Applications: one request to a CA for one version (SPEC section 9): which key, which CSR, which names.
+ * The step `apply`.
+ */
+#pragma once
+#include "order/order.h"
+
+struct application {
+    const char *id, *account_id;
+    int64_t number;
+    const char *certificate_id, *issuer, *names, *csr_choice, *key_algorithm, *key_id;
+    struct slice spki;
+    const char *csr;
+    int64_t created_at, closed_at;
+    const char *version_id, *reject_reason;
+};
+
+extern const struct field application_fields[];
+
+/* The open application of a certificate; ERR_NOT_FOUND. */
+bool application_open(struct db *db, struct arena *a, const char *certificate_id,
+                      struct application *application, struct error *e);
+/* Gives the number. */
+bool application_insert(struct db *db, struct application *application, struct error *e);
+bool application_close(struct db *db, const char *id, int64_t now, const char *version_id, const char *reason,
+                       struct error *e);
+/* Closes it without a version; a key that was made for it is deleted. */
+bool application_drop(struct db *db, const struct application *application, int64_t now, const char *reason,
+                      struct error *e);
+/* All of a certificate, oldest first. */
+bool application_list(struct db *db, struct arena *a, const char *certificate_id,
+                      struct application **applications, size_t *count, struct error *e);
+/* Were keys of this algorithm made for applications since then? */
+bool application_algorithm_used(struct db *db, const char *account_id, const char *algorithm, int64_t since,
+                                bool *used, struct error *e);
+/* It still asks for what the certificate is to be: a reissue may have changed that. */
+bool application_fits(const struct application *application, const struct certificate *c);
+
+/* The certificate of a step; its id is NULL if it was deleted since it was enqueued. */
+bool apply_subject(struct work *w, struct certificate *c, struct error *e);
+
+/*
+ * act: makes a key (automatic), takes that of the old version (keep), or reads the own CSR.
+ * save: the application, its key, and the certificate's submitted_at. An open application is gone on with.
+ * OUTCOME_DONE if the certificate needs none any more.
+ */
+bool apply_prepare(struct work *w, struct error *e);
+bool apply_record(struct work *w, struct error *e);
+
+/* ---- key_pool.c: RSA keys made ahead, for the algorithms that the account uses ---- */
+
+/* A key of the account that nobody knows yet: sealed, not stored. */
+bool key_pool_make(struct work *w, enum key_algorithm algorithm, struct held_key *key, struct error *e);
+/* Has the pool of an account filled, now. */
+bool key_pool_wake(struct db *db, struct arena *a, const char *account_id, int64_t now, struct error *e);
+/* Step `key_pool`: makes a few at a time, until the pool is full. */
+bool apply_pool_make(struct work *w, struct error *e);
+bool apply_pool_store(struct work *w, struct error *e);
+
+extern const struct route apply_routes[];

@@ -1,0 +1,181 @@
+/* base: arenas, buffers, messages, times, ids, files, children. */
+#include "base/buf.h"
+#include "base/child.h"
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/rand.h"
+#include "base/secret.h"
+#include "unit.h"
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static void count_up(void *counter) {
+    ++*(int *)counter;
+}
+
+static void arena_gives_zeroed_memory_and_runs_cleanups_once(void **state) {
+    (void)state;
+    int counter = 0;
+    struct arena *a = arena_new();
+    for (size_t size = 1; size < 100000; size *= 3) {
+        char *p = arena_alloc(a, size);
+        assert_int_equal(p[0] | p[size - 1], 0);
+        memset(p, 1, size);
+    }
+    arena_defer(a, count_up, &counter);
+    arena_reset(a);
+    assert_int_equal(counter, 1);
+    assert_int_equal(*(char *)arena_alloc(a, 4000), 0);
+    arena_free(a);
+    assert_int_equal(counter, 1);
+}
+
+static void buf_stops_at_its_maximum(void **state) {
+    (void)state;
+    AUTO_ARENA a = arena_new();
+    struct buf b = buf_new(a, 10);
+    buf_str(&b, "1234567890");
+    assert_false(b.overflow);
+    buf_char(&b, '1');
+    assert_true(b.overflow);
+    assert_string_equal(b.p, "1234567890");
+}
+
+static void messages_read_back_and_refuse_what_is_cut(void **state) {
+    (void)state;
+    AUTO_ARENA a = arena_new();
+    struct buf b = buf_new(a, 1000);
+    buf_u8(&b, 7);
+    buf_u32(&b, 70000);
+    buf_u64(&b, 1ull << 40);
+    buf_bytes(&b, slice_str("hello"));
+    for (size_t len = 0; len <= b.len; len++) {
+        struct reader r = {.rest = slice_of(b.p, len)};
+        bool same = read_u8(&r) == 7 && read_u32(&r) == 70000 && read_u64(&r) == 1ull << 40;
+        same = same && strcmp(read_str(&r, a), "hello") == 0 && !r.bad;
+        assert_int_equal(same, len == b.len);
+    }
+}
+
+static void times_parse_and_format(void **state) {
+    (void)state;
+    static const struct {
+        const char *text;
+        int64_t t;
+    } good[] = {
+        {"1970-01-01T00:00:00Z", 0},
+        {"2026-11-21", 1795219200},
+        {"2024-02-29T23:59:59Z", 1709251199},
+        {"2029-03-15T01:00:00+01:00", 1868227200},
+        {"2000-03-01T00:00:00z", 951868800},
+    };
+    static const char *const bad[] = {"", "2026", "2026-13-01", "2025-02-29", "2026-01-01T24:00:00Z",
+                                      "2026-01-01T00:00:00", "2026-01-01T00:00:00Zx", "2026-01-01 00:00:00Z",
+                                      "2026-01-01T00:00:60Z", "1900-02-29"};
+    AUTO_ARENA a = arena_new();
+    struct error e = {0};
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
+        int64_t t, again;
+        assert_ok(time_parse(good[i].text, &t, "at", &e), e);
+        assert_int_equal(t, good[i].t);
+        assert_ok(time_parse(time_format(a, t), &again, "at", &e), e);
+        assert_int_equal(again, t);
+    }
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        int64_t t;
+        assert_fails(time_parse(bad[i], &t, "at", &e), e, ERR_BAD_FIELD);
+        assert_string_equal(e.field, "at");
+    }
+}
+
+static void ids_sort_by_time_and_have_one_shape(void **state) {
+    (void)state;
+    AUTO_ARENA a = arena_new();
+    const char *first = id_new(a, "cert", 1795219200), *second = id_new(a, "cert", 1795219201);
+    assert_true(strcmp(first, second) < 0);
+    assert_true(id_valid(first, "cert"));
+    assert_false(id_valid(first, "ord"));
+    assert_false(id_valid("cert_../../etc/passwd", "cert"));
+}
+
+static void seeded_randomness_repeats(void **state) {
+    (void)state;
+    uint64_t first[2], second[2];
+    rand_seed(1);
+    rand_bytes(first, sizeof first);
+    rand_seed(1);
+    rand_bytes(second, sizeof second);
+    assert_memory_equal(first, second, sizeof first);
+    for (int i = 0; i < 1000; i++)
+        assert_true(rand_below(10) < 10);
+}
+
+static void files_are_written_whole_with_their_mode(void **state) {
+    (void)state;
+    AUTO_ARENA a = arena_new();
+    struct error e = {0};
+    char folder[] = "/tmp/tenure-base-XXXXXX";
+    assert_non_null(mkdtemp(folder));
+    const char *path = arena_printf(a, "%s/key.pem", folder);
+    assert_ok(file_write_new(path, 0600, slice_str("one"), &e), e);
+    assert_fails(file_write_new(path, 0600, slice_str("two"), &e), e, ERR_ALREADY_EXISTS);
+    assert_ok(file_replace(path, 0640, slice_str("three"), &e), e);
+    struct slice content;
+    assert_ok(file_read(a, path, 100, &content, &e), e);
+    assert_string_equal(content.p, "three");
+    assert_fails(file_read(a, path, 4, &content, &e), e, ERR_BODY_TOO_LARGE);
+    struct stat st;
+    assert_int_equal(stat(path, &st), 0);
+    assert_int_equal(st.st_mode & 0777, 0640);
+    unlink(path);
+    assert_fails(file_read(a, path, 4, &content, &e), e, ERR_NOT_FOUND);
+    assert_int_equal(rmdir(folder), 0); /* no temporary is left */
+}
+
+static void children_end_at_their_deadline(void **state) {
+    (void)state;
+    AUTO_ARENA a = arena_new();
+    struct error e = {0};
+    struct child_result r;
+    assert_ok(child_run(a, (const char *[]){"sh", "-c", "echo $A; exit 3", NULL}, (const char *[]){"A=b", NULL}, 5000,
+                        &r, &e), e);
+    assert_int_equal(r.exit_status, 3);
+    assert_string_equal(r.output, "b\n");
+    assert_ok(child_run(a, (const char *[]){"sh", "-c", "sleep 30 & sleep 30", NULL}, NULL, 100, &r, &e), e);
+    assert_true(r.timed_out);
+    assert_ok(child_run(a, (const char *[]){"sh", "-c", "exec >&- 2>&-; sleep 30", NULL}, NULL, 100, &r, &e), e);
+    assert_true(r.timed_out);
+    assert_false(child_run(a, (const char *[]){"/nonexistent", NULL}, NULL, 100, &r, &e));
+}
+
+static void errors_speak_both_languages(void **state) {
+    (void)state;
+    struct error e = {0};
+    assert_false(fail(&e, ERR_NOT_FOUND, "no certificate '%s'", "没有证书“%s”", "cert_1"));
+    assert_string_equal(e.detail[LANG_ZH], "没有证书“cert_1”");
+    for (int id = 1; id < ERR_COUNT; id++) {
+        const struct error_row *row = error_row((enum error_id)id);
+        assert_int_equal(error_by_code(row->code), id);
+        for (int lang = 0; lang < LANG_COUNT; lang++)
+            assert_true(*row->title.in[lang] && *row->remedy.in[lang]);
+    }
+    assert_int_equal(lang_from("en;q=0.5, zh-CN"), LANG_ZH);
+    assert_int_equal(lang_from("en-US,en;q=0.9,zh;q=0.8"), LANG_EN);
+    assert_int_equal(lang_from("zh_CN.UTF-8"), LANG_ZH);
+    assert_int_equal(lang_from(NULL), LANG_EN);
+}
+
+static void secrets_compare(void **state) {
+    (void)state;
+    AUTO_ARENA a = arena_new();
+    struct secret *one = secret_new(a, "abc", 3), *two = secret_new(a, "abd", 3), *same = secret_new(a, "abc", 3);
+    assert_true(secret_equal(one, same));
+    assert_false(secret_equal(one, two));
+}
+
+TEST_MAIN(base, test(arena_gives_zeroed_memory_and_runs_cleanups_once), test(buf_stops_at_its_maximum),
+          test(messages_read_back_and_refuse_what_is_cut), test(times_parse_and_format),
+          test(ids_sort_by_time_and_have_one_shape), test(seeded_randomness_repeats),
+          test(files_are_written_whole_with_their_mode), test(children_end_at_their_deadline),
+          test(errors_speak_both_languages), test(secrets_compare))

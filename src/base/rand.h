@@ -1,0 +1,20 @@
+/*
+ * The one source of randomness besides the keys that OpenSSL makes in the signer. The simulation seeds it;
+ * everything else gets the kernel's.
+ */
+#pragma once
+#include "base/arena.h"
+
+void rand_bytes(void *p, size_t len);
+/* Uniform in [0, limit); 0 for limit 0. */
+uint64_t rand_below(uint64_t limit);
+/* From now on everything is derived from `seed` (SplitMix64). Tests and the simulation only. */
+void rand_seed(uint64_t seed);
+
+/*
+ * A sortable text id: prefix, '_', 26 characters of lower-case base32 (Crockford): 7 for the seconds of `now`,
+ * 19 of randomness (95 bits).
+ */
+const char *id_new(struct arena *a, const char *prefix, int64_t now);
+/* True if `s` has exactly that shape. */
+bool id_valid(const char *s, const char *prefix);

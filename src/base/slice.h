@@ -1,0 +1,24 @@
+/* A run of bytes that somebody else owns: DER, digests, bodies. Never NUL-terminated by promise. */
+#pragma once
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+struct slice {
+    const uint8_t *p;
+    size_t len;
+};
+
+static inline struct slice slice_of(const void *p, size_t len) {
+    return (struct slice){p, len};
+}
+
+/* The bytes of a C string, without its NUL; empty for NULL. */
+static inline struct slice slice_str(const char *s) {
+    return (struct slice){(const uint8_t *)s, s ? strlen(s) : 0};
+}
+
+static inline bool slice_equal(struct slice a, struct slice b) {
+    return a.len == b.len && (a.len == 0 || memcmp(a.p, b.p, a.len) == 0);
+}

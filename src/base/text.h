@@ -1,0 +1,19 @@
+/*
+ * Texts for people, in the two languages of Tenure. Both stand beside each other wherever they are used
+ * (docs/decisions/0002): a text that lacks one does not compile.
+ */
+#pragma once
+
+enum lang { LANG_EN, LANG_ZH, LANG_COUNT };
+
+struct text {
+    const char *in[LANG_COUNT];
+};
+
+#define TEXT(en, zh)                                                                                              \
+    {                                                                                                             \
+        { en, zh }                                                                                                \
+    }
+
+/* From an Accept-Language header or a LANG variable; English unless Chinese is preferred. NULL is allowed. */
+enum lang lang_from(const char *preference);

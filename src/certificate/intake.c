@@ -1,0 +1,130 @@
+/* Certificates that people bring: read and sealed before the transaction, stored inside of it. */
+#include "base/rand.h"
+#include "certificate/version.h"
+#include "pki/digest.h"
+#include "signer/signer.h"
+
+/* The key goes to the signer at once: nothing here keeps it in the clear. */
+static bool seal_key(const struct services *services, struct arena *a, const char *account_id, int64_t now,
+                     struct intake *intake, struct error *e) {
+    const struct import *import = &intake->import;
+    struct key_ref owner = {.id = id_new(a, "key", now), .account_id = account_id, .purpose = PURPOSE_LEAF};
+    struct key_made made;
+    if (!import->pkcs8)
+        return true;
+    if (!signer_seal(services->signer, a, import->pkcs8, &owner, &made, e))
+        return false;
+    intake->key = ARENA_NEW(a, struct held_key);
+    *intake->key = (struct held_key){
+        .id = owner.id,
+        .account_id = account_id,
+        .algorithm = key_algorithm_name(made.algorithm),
+        .spki = made.spki,
+        .sealed = made.sealed,
+        .spki_sha256 = import->leaf.spki_sha256,
+        .created_at = now,
+        .taken_at = now,
+    };
+    return true;
+}
+
+bool intake_prepare(const struct services *services, struct arena *a, const char *account_id,
+                    struct slice certificate, struct slice key, const struct secret *pass_phrase, int64_t now,
+                    struct intake *intake, struct error *e) {
+    *intake = (struct intake){0};
+    if (!import_read(a, certificate, key, pass_phrase, &intake->import, e))
+        return false;
+    const struct cert *leaf = &intake->import.leaf;
+    if (!names_count(leaf->names))
+        return fail_field(e, "certificate", ERR_MALFORMED_CERTIFICATE,
+                          "the certificate with serial number %s names no host",
+                          "序列号为 %s 的证书不含任何域名", leaf->serial);
+    return seal_key(services, a, account_id, now, intake, e);
+}
+
+/* The subject of an RFC 2253 text has an attribute of that name. */
+static bool subject_has(const char *subject, const char *attribute) {
+    size_t len = strlen(attribute);
+    for (const char *p = subject; p; p = strpbrk(p, ",+")) {
+        p += strspn(p, ",+ ");
+        if (strncmp(p, attribute, len) == 0 && p[len] == '=')
+            return true;
+    }
+    return false;
+}
+
+/* What the subject tells (EV Guidelines, 9.2): an organisation was checked, and what kind of business it is.
+ */
+static const char *grade_of(const struct cert *leaf) {
+    if (!subject_has(leaf->subject, "O"))
+        return "dv";
+    return subject_has(leaf->subject, "businessCategory") ? "ev" : "ov";
+}
+
+/* A key that Tenure holds already is not stored twice. */
+static bool store_key(struct db *db, struct arena *a, const char *account_id, const struct intake *intake,
+                      const char **key_id, struct error *e) {
+    if (!held_key_find(db, a, account_id, intake->import.leaf.spki_sha256, key_id, e))
+        return false;
+    if (*key_id || !intake->key)
+        return true;
+    *key_id = intake->key->id;
+    return held_key_insert(db, a, intake->key, e);
+}
+
+static bool add_version(const struct services *services, struct arena *a, const struct profile *profile,
+                        const struct intake *intake, int64_t now, struct certificate *c, struct error *e) {
+    const struct import *import = &intake->import;
+    struct new_version v = {
+        .leaf = &import->leaf, .chain = import->chain, .chain_count = import->chain_count};
+    struct version stored;
+    return store_key(services->db, a, c->account_id, intake, &v.key_id, e) &&
+           version_add(services->db, a, profile, c, &v, now, &stored, e);
+}
+
+bool intake_store(const struct services *services, struct arena *a, const char *account_id,
+                  const struct intake *intake, int64_t now, struct certificate *c, struct error *e) {
+    const struct cert *leaf = &intake->import.leaf;
+    const struct profile *profile = policy_find(services->policies, POLICY_DEFAULT, 0);
+    if (!profile)
+        return fail(e, ERR_INTERNAL, "there is no policy '%s'", "没有策略“%s”", POLICY_DEFAULT);
+    *c = (struct certificate){
+        .account_id = account_id,
+        .kind = "uploaded",
+        .profile = profile->name,
+        .profile_version = profile->version,
+        .grade = grade_of(leaf),
+        .key_algorithm = key_algorithm_name(leaf->algorithm),
+        .names = leaf->names,
+        .tags = intake->tags,
+        .paid_at = now,
+        .active_at = now,
+        .submitted_at = now,
+    };
+    return version_refuse_known(services->db, a, account_id, leaf, e) &&
+           certificate_insert(services->db, a, profile, now, c, e) &&
+           add_version(services, a, profile, intake, now, c, e);
+}
+
+static bool newer(const struct certificate *c, const struct cert *leaf, struct error *e) {
+    AUTO_ARENA a = arena_new();
+    return leaf->end > c->version_end ||
+           fail_field(e, "certificate", ERR_NOT_NEWER, "it ends at %s, but the current version of %s at %s",
+                      "它于 %s 到期,而 %s 的当前版本于 %s 到期", time_format(a, leaf->end), c->id,
+                      time_format(a, c->version_end));
+}
+
+/* The same step by which the targets of an issued certificate get a new version. */
+static bool hand_to_targets(struct db *db, const struct certificate *c, int64_t now, struct error *e) {
+    return !c->target_count || work_enqueue(db, c->account_id, c->id, "inherit", now, e);
+}
+
+bool intake_update(const struct services *services, struct arena *a, const struct intake *intake, int64_t now,
+                   struct certificate *c, struct error *e) {
+    const struct cert *leaf = &intake->import.leaf;
+    const struct profile *profile;
+    return certificate_profile(services->policies, c, &profile, e) &&
+           action_allowed(ACTION_UPDATE, c, profile, now, e) &&
+           version_refuse_known(services->db, a, c->account_id, leaf, e) && newer(c, leaf, e) &&
+           add_version(services, a, profile, intake, now, c, e) && hand_to_targets(services->db, c, now, e);
+}

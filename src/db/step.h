@@ -1,0 +1,70 @@
+/*
+ * A step: what the engine does for one subject at a time. The table of all steps is in flow/flow.c; the
+ * functions belong to the slices. Every step may be repeated: outside effects are journaled before they
+ * happen or can be done twice.
+ *
+ * A step has two halves. `act` runs with no transaction open: it reads, asks the signer, the network, the
+ * runner. `save` runs in the write transaction of its batch, checks again what `act` relied on, and writes.
+ * It ends with one of the outcomes below; the engine saves the queue row in the same transaction. A half that
+ * fails returns false: nothing of the step is written, and the error's retry class says when it is tried
+ * again.
+ */
+#pragma once
+#include "db/work.h"
+
+/* What slices need of the process they run in; opaque to those that do not use it. */
+struct services {
+    struct db *db;
+    struct signer *signer;
+    struct runner *runner;           /* deploy/runner.h */
+    const struct prober *prober;     /* verify/verify.h */
+    const struct policies *policies; /* policy/policy.h */
+    const struct catalog *catalog;   /* catalog/catalog.h */
+    const struct deploy_settings *deploy;
+    const struct issue_settings *issue;
+};
+
+enum outcome {
+    OUTCOME_NEXT,      /* unless said otherwise: the step that flow's table names as the next one, now */
+    OUTCOME_DONE,      /* nothing is left to do for the subject: its row goes */
+    OUTCOME_OTHERWISE, /* the other way out that the table names, now */
+    OUTCOME_WAIT,      /* all is well: this step again at `until` */
+    OUTCOME_AGAIN,     /* not yet: this step again at `until`, failed attempts still counted */
+    OUTCOME_RETRY, /* a failed attempt that was cleaned up: the next step after a back-off; `reason` says why
+                    */
+};
+
+struct work {
+    struct arena *arena; /* of this item, until its step is saved */
+    const struct services *services;
+    struct db *db;
+    int64_t now;
+    const struct work_item *item;
+    void *prepared; /* from act to save */
+    enum outcome outcome;
+    int64_t until;
+    const char *reason; /* with OUTCOME_RETRY: an error code or a verdict */
+};
+
+static inline bool work_until(struct work *w, int64_t until) {
+    w->outcome = OUTCOME_WAIT;
+    w->until = until;
+    return true;
+}
+
+static inline bool work_again(struct work *w, int64_t until) {
+    w->outcome = OUTCOME_AGAIN;
+    w->until = until;
+    return true;
+}
+
+static inline bool work_retry(struct work *w, const char *reason) {
+    w->outcome = OUTCOME_RETRY;
+    w->reason = reason;
+    return true;
+}
+
+static inline bool work_goes(struct work *w, enum outcome outcome) {
+    w->outcome = outcome;
+    return true;
+}

@@ -1,0 +1,67 @@
+/*
+ * The queue: one row for each subject (a certificate, a deployment, a target, …) that something is still to
+ * be done for. `step` is a name of flow's steps[]; two steps never run for one subject at a time. Claimed
+ * under a lease that names the process; the supervisor releases those of a dead process at once, time only
+ * those of a lost machine.
+ */
+#pragma once
+#include "db/db.h"
+
+struct work_item {
+    const char *subject, *account_id, *step;
+    int64_t due_at;
+    int64_t attempts; /* failed ones since all was well; survives restarts */
+    int64_t crashes;  /* times the lease ended with its process in this step */
+    int64_t wakes;    /* work_enqueue calls so far: the outcomes see by it whether there was another one */
+    const char *last_error;  /* code of the last failure or NULL */
+    const char *lease_owner; /* who claimed it; NULL: free */
+};
+
+/*
+ * Due at `due_at` or earlier if it was planned earlier. A row in another step keeps its step and becomes due;
+ * the step that was asked for begins when the row comes to it or is done, whichever is first.
+ */
+bool work_enqueue(struct db *db, const char *account_id, const char *subject, const char *step,
+                  int64_t due_at, struct error *e);
+/* Takes up to `limit` due rows, oldest first; commits by itself (call it outside a transaction). */
+bool work_claim(struct db *db, struct arena *a, const char *owner, int64_t now, int64_t lease_seconds,
+                size_t limit, struct work_item **items, size_t *count, struct error *e);
+
+/*
+ * The outcomes, saved in the step's own transaction. Each ends the lease, except work_next with keep = true;
+ * and each ends the count of crashes, for the step came to its end. If the subject was enqueued since the
+ * claim, the row is due at once, whatever `due_at` says: no wake-up is lost. ERR_CONFLICT if the item's owner
+ * no longer holds the lease (its machine was thought lost): the step's transaction must be rolled back,
+ * somebody else does the work.
+ */
+
+/* Nothing is left to do: the row goes, unless another step or this one again was asked for: that begins. */
+bool work_done(struct db *db, const struct work_item *item, struct error *e);
+/* Goes on with another step. Failed attempts stay counted: a chain that fails late backs off as well. */
+bool work_next(struct db *db, const struct work_item *item, const char *step, int64_t due_at, bool keep,
+               struct error *e);
+/* The same step again at `due_at`: all is well, failed attempts are forgotten. */
+bool work_wait(struct db *db, const struct work_item *item, int64_t due_at, struct error *e);
+/* The same step again at `due_at`: not yet, failed attempts stay counted. */
+bool work_again_at(struct db *db, const struct work_item *item, int64_t due_at, struct error *e);
+/* A failed attempt: attempts + 1, the code kept; `step` (the same, or where to begin again) at `due_at`. */
+bool work_fail(struct db *db, const struct work_item *item, const char *step, int64_t due_at,
+               const char *code, struct error *e);
+
+/* Gives back what a live process has claimed and does not get to; no crash is counted. */
+bool work_give_back(struct db *db, const char *owner, struct error *e);
+/* Gives back the leases of a dead process, a crash counted for each; `owner` NULL: those past their time. */
+bool work_release(struct db *db, const char *owner, int64_t now, int64_t *released, struct error *e);
+/* When the next unleased row is due; INT64_MAX if there is none. */
+bool work_next_due(struct db *db, int64_t *due_at, struct error *e);
+/* The row of a subject, for explain; ERR_NOT_FOUND if nothing is planned. */
+bool work_get(struct db *db, struct arena *a, const char *subject, struct work_item *item, struct error *e);
+
+/* How full the queue is, for metrics. */
+struct work_counts {
+    int64_t all, due, failing;
+};
+bool work_count(struct db *db, int64_t now, struct work_counts *counts, struct error *e);
+
+/* Seconds to wait after so many failed attempts: 1 min, 10 min, 100 min, then daily. Never decreases. */
+int64_t work_backoff(int64_t attempts);

@@ -1,0 +1,268 @@
+/*
+ * Deployments: one version going to one target. The outside work is done by the target's kind; here is what is written
+ * down before and after, who gives way to whom, and what happens when a certificate has arrived everywhere.
+ */
+#include "audit/audit.h"
+#include "base/rand.h"
+#include "deploy/deploy_db.h"
+
+enum { YIELD_SECONDS = 5 };
+
+/* ---- making and giving up ---- */
+
+bool deployment_give_up(struct db *db, struct arena *a, const char *target_id, const struct text *why, int64_t now,
+                        struct error *e) {
+    struct deployment d;
+    if (!deployment_newest(db, a, target_id, &d, e))
+        return false;
+    if (!d.id || d.finished_at)
+        return true;
+    d.state = DEPLOYMENT_FAILED;
+    d.reason = DEPLOYMENT_SUPERSEDED;
+    d.detail_en = why->in[LANG_EN];
+    d.detail_zh = why->in[LANG_ZH];
+    d.changed_at = d.finished_at = now;
+    /* Woken up, it sees that it is finished, and its queue row goes. */
+    return deployment_store(db, &d, e) && work_enqueue(db, d.account_id, d.id, "put", now, e);
+}
+
+bool deployment_create(struct db *db, struct arena *a, const struct version *version, const struct target *target,
+                       const char *cause, int64_t now, struct deployment *d, struct error *e) {
+    static const struct text newer =
+        TEXT("a newer deployment of the target took its place", "已被该目标较新的部署取代");
+    *d = (struct deployment){
+        .id = id_new(a, "dep", now),
+        .account_id = target->account_id,
+        .version_id = version->id,
+        .certificate_id = version->certificate_id,
+        .target_id = target->id,
+        .target_name = target->name,
+        .state = DEPLOYMENT_WAITING,
+        .cause = cause,
+        .created_at = now,
+        .changed_at = now,
+    };
+    return deployment_give_up(db, a, target->id, &newer, now, e) && deployment_insert(db, d, e) &&
+           work_enqueue(db, d->account_id, d->id, "put", now, e);
+}
+
+bool deployment_under_way(struct db *db, struct arena *a, const char *target_id, bool *under_way, struct error *e) {
+    struct deployment d;
+    struct work_item item;
+    *under_way = false;
+    if (!deployment_newest(db, a, target_id, &d, e))
+        return false;
+    if (!d.id || d.finished_at)
+        return true;
+    if (work_get(db, a, d.id, &item, e)) {
+        bool running = strcmp(d.state, DEPLOYMENT_RUNNING) == 0;
+        *under_way = running || item.lease_owner || strcmp(item.step, "put") != 0;
+        return true;
+    }
+    if (e->id != ERR_NOT_FOUND)
+        return false;
+    error_clear(e);
+    return true;
+}
+
+/* ---- a version was issued ---- */
+
+static bool store_certificate(struct work *w, struct certificate *c, struct error *e) {
+    const struct profile *profile;
+    return order_profile(w->services, c, &profile, e) && certificate_store(w->db, w->arena, profile, c, e);
+}
+
+/* SPEC section 5: at issue the new certificate inherits the targets that the old one has at that moment. */
+static bool inherit_targets(struct work *w, struct certificate *c, struct error *e) {
+    struct certificate predecessor;
+    int64_t moved;
+    if (!certificate_get_any(w->db, w->arena, c->predecessor_id, &predecessor, e) ||
+        !target_move(w->db, predecessor.id, c->id, &moved, e))
+        return false;
+    if (!moved)
+        return true;
+    predecessor.target_count -= moved;
+    c->target_count += moved;
+    return store_certificate(w, &predecessor, e) && store_certificate(w, c, e);
+}
+
+bool deploy_inherit(struct work *w, struct error *e) {
+    struct certificate c;
+    struct version version;
+    struct target *targets;
+    struct deployment ignored;
+    size_t count;
+    if (w->outcome != OUTCOME_NEXT)
+        return true; /* nothing was stored */
+    if (!certificate_get_any(w->db, w->arena, w->item->subject, &c, e) ||
+        !version_get(w->db, w->arena, c.account_id, c.version_id, &version, e))
+        return false;
+    if (c.predecessor_id && c.version_count == 1 && !inherit_targets(w, &c, e))
+        return false;
+    if (!target_list_of(w->db, w->arena, c.id, &targets, &count, e))
+        return false;
+    for (size_t i = 0; i < count; i++)
+        if (!deployment_create(w->db, w->arena, &version, &targets[i], "issued", w->now, &ignored, e))
+            return false;
+    return true;
+}
+
+/* ---- what the steps share ---- */
+
+/* A deployment with what its steps need; they do nothing once it is finished. */
+struct subject {
+    struct deployment d;
+    struct target target;
+    const struct target_ops *ops;
+};
+
+static bool subject_read(struct work *w, struct subject *s, struct error *e) {
+    return deployment_get_any(w->db, w->arena, w->item->subject, &s->d, e) &&
+           target_get_any(w->db, w->arena, s->d.target_id, &s->target, e) && target_ops_of(&s->target, &s->ops, e);
+}
+
+static bool enter_state(struct work *w, struct deployment *d, const char *state, struct error *e) {
+    d->state = state;
+    d->changed_at = w->now;
+    return deployment_store(w->db, d, e);
+}
+
+static bool audit_end(struct work *w, const struct deployment *d, const char *action, struct error *e) {
+    struct audit_entry entry = audit_by_system(d->account_id, w->now, action, d->id);
+    entry.after = arena_printf(w->arena, "{\"target_id\":\"%s\",\"version_id\":\"%s\"}", d->target_id, d->version_id);
+    return audit_write(w->db, w->arena, &entry, e);
+}
+
+bool deploy_failed(struct work *w, const struct error *cause, struct error *e) {
+    struct deployment d;
+    if (!deployment_get_any(w->db, w->arena, w->item->subject, &d, e))
+        return e->id == ERR_NOT_FOUND; /* nothing to note it in */
+    d.reason = error_row(cause->id)->code;
+    d.detail_en = cause->detail[LANG_EN];
+    d.detail_zh = cause->detail[LANG_ZH];
+    return enter_state(w, &d, DEPLOYMENT_FAILED, e);
+}
+
+/* ---- put: first it is written down that it runs, then it is done ---- */
+
+static bool is_running(const struct deployment *d) {
+    return !d->finished_at && strcmp(d->state, DEPLOYMENT_RUNNING) == 0;
+}
+
+/* An older deployment that was given up may still be at work in another process; then its queue row is there. */
+static bool others_are_at_work(struct work *w, const char *target_id, bool *busy, struct error *e) {
+    struct deployment *others;
+    struct work_item item;
+    size_t count;
+    *busy = false;
+    if (!deployment_list_superseded(w->db, w->arena, target_id, w->now - DAY, &others, &count, e))
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        if (work_get(w->db, w->arena, others[i].id, &item, e))
+            *busy = true;
+        else if (e->id != ERR_NOT_FOUND)
+            return false;
+    }
+    error_clear(e);
+    return true;
+}
+
+static bool begin(struct work *w, struct deployment *d, struct error *e) {
+    bool busy;
+    if (!others_are_at_work(w, d->target_id, &busy, e))
+        return false;
+    if (busy)
+        return work_again(w, w->now + YIELD_SECONDS);
+    d->attempts++;
+    return enter_state(w, d, DEPLOYMENT_RUNNING, e) && work_again(w, w->now);
+}
+
+bool deploy_put(struct work *w, struct error *e) {
+    struct subject *s = w->prepared = ARENA_NEW(w->arena, struct subject);
+    struct version version;
+    if (!subject_read(w, s, e))
+        return false;
+    return !is_running(&s->d) || (version_get(w->db, w->arena, s->d.account_id, s->d.version_id, &version, e) &&
+                                  s->ops->put(w, &s->target, &version, e));
+}
+
+bool deploy_put_record(struct work *w, struct error *e) {
+    const struct subject *acted = w->prepared;
+    struct deployment d;
+    if (!deployment_get_any(w->db, w->arena, w->item->subject, &d, e))
+        return false;
+    if (d.finished_at)
+        return work_goes(w, OUTCOME_DONE);
+    if (!is_running(&acted->d))
+        return begin(w, &d, e);
+    d.probes = 0;
+    return enter_state(w, &d, DEPLOYMENT_VERIFYING, e) && work_goes(w, OUTCOME_NEXT);
+}
+
+/* ---- keep ---- */
+
+/* The old certificate has had its day when all targets serve the current version of the new one. */
+static bool retire_predecessor(struct work *w, const char *certificate_id, struct error *e) {
+    struct certificate c, predecessor;
+    struct target *targets;
+    size_t count;
+    if (!certificate_get_any(w->db, w->arena, certificate_id, &c, e))
+        return false;
+    if (!c.predecessor_id)
+        return true;
+    if (!certificate_get_any(w->db, w->arena, c.predecessor_id, &predecessor, e) ||
+        !target_list_of(w->db, w->arena, c.id, &targets, &count, e))
+        return false;
+    for (size_t i = 0; i < count; i++)
+        if (!targets[i].version_id || strcmp(targets[i].version_id, c.version_id) != 0)
+            return true;
+    if (predecessor.superseded_at)
+        return true;
+    predecessor.superseded_at = w->now;
+    return store_certificate(w, &predecessor, e);
+}
+
+static void finish(struct work *w, const struct target *target, struct deployment *d) {
+    static const struct text unverified =
+        TEXT("not verified: the target has no probe address", "未验证:该目标没有检查地址");
+    bool seen = target->probe_address != NULL;
+    d->finished_at = w->now;
+    d->reason = NULL;
+    d->detail_en = seen ? NULL : unverified.in[LANG_EN];
+    d->detail_zh = seen ? NULL : unverified.in[LANG_ZH];
+}
+
+bool deploy_keep(struct work *w, struct error *e) {
+    struct subject s;
+    return subject_read(w, &s, e) && (s.d.finished_at || s.ops->keep(w, &s.target, e));
+}
+
+bool deploy_keep_record(struct work *w, struct error *e) {
+    struct subject s;
+    if (!subject_read(w, &s, e))
+        return false;
+    if (s.d.finished_at)
+        return work_goes(w, OUTCOME_DONE);
+    finish(w, &s.target, &s.d);
+    return enter_state(w, &s.d, DEPLOYMENT_DONE, e) &&
+           target_set_version(w->db, s.target.id, s.d.version_id, e) &&
+           audit_end(w, &s.d, "deployment.done", e) && retire_predecessor(w, s.d.certificate_id, e) &&
+           work_goes(w, OUTCOME_DONE);
+}
+
+/* ---- back ---- */
+
+bool deploy_back(struct work *w, struct error *e) {
+    struct subject s;
+    return subject_read(w, &s, e) && (s.d.finished_at || s.ops->back(w, &s.target, e));
+}
+
+bool deploy_back_record(struct work *w, struct error *e) {
+    struct deployment d;
+    if (!deployment_get_any(w->db, w->arena, w->item->subject, &d, e))
+        return false;
+    if (d.finished_at)
+        return work_goes(w, OUTCOME_DONE);
+    return enter_state(w, &d, DEPLOYMENT_ROLLED_BACK, e) && audit_end(w, &d, "deployment.rolled_back", e) &&
+           work_retry(w, d.reason);
+}

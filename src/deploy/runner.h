@@ -1,0 +1,60 @@
+/*
+ * The runner: an unconfined process that replaces file sets and runs commands for the confined workers. It
+ * was given its policy at its start: a worker names a command, never an argv, and writes to allowed folders
+ * only. All calls: ERR_RUNNER_UNAVAILABLE (it is started again). A call may be repeated by itself if the
+ * runner dies meanwhile, so commands must allow that: configuration tests and reloads do.
+ */
+#pragma once
+#include "base/child.h"
+#include "deploy/fileset.h"
+
+struct runner;
+
+enum { RUNNER_COMMAND_MAX_MS = 600 * 1000, RUNNER_ENV_MAX = 16 };
+
+struct runner_command {
+    const char *name;
+    const char *const *argv; /* NULL-terminated; an absolute path, or a program of the system's folders */
+    int timeout_ms;
+};
+
+struct runner_policy {
+    const struct runner_command *commands; /* beside the presets; one of the same name takes their place */
+    size_t command_count;
+    const char *const *folders; /* NULL-terminated */
+};
+
+/* The command of that name, from the policy or the presets; ERR_COMMAND_NOT_ALLOWED. */
+bool runner_command_find(const struct runner_policy *policy, const char *name,
+                         const struct runner_command **found, struct error *e);
+
+/* Over the socket of runner_serve. */
+struct runner *runner_connect(struct arena *a, const char *path);
+/* In the process itself: --one-process, tests. */
+struct runner *runner_local(struct arena *a, const struct runner_policy *policy);
+
+/*
+ * For the simulation: file sets live in memory, commands succeed. `before` is asked ahead of each call
+ * ("put", "back", "keep", "command"; the target or the command): false makes the call fail with its error,
+ * and a command's `exit_status` may be set. NULL: nothing ever fails.
+ */
+typedef bool runner_fake_before(void *context, const char *call, const char *object, int *exit_status,
+                                struct error *e);
+struct runner *runner_fake(struct arena *a, runner_fake_before *before, void *context);
+/* What is live at the path; false if there is no such file. */
+bool runner_fake_file(const struct runner *fake, const char *path, struct slice *content);
+
+/* The three operations of deploy/fileset.h, in the folders of the policy. */
+bool runner_put(struct runner *r, const struct fileset *set, struct error *e);
+bool runner_back(struct runner *r, const struct fileset *set, struct error *e);
+bool runner_keep(struct runner *r, const struct fileset *set, struct error *e);
+/*
+ * `env`: "NAME=value", NULL-terminated, or NULL; names that begin as those of the hook conventions do
+ * (TENURE_, CERTBOT_, RENEWED_, LEGO_), so that none of them can change what the program is. A program that
+ * fails is a result, no error.
+ */
+bool runner_run(struct runner *r, struct arena *a, const char *command, const char *const env[],
+                struct child_result *result, struct error *e);
+
+/* The process: serves the listening socket until SIGTERM; an exit status. */
+int runner_serve(int listen_fd, const struct runner_policy *policy);

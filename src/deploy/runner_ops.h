@@ -1,0 +1,16 @@
+/* What stands behind struct runner: runner_remote.c, runner_local.c, runner_fake.c. Contract: runner.h. */
+#pragma once
+#include "deploy/runner.h"
+
+struct runner_ops {
+    bool (*put)(struct runner *r, const struct fileset *set, struct error *e);
+    bool (*back)(struct runner *r, const struct fileset *set, struct error *e);
+    bool (*keep)(struct runner *r, const struct fileset *set, struct error *e);
+    bool (*run)(struct runner *r, struct arena *a, const char *command, const char *const env[],
+                struct child_result *result, struct error *e);
+};
+
+/* The first member of each implementation's own struct. */
+struct runner {
+    const struct runner_ops *ops;
+};

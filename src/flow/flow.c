@@ -1,0 +1,55 @@
+/*
+ * What happens to a certificate, from the decision to the verified deployment. Read from the top:
+ *
+ *   renew decides → apply takes a key → issue signs and stores → deploy puts → verify looks → deploy keeps.
+ *
+ * `act` runs outside, `save` inside the transaction; a step that crashed is repeated from its start.
+ * To add a step: one row here, and its two functions in the slice that does the work.
+ */
+#include "flow/flow.h"
+#include "account/idempotency.h"
+#include "renew/renew_step.h"
+#include "verify/verify.h"
+
+const struct step steps[] = {
+    /* ---- a certificate ---- */
+    {"decide", "certificate", .save = {renew_decide}, .next = "apply",
+     .does = TEXT("decides what the certificate needs next, and when", "判断证书下一步需要什么、何时进行")},
+    {"apply", "certificate", .act = apply_prepare, .save = {apply_record, issue_journal}, .next = "issue",
+     .does = TEXT("takes or makes the key, and writes down what is to be signed", "取得或生成密钥,并记录待签发的内容")},
+    {"issue", "certificate", .act = issue_ask, .save = {issue_record, deploy_inherit}, .next = "decide",
+     .does = TEXT("has the certificate signed, checks it, and hands it to its targets", "签发并检查证书,然后交给部署目标")},
+
+    /* ---- a deployment ---- */
+    {"put", "deployment", .slow = true, .act = deploy_put, .save = {deploy_put_record}, .failed = deploy_failed,
+     .next = "probe",
+     .does = TEXT("replaces the files, tests the configuration, reloads the server", "替换文件、检测配置并重新加载服务器")},
+    {"probe", "deployment", .slow = true, .act = verify_look, .save = {verify_decide}, .next = "keep",
+     .otherwise = "back",
+     .does = TEXT("looks whether the server serves the new certificate", "检查服务器是否已提供新证书")},
+    {"keep", "deployment", .slow = true, .act = deploy_keep, .save = {deploy_keep_record}, .failed = deploy_failed,
+     .does = TEXT("drops the old files", "删除旧文件")},
+    {"back", "deployment", .slow = true, .act = deploy_back, .save = {deploy_back_record}, .failed = deploy_failed,
+     .next = "put",
+     .does = TEXT("brings the old files back and makes them live", "恢复旧文件并使其生效")},
+
+    /* ---- a target ---- */
+    {"watch", "target", .slow = true, .act = verify_watch, .save = {verify_watch_record},
+     .does = TEXT("looks at what the target serves, and repairs drift", "检查部署目标提供的证书,并修复偏差")},
+
+    /* ---- the installation ---- */
+    {"crl", "CA", .act = crl_sign, .save = {crl_record},
+     .does = TEXT("signs the next list of revoked certificates", "签发下一份吊销列表")},
+    {"key_pool", "account", .slow = true, .act = apply_pool_make, .save = {apply_pool_store},
+     .does = TEXT("makes RSA keys ahead", "预先生成 RSA 密钥")},
+    {"retention", "account", .save = {idempotency_purge, verify_purge},
+     .does = TEXT("deletes what is kept for a time only", "删除超过保留期的记录")},
+    {0},
+};
+
+const struct step *step_find(const char *name) {
+    for (const struct step *s = steps; s->name; s++)
+        if (strcmp(s->name, name) == 0)
+            return s;
+    return NULL;
+}

@@ -1,0 +1,38 @@
+/*
+ * The engine: claims what is due, runs one step for each subject, saves. The only code that knows the order of the
+ * slices is the table in flow.c.
+ */
+#pragma once
+#include "db/step.h"
+
+enum { STEP_SAVES_MAX = 3 };
+
+struct step {
+    const char *name, *of; /* of: what the subject is */
+    bool slow; /* act talks to programs or machines of other people: it may take its time-out */
+    bool (*act)(struct work *w, struct error *e); /* no transaction open; NULL: nothing to do outside */
+    bool (*save[STEP_SAVES_MAX])(struct work *w, struct error *e); /* in the batch's transaction, in this order */
+    bool (*failed)(struct work *w, const struct error *cause, struct error *e); /* notes a failed attempt; or NULL */
+    const char *next, *otherwise; /* steps for OUTCOME_NEXT and OUTCOME_RETRY; for OUTCOME_OTHERWISE */
+    struct text does;             /* for explain */
+};
+const struct step *step_find(const char *name);
+extern const struct step steps[]; /* ends with a row without a name */
+
+struct engine {
+    const struct services *services;
+    const char *owner; /* of leases: names the process */
+    int64_t lease_seconds;
+    size_t batch;      /* 100 */
+    /* Faults for the simulation: asked between act and save; true abandons the step there, as if its process had been
+     * killed, and it is done again. NULL outside of it. */
+    bool (*abandon)(void *context, const struct step *step);
+    void *context;
+};
+
+/* One batch: claims, acts, saves, until no item of it can go on at once. `ran`: items that were claimed. */
+bool flow_run(struct engine *engine, int64_t now, size_t *ran, struct error *e);
+/* Runs until nothing is due at `now`. */
+bool flow_run_all(struct engine *engine, int64_t now, struct error *e);
+/* Queue rows that every installation has: key pool, retention. Harmless to repeat. */
+bool flow_ensure(const struct services *services, struct arena *a, int64_t now, struct error *e);

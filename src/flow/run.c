@@ -1,0 +1,230 @@
+/*
+ * The engine's batch: claim, act outside the transaction, save all in one, go on with what can go on at once.
+ * What fails is noted with its next attempt; it never takes its neighbours along.
+ */
+#include "base/clock.h"
+#include "base/log.h"
+#include "flow/flow.h"
+#include "signer/signer.h"
+
+enum {
+    CRASHES_MAX = 3,       /* the third crash in one step counts as a failed attempt */
+    SLOW_BUDGET_MS = 2000, /* after so long with slow steps, the rest of the batch is given back */
+    ROUNDS_MAX = 16,       /* steps that follow each other at once in one batch */
+    SOON_SECONDS = 5,
+    SOON_TRIES = 5,
+};
+
+/* One claimed row on its way through the batch. */
+struct task {
+    struct work_item *item;
+    const struct step *step;
+    struct arena *arena;
+    struct work work;
+    struct error error; /* of act */
+    enum { TASK_READY, TASK_ACTED, TASK_FAILED, TASK_ENDED } state;
+};
+
+struct batch {
+    struct engine *engine;
+    struct db *db;
+    int64_t now;
+    struct task *tasks;
+    size_t count, active;
+};
+
+/* When a step that failed with `e` is tried again; `attempts` counts this failure too. */
+static int64_t retry_at(const struct error *e, int64_t attempts, int64_t now) {
+    if (error_row(e->id)->retry == RETRY_SOON && attempts <= SOON_TRIES)
+        return now + SOON_SECONDS;
+    if (error_row(e->id)->retry == RETRY_NEVER)
+        return now + DAY;
+    return now + work_backoff(attempts);
+}
+
+static bool abandoned(const struct batch *b, const struct task *t) {
+    return b->engine->abandon && b->engine->abandon(b->engine->context, t->step);
+}
+
+/* ---- acting ---- */
+
+static void task_act(struct batch *b, struct task *t) {
+    t->step = step_find(t->item->step);
+    t->work = (struct work){.arena = t->arena,
+                            .services = b->engine->services,
+                            .db = b->db,
+                            .now = b->now,
+                            .item = t->item};
+    t->state = TASK_ACTED;
+    if (!t->step)
+        fail(&t->error, ERR_INTERNAL, "there is no step '%s'", "没有步骤“%s”", t->item->step);
+    else if (t->item->crashes >= CRASHES_MAX)
+        fail(&t->error, ERR_INTERNAL, "step '%s' crashed %lld times", "步骤“%s”崩溃 %lld 次", t->step->name,
+             (long long)t->item->crashes);
+    else if (!t->step->act || t->step->act(&t->work, &t->error))
+        return;
+    t->state = TASK_FAILED;
+}
+
+/* Fast steps first; slow ones one after another within the budget, so that a stuck target delays nobody for long. */
+static void act_all(struct batch *b) {
+    for (size_t i = 0; i < b->count; i++) {
+        const struct step *step = step_find(b->tasks[i].item->step);
+        if (b->tasks[i].state == TASK_READY && !(step && step->slow))
+            task_act(b, &b->tasks[i]);
+    }
+    int64_t deadline = clock_monotonic_ms() + SLOW_BUDGET_MS;
+    for (size_t i = 0; i < b->count && clock_monotonic_ms() < deadline; i++)
+        if (b->tasks[i].state == TASK_READY)
+            task_act(b, &b->tasks[i]);
+}
+
+/* ---- saving ---- */
+
+static bool save_outcome(struct batch *b, struct task *t, struct error *e) {
+    const struct work *w = &t->work;
+    switch (w->outcome) {
+    case OUTCOME_DONE:
+        return work_done(b->db, t->item, e);
+    case OUTCOME_WAIT:
+        return work_wait(b->db, t->item, w->until, e);
+    case OUTCOME_AGAIN:
+        return work_again_at(b->db, t->item, w->until, e);
+    case OUTCOME_RETRY:
+        return work_fail(b->db, t->item, t->step->next, b->now + work_backoff(t->item->attempts + 1), w->reason, e);
+    case OUTCOME_NEXT:
+        return work_next(b->db, t->item, t->step->next, b->now, true, e);
+    case OUTCOME_OTHERWISE:
+        return work_next(b->db, t->item, t->step->otherwise, b->now, true, e);
+    }
+    return fail(e, ERR_INTERNAL, "step '%s' has no outcome", "步骤“%s”没有结果", t->step->name);
+}
+
+static bool run_saves(struct batch *b, struct task *t, struct error *e) {
+    for (size_t i = 0; i < STEP_SAVES_MAX && t->step->save[i] && t->work.outcome == OUTCOME_NEXT; i++)
+        if (!t->step->save[i](&t->work, e))
+            return false;
+    if (t->work.outcome == OUTCOME_NEXT && !t->step->next)
+        t->work.outcome = OUTCOME_DONE;
+    return save_outcome(b, t, e);
+}
+
+static bool save_failure(struct batch *b, struct task *t, struct error *e) {
+    log_failure(t->item->step, &t->error, t->item->subject);
+    if (t->step && t->step->failed && !t->step->failed(&t->work, &t->error, e))
+        return false;
+    int64_t due_at = retry_at(&t->error, t->item->attempts + 1, b->now);
+    return work_fail(b->db, t->item, t->item->step, due_at, error_row(t->error.id)->code, e);
+}
+
+/* Trouble of the database itself: the whole batch is given up and repeated, nothing is counted against an item. */
+static bool database_trouble(const struct error *e) {
+    return e->id == ERR_DATABASE_UNAVAILABLE || e->id == ERR_DATABASE_BUSY;
+}
+
+static bool in_savepoint(struct batch *b, struct task *t, bool (*run)(struct batch *, struct task *, struct error *),
+                         struct error *e) {
+    if (!db_savepoint(b->db, e))
+        return false;
+    if (run(b, t, e) && db_savepoint_release(b->db, e))
+        return true;
+    db_savepoint_rollback(b->db);
+    return false;
+}
+
+/* False only if the batch cannot go on. */
+static bool task_save(struct batch *b, struct task *t, struct error *e) {
+    if (t->state == TASK_ACTED && !in_savepoint(b, t, run_saves, &t->error)) {
+        if (database_trouble(&t->error)) {
+            *e = t->error;
+            return false;
+        }
+        t->state = TASK_FAILED;
+    }
+    return t->state == TASK_ACTED || in_savepoint(b, t, save_failure, e);
+}
+
+/* ---- a round: act, save, and see who goes on ---- */
+
+static void task_settle(struct batch *b, struct task *t) {
+    bool goes_on = t->state == TASK_ACTED && (t->work.outcome == OUTCOME_NEXT || t->work.outcome == OUTCOME_OTHERWISE);
+    t->state = goes_on ? TASK_READY : TASK_ENDED;
+    if (!goes_on) {
+        b->active--;
+        return;
+    }
+    t->item->step = t->work.outcome == OUTCOME_NEXT ? t->step->next : t->step->otherwise;
+    t->item->crashes = 0;
+    arena_reset(t->arena);
+}
+
+static bool save_all(struct batch *b, struct error *e) {
+    if (!db_begin(b->db, e))
+        return false;
+    for (size_t i = 0; i < b->count; i++) {
+        struct task *t = &b->tasks[i];
+        /* An abandoned step is one whose process was killed here: nothing of it is written. */
+        if (t->state == TASK_ACTED && abandoned(b, t))
+            t->state = TASK_READY;
+        if ((t->state == TASK_ACTED || t->state == TASK_FAILED) && !task_save(b, t, e)) {
+            db_rollback(b->db);
+            return false;
+        }
+    }
+    return db_commit(b->db, e);
+}
+
+/* True if at least one task got on. Tasks still TASK_READY were not begun: the budget was used up. */
+static bool round_run(struct batch *b, bool *progress, struct error *e) {
+    act_all(b);
+    if (!save_all(b, e))
+        return false;
+    *progress = false;
+    for (size_t i = 0; i < b->count; i++) {
+        struct task *t = &b->tasks[i];
+        if (t->state == TASK_ACTED || t->state == TASK_FAILED) {
+            *progress = true;
+            task_settle(b, t);
+        }
+    }
+    return true;
+}
+
+static struct task *tasks_new(struct arena *a, struct work_item *items, size_t count) {
+    struct task *tasks = ARENA_ARRAY(a, count, struct task);
+    for (size_t i = 0; i < count; i++)
+        tasks[i] = (struct task){.item = &items[i], .arena = arena_new(), .state = TASK_READY};
+    return tasks;
+}
+
+bool flow_run(struct engine *engine, int64_t now, size_t *ran, struct error *e) {
+    AUTO_ARENA a = arena_new();
+    struct batch b = {.engine = engine, .db = engine->services->db, .now = now};
+    struct work_item *items;
+    *ran = 0;
+    if (!work_claim(b.db, a, engine->owner, now, engine->lease_seconds, engine->batch, &items, &b.count, e))
+        return false;
+    *ran = b.active = b.count;
+    b.tasks = tasks_new(a, items, b.count);
+    bool good = true, progress = b.count > 0;
+    for (int round = 0; good && b.active && progress && round < ROUNDS_MAX; round++)
+        good = round_run(&b, &progress, e);
+    for (size_t i = 0; i < b.count; i++)
+        arena_free(b.tasks[i].arena);
+    /* What was not ended is given back: to another worker, or to ourselves in the next batch. */
+    struct error ignored = {0};
+    if (b.active && good)
+        return work_give_back(b.db, engine->owner, e);
+    if (b.active)
+        work_give_back(b.db, engine->owner, &ignored); /* if the database is in trouble the lease's end does it */
+    return good;
+}
+
+bool flow_run_all(struct engine *engine, int64_t now, struct error *e) {
+    size_t ran;
+    do
+        if (!flow_run(engine, now, &ran, e))
+            return false;
+    while (ran);
+    return true;
+}

@@ -1,0 +1,171 @@
+/* The HTTP client. */
+#include "http/client.h"
+#include "base/buf.h"
+#include <curl/curl.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+enum { CONNECT_TIMEOUT_MS = 10000 };
+
+struct client {
+    CURL *curl;
+    const struct outbound_policy *policy;
+    char problem[CURL_ERROR_SIZE];
+    /* of the call in progress */
+    bool plain;   /* http, not https */
+    bool refused; /* the policy said no */
+    struct buf body;
+};
+
+static void client_free(void *object) {
+    struct client *client = object;
+    curl_easy_cleanup(client->curl);
+}
+
+struct client *client_new(struct arena *a, const struct outbound_policy *policy) {
+    struct client *client = ARENA_NEW(a, struct client);
+    client->policy = policy;
+    client->curl = curl_easy_init();
+    if (!client->curl)
+        abort(); /* out of memory ends the process */
+    arena_defer(a, client_free, client);
+    return client;
+}
+
+/* ---- where it may go ---- */
+
+static void free_url(CURLU **url) {
+    curl_url_cleanup(*url);
+}
+
+static void free_part(char **part) {
+    curl_free(*part);
+}
+#define AUTO_PART __attribute__((cleanup(free_part))) char *
+
+static bool host_is_loopback(char *host) {
+    struct address address;
+    size_t len = strlen(host);
+    if (*host == '[' && host[len - 1] == ']') {
+        host[len - 1] = 0;
+        host++;
+    }
+    return strcmp(host, "localhost") == 0 || (address_parse(host, &address) && address_is_loopback(&address));
+}
+
+static bool check_url(const char *text, bool *plain, struct error *e) {
+    __attribute__((cleanup(free_url))) CURLU *url = curl_url();
+    AUTO_PART scheme = NULL;
+    AUTO_PART host = NULL;
+    if (!url || curl_url_set(url, CURLUPART_URL, text, CURLU_DISALLOW_USER) != CURLUE_OK ||
+        curl_url_get(url, CURLUPART_SCHEME, &scheme, 0) != CURLUE_OK ||
+        curl_url_get(url, CURLUPART_HOST, &host, 0) != CURLUE_OK)
+        return fail_field(e, "url", ERR_BAD_FIELD, "'%s' is not an address such as https://example.com/",
+                          "“%s”不是有效的地址,例如 https://example.com/", text);
+    *plain = strcmp(scheme, "https") != 0;
+    if (*plain && (strcmp(scheme, "http") != 0 || !host_is_loopback(host)))
+        return fail_field(e, "url", ERR_BAD_FIELD,
+                          "'%s' must begin with https://; only this machine is asked by http://",
+                          "“%s”必须以 https:// 开头;仅本机可使用 http://", text);
+    return true;
+}
+
+/* libcurl asks for a socket after resolution, with the very address: names cannot lie to us between look-ups.
+ */
+static curl_socket_t open_socket(void *context, curlsocktype purpose, struct curl_sockaddr *to) {
+    struct client *client = context;
+    struct address address;
+    (void)purpose;
+    bool local = address_from(&to->addr, &address) && address_is_loopback(&address);
+    if ((client->plain && !local) || !outbound_allowed(client->policy, &to->addr)) {
+        client->refused = true;
+        return CURL_SOCKET_BAD;
+    }
+    return socket(to->family, to->socktype | SOCK_CLOEXEC, to->protocol);
+}
+
+/* ---- the call ---- */
+
+static size_t take(char *data, size_t size, size_t count, void *context) {
+    struct client *client = context;
+    buf_add(&client->body, data, size * count);
+    return client->body.overflow ? 0 : size * count;
+}
+
+static struct curl_slist *header_list(const char *const *headers) {
+    /* no waiting for 100-continue: our bodies are small */
+    struct curl_slist *list = curl_slist_append(NULL, "Expect:");
+    for (; headers && *headers; headers++)
+        list = curl_slist_append(list, *headers);
+    return list;
+}
+
+static void set_options(struct client *client, const struct http_request *request,
+                        struct curl_slist *headers) {
+    CURL *c = client->curl;
+    curl_easy_reset(c); /* connections stay */
+    curl_easy_setopt(c, CURLOPT_URL, request->url);
+    curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR, "http,https");
+    curl_easy_setopt(c, CURLOPT_FOLLOWLOCATION, 0L);
+    curl_easy_setopt(c, CURLOPT_NOPROXY, "*");
+    curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L);
+    curl_easy_setopt(c, CURLOPT_TIMEOUT_MS, (long)request->timeout_ms);
+    curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_TIMEOUT_MS);
+    curl_easy_setopt(c, CURLOPT_USERAGENT, "tenure/" TENURE_VERSION);
+    curl_easy_setopt(c, CURLOPT_ERRORBUFFER, client->problem);
+    curl_easy_setopt(c, CURLOPT_OPENSOCKETFUNCTION, open_socket);
+    curl_easy_setopt(c, CURLOPT_OPENSOCKETDATA, client);
+    curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, take);
+    curl_easy_setopt(c, CURLOPT_WRITEDATA, client);
+    curl_easy_setopt(c, CURLOPT_HTTPHEADER, headers);
+    if (request->body.p) {
+        curl_easy_setopt(c, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body.len);
+        curl_easy_setopt(c, CURLOPT_POSTFIELDS, request->body.p);
+    }
+    if (strcmp(request->method, "HEAD") == 0)
+        curl_easy_setopt(c, CURLOPT_NOBODY, 1L);
+    curl_easy_setopt(c, CURLOPT_CUSTOMREQUEST, request->method);
+}
+
+static bool call_failed(const struct client *client, const char *url, CURLcode code, struct error *e) {
+    if (client->refused)
+        return fail(e, ERR_ADDRESS_NOT_ALLOWED,
+                    "%s lies in an address range that is closed to outgoing connections",
+                    "%s 位于禁止对外连接的地址段内", url);
+    if (client->body.overflow)
+        return fail(e, ERR_UNREACHABLE, "%s answers with more than %d bytes", "%s 的应答超过 %d 字节", url,
+                    HTTP_REPLY_MAX);
+    if (code == CURLE_OPERATION_TIMEDOUT)
+        return fail(e, ERR_TIMED_OUT, "%s does not answer in time", "%s 未在规定时间内应答", url);
+    const char *reason = *client->problem ? client->problem : curl_easy_strerror(code);
+    return fail(e, ERR_UNREACHABLE, "%s does not answer: %s", "%s 无应答:%s", url, reason);
+}
+
+static void fill_reply(struct client *client, struct http_reply *reply) {
+    long status = 0;
+    const char *content_type = NULL;
+    curl_easy_getinfo(client->curl, CURLINFO_RESPONSE_CODE, &status);
+    curl_easy_getinfo(client->curl, CURLINFO_CONTENT_TYPE, &content_type);
+    *reply = (struct http_reply){.status = (int)status,
+                                 .content_type =
+                                     content_type ? arena_strdup(client->body.arena, content_type) : "",
+                                 .body = buf_slice(&client->body)};
+}
+
+bool http_call(struct client *client, struct arena *a, const struct http_request *request,
+               struct http_reply *reply, struct error *e) {
+    if (!check_url(request->url, &client->plain, e))
+        return false;
+    client->refused = false;
+    client->problem[0] = 0;
+    client->body = buf_new(a, HTTP_REPLY_MAX);
+    struct curl_slist *headers = header_list(request->headers);
+    set_options(client, request, headers);
+    CURLcode code = curl_easy_perform(client->curl);
+    curl_easy_setopt(client->curl, CURLOPT_HTTPHEADER, NULL);
+    curl_slist_free_all(headers);
+    if (code != CURLE_OK)
+        return call_failed(client, request->url, code, e);
+    fill_reply(client, reply);
+    return true;
+}

@@ -1,0 +1,36 @@
+/*
+ * The HTTP client: one libcurl handle, used again and again, so that connections stay open. TLS is verified
+ * against the system's store; plain HTTP goes to this machine only; redirects are answers like any other;
+ * proxies are not used.
+ */
+#pragma once
+#include "base/error.h"
+#include "http/outbound.h"
+
+struct client;
+
+enum { HTTP_REPLY_MAX = 16 << 20 };
+
+struct http_request {
+    const char *method, *url;
+    const char *const *headers; /* "Name: value", NULL-terminated; NULL for none */
+    struct slice body;          /* p NULL: no body */
+    int timeout_ms;             /* for the whole call; resolution included */
+};
+
+struct http_reply {
+    int status;
+    const char *content_type; /* empty if there is none */
+    struct slice body;        /* NUL-terminated behind its end */
+};
+
+/* `policy` is asked about every address that is connected to, and must outlive the client. Ends with the
+ * arena. */
+struct client *client_new(struct arena *a, const struct outbound_policy *policy);
+
+/*
+ * True for any answer, whatever its status. ERR_BAD_FIELD for an address of another kind,
+ * ERR_ADDRESS_NOT_ALLOWED, ERR_TIMED_OUT, and ERR_UNREACHABLE for whatever else kept an answer away.
+ */
+bool http_call(struct client *client, struct arena *a, const struct http_request *request,
+               struct http_reply *reply, struct error *e);

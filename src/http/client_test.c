@@ -1,0 +1,100 @@
+/* http/client: our own client against our own server. */
+#include "http/server_peer.h"
+
+static const char *url_of(struct peer *peer, const char *path) {
+    return arena_printf(peer->arena, "http://127.0.0.1:%u%s", ntohs(peer->address.sin_port), path);
+}
+
+static bool call(struct peer *peer, const struct outbound_policy *policy, const char *url,
+                 struct http_reply *reply, struct error *e) {
+    struct client *client = client_new(peer->arena, policy);
+    struct http_request request = {.method = "GET", .url = url, .timeout_ms = SHORT_MS};
+    return http_call(client, peer->arena, &request, reply, e);
+}
+
+static void the_client_sends_and_receives_over_one_connection(void **state) {
+    (void)state;
+    static const char *const headers[] = {"X-Test: y", "Content-Type: application/json", NULL};
+    struct server_options options = with_deadlines(PATIENCE_MS);
+    options.connections_max = 1;
+    struct peer peer = peer_start("127.0.0.1", options);
+    AUTO_ARENA a = arena_new();
+    struct client *client = client_new(a, &outbound_anywhere);
+    struct http_reply reply;
+    struct error e;
+    for (int i = 0; i < 3; i++) {
+        struct http_request request = {.method = i ? "POST" : "DELETE",
+                                       .url = url_of(&peer, "/a?q=1"),
+                                       .headers = headers,
+                                       .timeout_ms = PATIENCE_MS};
+        request.body = i ? slice_of("he\0lo", 5) : slice_of(NULL, 0);
+        assert_ok(http_call(client, a, &request, &reply, &e), e);
+        assert_int_equal(reply.status, 200);
+        assert_string_equal(reply.content_type, "application/json");
+        assert_non_null(
+            strstr((const char *)reply.body.p, i ? "\"method\":\"POST\"" : "\"method\":\"DELETE\""));
+        assert_non_null(strstr((const char *)reply.body.p, "\"header\":\"y\""));
+        assert_non_null(strstr((const char *)reply.body.p, i ? "\"length\":5" : "\"length\":0"));
+    }
+    arena_free(a);
+    a = NULL;
+    peer_end(&peer);
+}
+
+static void the_client_takes_refusals_and_redirects_as_answers(void **state) {
+    (void)state;
+    struct peer peer = peer_start("127.0.0.1", with_deadlines(PATIENCE_MS));
+    struct http_reply reply;
+    struct error e;
+    assert_ok(call(&peer, &outbound_anywhere, url_of(&peer, "/moved"), &reply, &e), e);
+    assert_int_equal(reply.status, 302);
+    assert_ok(call(&peer, &outbound_anywhere, url_of(&peer, "/missing"), &reply, &e), e);
+    assert_int_equal(reply.status, 404);
+    assert_fails(problem_read(peer.arena, reply.status, reply.body, &e), e, ERR_NOT_FOUND);
+    arena_reset(peer.arena);
+    peer_end(&peer);
+}
+
+static void the_client_goes_only_where_it_may(void **state) {
+    (void)state;
+    static const char *const bad[] = {
+        "http://example.com/", "http://127.0.0.1.example.com/", "http://10.0.0.1/", "ftp://127.0.0.1/",
+        "file:///etc/passwd",  "http://u:p@127.0.0.1/",         "127.0.0.1",        "",
+        "http://[::2]/"};
+    const struct outbound_policy nothing_allowed = {NULL, 0};
+    struct peer peer = peer_start("127.0.0.1", with_deadlines(PATIENCE_MS));
+    struct http_reply reply;
+    struct error e;
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        assert_fails(call(&peer, &outbound_anywhere, bad[i], &reply, &e), e, ERR_BAD_FIELD);
+    assert_fails(call(&peer, &nothing_allowed, url_of(&peer, "/"), &reply, &e), e, ERR_ADDRESS_NOT_ALLOWED);
+    assert_fails(call(&peer, &nothing_allowed, "https://localhost/", &reply, &e), e, ERR_ADDRESS_NOT_ALLOWED);
+    arena_reset(peer.arena);
+    peer_end(&peer);
+}
+
+static void the_client_tells_why_no_answer_came(void **state) {
+    (void)state;
+    struct peer peer = peer_start("127.0.0.1", with_deadlines(PATIENCE_MS));
+    struct http_reply reply;
+    struct error e;
+    assert_fails(call(&peer, &outbound_anywhere, url_of(&peer, "/huge"), &reply, &e), e, ERR_UNREACHABLE);
+    assert_non_null(strstr(e.detail[LANG_EN], "16777216"));
+    AUTO_FD silent = -1;
+    struct sockaddr_in address = {0};
+    socklen_t len = sizeof address;
+    assert_ok(server_listen("127.0.0.1", 0, &silent, &e), e);
+    assert_int_equal(getsockname(silent, (struct sockaddr *)&address, &len), 0);
+    const char *url = arena_printf(peer.arena, "http://127.0.0.1:%u/", ntohs(address.sin_port));
+    assert_fails(call(&peer, &outbound_anywhere, url, &reply, &e), e, ERR_TIMED_OUT);
+    close(silent);
+    silent = -1;
+    assert_fails(call(&peer, &outbound_anywhere, url, &reply, &e), e, ERR_UNREACHABLE);
+    assert_non_null(strstr(e.detail[LANG_EN], url));
+    arena_reset(peer.arena);
+    peer_end(&peer);
+}
+
+TEST_MAIN(client, test(the_client_sends_and_receives_over_one_connection),
+          test(the_client_takes_refusals_and_redirects_as_answers), test(the_client_goes_only_where_it_may),
+          test(the_client_tells_why_no_answer_came))

@@ -1,0 +1,103 @@
+/*
+ * CRLs of the local CA (RFC 5280, section 5; Baseline Requirements 4.9.7). Each CA has one full CRL, signed
+ * anew when something is revoked and in time before its nextUpdate. What waits for it is published together:
+ * the cost of a revocation is that of its own row.
+ */
+#include "pki/crl.h"
+#include "audit/audit.h"
+#include "issue/ca.h"
+#include "issue/issue_db.h"
+
+/* Without OCSP a new CRL is due every four days at the latest. */
+enum { CRL_SECONDS = 7 * DAY, CRL_OVERLAP = 3 * DAY };
+
+struct draft {
+    struct crl crl; /* without der: the CA has expired, and so has all that it could list */
+    struct revocations listed;
+};
+
+static const struct crl_entry *entries_of(struct arena *a, const struct draft *draft) {
+    struct crl_entry *entries = ARENA_ARRAY(a, draft->listed.count, struct crl_entry);
+    for (size_t i = 0; i < draft->listed.count; i++)
+        entries[i] = (struct crl_entry){.serial = draft->listed.items[i].serial,
+                                        .revoked_at = draft->listed.items[i].revoked_at,
+                                        .reason = (int)draft->listed.items[i].reason};
+    return entries;
+}
+
+static bool sign_draft(struct work *w, const struct ca *ca, struct draft *draft, struct error *e) {
+    struct cert cert;
+    struct slice tbs;
+    if (!cert_parse(w->arena, ca->der, &cert, e))
+        return false;
+    struct crl_template t = {.issuer_der = cert.subject_der,
+                             .issuer_key_id = cert.subject_key_id,
+                             .issuer_algorithm = cert.algorithm,
+                             .number = draft->crl.number,
+                             .this_update = draft->crl.this_update,
+                             .next_update = draft->crl.next_update,
+                             .entries = entries_of(w->arena, draft),
+                             .count = draft->listed.count};
+    return crl_build_tbs(w->arena, &t, &tbs, e) &&
+           ca_sign(w->services, w->arena, ca, tbs, &draft->crl.der, e);
+}
+
+bool crl_sign(struct work *w, struct error *e) {
+    struct draft *draft = w->prepared = ARENA_NEW(w->arena, struct draft);
+    struct ca ca;
+    struct crl last;
+    if (!ca_get(w->db, w->arena, w->item->subject, &ca, e))
+        return false;
+    if (ca.end_at <= w->now)
+        return true;
+    if (!crl_find(w->db, w->arena, ca.id, &last, e) ||
+        !revocation_list(w->db, w->arena, ca.id, last.this_update, &draft->listed, e))
+        return false;
+    draft->crl = (struct crl){.ca_id = ca.id,
+                              .account_id = ca.account_id,
+                              .number = last.number + 1,
+                              .this_update = w->now,
+                              .next_update = w->now + CRL_SECONDS};
+    return sign_draft(w, &ca, draft, e);
+}
+
+/* The certificate itself is revoked when the last of its versions is. */
+static bool settle_certificate(struct work *w, const char *certificate_id, struct error *e) {
+    int64_t unpublished;
+    struct certificate c;
+    const struct profile *profile;
+    if (!revocation_count_unpublished(w->db, certificate_id, &unpublished, e))
+        return false;
+    if (unpublished)
+        return true;
+    if (!certificate_get_any(w->db, w->arena, certificate_id, &c, e) ||
+        !order_profile(w->services, &c, &profile, e))
+        return false;
+    c.revoked_at = w->now;
+    struct audit_entry entry = audit_by_system(c.account_id, w->now, "certificate.revoked", c.id);
+    return certificate_store(w->db, w->arena, profile, &c, e) && audit_write(w->db, w->arena, &entry, e);
+}
+
+static bool publish(struct work *w, const struct revocation *r, struct error *e) {
+    return r->published_at || (revocation_set_published(w->db, r, w->now, e) &&
+                               version_set_revoked(w->db, r->version_id, r->revoked_at, e) &&
+                               settle_certificate(w, r->certificate_id, e));
+}
+
+static bool audit_signed(struct work *w, const struct crl *crl, struct error *e) {
+    struct audit_entry entry = audit_by_system(crl->account_id, w->now, "crl.sign", crl->ca_id);
+    entry.after = arena_printf(w->arena, "{\"number\":%lld}", (long long)crl->number);
+    return audit_write(w->db, w->arena, &entry, e);
+}
+
+bool crl_record(struct work *w, struct error *e) {
+    const struct draft *draft = w->prepared;
+    if (!draft->crl.der.p)
+        return work_goes(w, OUTCOME_DONE);
+    if (!crl_put(w->db, &draft->crl, e) || !audit_signed(w, &draft->crl, e))
+        return false;
+    for (size_t i = 0; i < draft->listed.count; i++)
+        if (!publish(w, &draft->listed.items[i], e))
+            return false;
+    return work_until(w, draft->crl.next_update - CRL_OVERLAP);
+}

@@ -1,0 +1,72 @@
+/*
+ * Issuing: issuers behind one table, the check of what comes back (SPEC section 15), and the local CA with
+ * its revocations and CRLs.
+ */
+#pragma once
+#include "apply/apply.h"
+
+struct issue_settings {
+    const char *public_url;          /* CDP and AIA are made of it */
+    enum key_algorithm ca_algorithm; /* KEY_P256 */
+    int64_t backdate_seconds;        /* 60 */
+};
+
+/* What came back for an application. */
+struct issued {
+    struct cert leaf;
+    const struct cert *chain; /* from the leaf's issuer upwards, without the root */
+    size_t chain_count;
+    const char *ca_id; /* local CA only */
+    int64_t issued_at, coverage_end, carried_seconds;
+    int64_t not_before, end; /* what was asked for; 0: the issuer fixes the lifetime */
+    bool unjournaled;        /* nothing was asked for: the journal must be written (again) first */
+};
+
+/* An issuer: one file issuer_kind.c, ending in one of these, listed in issue.c. */
+struct issuer_ops {
+    const char *name;
+    /* Inside a transaction: writes the journal that makes a repeat ask for the same thing. Without effect as
+     * long as a journal is good, and where something must be made ready outside first: then `ask` does that.
+     */
+    bool (*journal)(struct work *w, const struct certificate *c, const struct application *application,
+                    struct error *e);
+    /* Outside a transaction: asks for what was journaled. */
+    bool (*ask)(struct work *w, const struct certificate *c, const struct application *application,
+                struct issued *issued, struct error *e);
+};
+const struct issuer_ops *issuer_find(const char *name);
+
+/* Key matches, names match, later than the old version, chain builds, signatures verify, lifetime as asked
+ * for. */
+bool issue_check(struct work *w, const struct certificate *c, const struct application *application,
+                 const struct issued *issued, struct error *e);
+
+/*
+ * issue_journal belongs to the transaction that makes an application (step `apply`). Step `issue`: act asks
+ * and checks; save stores version and coverage and closes the application. If the application has gone
+ * meanwhile, the step ends without a version (not with OUTCOME_NEXT), and the certificate is decided upon
+ * anew.
+ */
+bool issue_journal(struct work *w, struct error *e);
+bool issue_ask(struct work *w, struct error *e);
+bool issue_record(struct work *w, struct error *e);
+
+/* Makes root and intermediate if they are missing, and the next intermediate before the present one would cut
+ * a version short. Called before transactions by whoever needs a CA; harmless to repeat. */
+bool ca_ensure(const struct services *services, struct arena *a, const char *account_id, int64_t now,
+               struct error *e);
+/* The certificates to trust: all roots of the account; of all accounts for NULL. */
+bool ca_roots(struct db *db, struct arena *a, const char *account_id, struct cert **roots, size_t *count,
+              struct error *e);
+
+/*
+ * Asks for revocation of all live versions, with an RFC 5280 CRLReason: the certificate is `revoking` until
+ * the CRL that lists them is published (step `crl`). ERR_NOT_OFFICIAL if none of them came from the local CA.
+ */
+bool revoke_ask(const struct services *services, struct arena *a, struct certificate *c, int reason,
+                int64_t now, struct error *e);
+/* Step `crl` of one CA: signs and stores the next one; waits until three days before its nextUpdate. */
+bool crl_sign(struct work *w, struct error *e);
+bool crl_record(struct work *w, struct error *e);
+
+extern const struct route issue_routes[];

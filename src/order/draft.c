@@ -1,0 +1,244 @@
+/* What was asked for, completed and checked: one function a fact, in the order in which they depend on each
+ * other. */
+#include "order/draft.h"
+#include <stdio.h>
+
+/* ---- what an existing certificate was made under ---- */
+
+bool order_profile(const struct services *services, const struct certificate *c,
+                   const struct profile **profile, struct error *e) {
+    *profile = policy_find(services->policies, c->profile, c->profile_version);
+    return *profile ||
+           fail(e, ERR_CORRUPT, "certificate %s was made under profile '%s', which is gone: bring it back",
+                "证书 %s 所用的策略“%s”已不存在:请恢复该策略", c->id, c->profile);
+}
+
+bool order_brand(const struct services *services, const struct certificate *c, const struct brand **brand,
+                 struct error *e) {
+    *brand = catalog_find(services->catalog, c->brand);
+    return *brand || fail(e, ERR_CORRUPT, "certificate %s is of brand '%s', which is gone: bring it back",
+                          "证书 %s 的品牌“%s”已不存在:请恢复该品牌", c->id, c->brand ? c->brand : "");
+}
+
+/* ---- years, brand, profile ---- */
+
+static const char *or_else(const char *chosen, const char *otherwise) {
+    return chosen ? chosen : otherwise;
+}
+
+static bool find_brand(struct draft *d, struct error *e) {
+    if (d->request->brand) {
+        d->brand = catalog_find(d->services->catalog, d->request->brand);
+        return d->brand || fail_field(e, "brand", ERR_BAD_FIELD, "no brand '%s' is on sale", "没有品牌“%s”",
+                                      d->request->brand);
+    }
+    if (d->old && d->old->brand)
+        return order_brand(d->services, d->old, &d->brand, e);
+    d->brand = catalog_default(d->services->catalog);
+    return true;
+}
+
+static bool fill_years(struct draft *d, struct error *e) {
+    int64_t years = d->request->years ? d->request->years : 1;
+    const struct day_range *offered = &d->profile->years;
+    if (years < offered->min || years > offered->max)
+        return fail_field(e, "years", ERR_YEARS_NOT_OFFERED,
+                          "the policy '%s' offers %lld to %lld years, not %lld",
+                          "策略“%s”提供 %lld 至 %lld 年,不支持 %lld 年", d->profile->name,
+                          (long long)offered->min, (long long)offered->max, (long long)years);
+    if (years > 1)
+        return fail_field(e, "years", ERR_YEARS_NOT_OFFERED,
+                          "orders are for one year at a time: renew before the end of the year",
+                          "目前每个订单为一年:请在到期前续费");
+    d->c.years = years;
+    return true;
+}
+
+bool draft_choose(struct draft *d, struct error *e) {
+    if (!find_brand(d, e))
+        return false;
+    d->profile = policy_find(d->services->policies, d->brand->profile, 0);
+    if (!d->profile)
+        return fail(e, ERR_CORRUPT, "brand '%s' names the unknown profile '%s'",
+                    "品牌“%s”引用的策略“%s”不存在", d->brand->id, d->brand->profile);
+    d->c.brand = d->brand->id;
+    d->c.profile = d->profile->name;
+    d->c.profile_version = d->profile->version;
+    return fill_years(d, e);
+}
+
+/* ---- grade and names ---- */
+
+static bool fill_grade(struct draft *d, struct error *e) {
+    const char *wanted = or_else(d->request->grade, d->old ? d->old->grade : "dv");
+    enum grade grade = grade_parse(wanted);
+    if (grade == GRADE_COUNT || !(d->brand->grades & 1u << grade))
+        return fail_field(e, "grade", ERR_BAD_FIELD, "brand '%s' has no grade '%s'", "品牌“%s”没有等级“%s”",
+                          d->brand->id, wanted);
+    d->c.grade = grade_name(grade);
+    return true;
+}
+
+/* Parsers do not know which field their text came from. */
+static bool in_field(bool ok, const char *field, struct error *e) {
+    if (!ok)
+        snprintf(e->field, sizeof e->field, "%s", field);
+    return ok;
+}
+
+static bool normalise(struct draft *d, const char *typed, const char **names, struct error *e) {
+    size_t count = names_count(typed);
+    const char **words = ARENA_ARRAY(d->arena, count, const char *);
+    for (size_t i = 0; i < count; i++)
+        words[i] = names_at(d->arena, typed, i);
+    bool ok = names_normalise(d->arena, words, count, (size_t)d->brand->names_max, false, names, e);
+    return in_field(ok, "names", e);
+}
+
+static bool fill_names(struct draft *d, struct error *e) {
+    const char *from_csr = d->csr.names ? d->csr.names : "";
+    const char *wanted = or_else(d->request->names, d->old ? d->old->names : from_csr);
+    if (!normalise(d, wanted, &d->c.names, e))
+        return false;
+    enum domain_type type = domain_type_of(d->c.names);
+    d->c.domain_type = domain_type_name(type);
+    return d->brand->domain_types & 1u << type ||
+           fail_field(e, "names", ERR_BAD_FIELD, "brand '%s' has no certificates of domain type '%s'",
+                      "品牌“%s”不提供域名类型为“%s”的证书", d->brand->id, d->c.domain_type);
+}
+
+/* ---- key and CSR ---- */
+
+static const struct {
+    const char *name;
+    enum csr_choice bit;
+} choices[] = {{"automatic", CSR_AUTOMATIC}, {"own", CSR_OWN}, {"keep", CSR_KEEP}};
+
+static bool choice_offered(const struct draft *d, const char *choice) {
+    for (size_t i = 0; i < sizeof choices / sizeof *choices; i++)
+        if (strcmp(choices[i].name, choice) == 0)
+            return d->profile->csr_choices & choices[i].bit;
+    return false;
+}
+
+static bool check_kept_key(const struct draft *d, struct error *e) {
+    if (!d->old)
+        return fail_field(e, "csr_choice", ERR_CSR_CHOICE_NOT_OFFERED,
+                          "a purchase has no old key that could be kept", "新购证书没有可保留的原密钥");
+    return d->old->key_held ||
+           fail_field(e, "csr_choice", ERR_NO_KEY_HELD, "Tenure does not hold the key of %s",
+                      "Tenure 没有保管 %s 的私钥", d->old->id);
+}
+
+/* A CSR that was given is the choice; an old one may be used again. A new certificate has a new key unless
+ * somebody wants otherwise, another version of the same one is made like the last. */
+static bool fill_choice(struct draft *d, struct error *e) {
+    const char *given = d->request->own_csr, *old_csr = d->old ? d->old->own_csr : NULL;
+    const char *usual = d->reissue ? d->old->csr_choice : "automatic";
+    const char *choice = or_else(d->request->csr_choice, given ? "own" : usual);
+    bool own = strcmp(choice, "own") == 0;
+    if (!choice_offered(d, choice))
+        return fail_field(e, "csr_choice", ERR_CSR_CHOICE_NOT_OFFERED, "the policy '%s' does not offer '%s'",
+                          "策略“%s”不支持“%s”", d->profile->name, choice);
+    if (given && !own)
+        return fail_field(e, "csr", ERR_BAD_FIELD, "a CSR goes with the choice 'own' only",
+                          "仅在选择“own”时可以提供 CSR");
+    if (strcmp(choice, "keep") == 0 && !check_kept_key(d, e))
+        return false;
+    d->c.csr_choice = choice;
+    d->c.own_csr = own ? or_else(given, old_csr) : NULL;
+    if (own && !d->c.own_csr)
+        return fail_field(e, "csr", ERR_BAD_FIELD, "the choice 'own' needs a CSR", "选择“own”时必须提供 CSR");
+    return !own || in_field(csr_parse(d->arena, slice_str(d->c.own_csr), &d->csr, e), "csr", e);
+}
+
+static bool sells(const struct brand *brand, enum key_algorithm algorithm) {
+    return brand->key_algorithms & 1u << algorithm;
+}
+
+/* The default of a purchase; P-256 where it is on sale, being the fastest that every client takes. */
+static enum key_algorithm first_choice(const struct brand *brand) {
+    enum key_algorithm algorithm = KEY_P256;
+    while (!sells(brand, algorithm))
+        algorithm = (algorithm + 1) % KEY_ALGORITHM_COUNT;
+    return algorithm;
+}
+
+/* What the key will be if nobody says otherwise: that of the CSR, of the old certificate, or the brand's
+ * first. */
+static const char *usual_algorithm(const struct draft *d) {
+    if (d->c.own_csr)
+        return key_algorithm_name(d->csr.algorithm);
+    const char *old = d->old ? d->old->key_algorithm : NULL;
+    bool kept = strcmp(d->c.csr_choice, "keep") == 0;
+    if (old && (kept || sells(d->brand, key_algorithm_parse(old))))
+        return old;
+    return key_algorithm_name(first_choice(d->brand));
+}
+
+/* A key that exists already cannot be of another kind than it is. */
+static bool check_existing_key(const struct draft *d, const char *algorithm, struct error *e) {
+    bool renews = d->kind == ORDER_RENEWAL || d->kind == ORDER_EARLY_RENEWAL;
+    if (d->c.own_csr && renews && strcmp(d->old->key_algorithm, algorithm) != 0)
+        return fail_field(e, "csr", ERR_CSR_KEY_ALGORITHM_MISMATCH,
+                          "the key of the CSR is %s, that of the old certificate %s",
+                          "CSR 的密钥为 %s,原证书的密钥为 %s", algorithm, d->old->key_algorithm);
+    const char *wanted = or_else(d->request->key_algorithm, algorithm);
+    return strcmp(wanted, algorithm) == 0 ||
+           fail_field(e, "key_algorithm", ERR_BAD_FIELD, "'%s' was asked for, but the key is %s",
+                      "所选密钥算法为“%s”,但该密钥为 %s", wanted, algorithm);
+}
+
+static bool fill_key_algorithm(struct draft *d, struct error *e) {
+    const char *usual = usual_algorithm(d);
+    bool exists = strcmp(d->c.csr_choice, "automatic") != 0;
+    if (exists && !check_existing_key(d, usual, e))
+        return false;
+    const char *wanted = or_else(d->request->key_algorithm, usual);
+    enum key_algorithm algorithm = key_algorithm_parse(wanted);
+    bool kept = strcmp(d->c.csr_choice, "keep") == 0;
+    if (!kept && !sells(d->brand, algorithm))
+        return fail_field(e, "key_algorithm", ERR_BAD_FIELD, "brand '%s' has no key algorithm '%s'",
+                          "品牌“%s”不支持密钥算法“%s”", d->brand->id, wanted);
+    d->c.key_algorithm = key_algorithm_name(algorithm);
+    return true;
+}
+
+/* Names come from the order: those of a CSR must be among them, and nothing else of it counts. */
+static bool check_csr_names(struct draft *d, struct error *e) {
+    if (!d->csr.names || !*d->csr.names || names_cover_all(d->c.names, d->csr.names))
+        return true;
+    return fail_field(e, "csr", ERR_CSR_NAMES_MISMATCH, "the CSR is for %s, the certificate for %s",
+                      "CSR 的域名为 %s,证书的域名为 %s", d->csr.names, d->c.names);
+}
+
+/* ---- the whole ---- */
+
+bool draft_complete(struct draft *d, struct error *e) {
+    return fill_grade(d, e) && fill_choice(d, e) && fill_names(d, e) && fill_key_algorithm(d, e) &&
+           check_csr_names(d, e);
+}
+
+static bool same_family(const char *one, const char *other) {
+    const char *a = key_family(key_algorithm_parse(one)), *b = key_family(key_algorithm_parse(other));
+    return a && b && strcmp(a, b) == 0;
+}
+
+bool draft_differs(const struct draft *d) {
+    const struct certificate *old = d->old, *c = &d->c;
+    return (old->brand && strcmp(old->brand, c->brand) != 0) || strcmp(old->grade, c->grade) != 0 ||
+           strcmp(old->domain_type, c->domain_type) != 0 ||
+           !same_family(old->key_algorithm, c->key_algorithm);
+}
+
+bool draft_check_editable(const struct draft *d, struct error *e) {
+    unsigned editable = d->profile->editable;
+    if (!(editable & EDIT_NAMES) && strcmp(d->c.names, d->old->names) != 0)
+        return fail_field(e, "names", ERR_NOT_EDITABLE, "the policy '%s' does not let a renewal change names",
+                          "策略“%s”不允许在续费时更改域名", d->profile->name);
+    if (!(editable & EDIT_CSR) && strcmp(d->c.csr_choice, "automatic") != 0)
+        return fail_field(e, "csr_choice", ERR_NOT_EDITABLE,
+                          "the policy '%s' does not let a renewal change the CSR",
+                          "策略“%s”不允许在续费时更改 CSR", d->profile->name);
+    return true;
+}

@@ -1,0 +1,27 @@
+/* The certificate that an order or a reissue asks for, before it is one: completed from the old one, and
+ * checked. */
+#pragma once
+#include "order/order.h"
+#include "pki/csr.h"
+
+struct draft {
+    const struct services *services;
+    struct arena *arena;
+    const struct order_request *request;
+    const struct certificate *old; /* what is renewed, replaced or reissued; NULL: a purchase */
+    enum order_kind kind;
+    bool reissue; /* another version of `old` itself: no order, and no `kind` */
+    const struct brand *brand;
+    const struct profile *profile; /* that the new certificate will be under */
+    struct csr csr;                /* with the choice "own" */
+    struct certificate c;          /* the result: specification, names, choice of key */
+};
+
+/* Brand, profile and years of an order; a reissue has them already. */
+bool draft_choose(struct draft *d, struct error *e);
+/* The rest of d->c: grade, names, key and CSR. */
+bool draft_complete(struct draft *d, struct error *e);
+/* The specification differs from the old certificate's: brand, grade, domain type or key family. */
+bool draft_differs(const struct draft *d);
+/* What a renewal form under the profile does not let people edit is as it was. */
+bool draft_check_editable(const struct draft *d, struct error *e);

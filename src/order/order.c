@@ -1,0 +1,163 @@
+/*
+ * Orders: what each kind of them creates. The old certificate is untouched but for the link to its successor,
+ * which is set in the same transaction: of two renewals one is refused.
+ */
+#include "order/order.h"
+#include "base/rand.h"
+#include "order/draft.h"
+
+/* ---- what every order does ---- */
+
+/*
+ * Early renewals wait for the window of their predecessor. The others are active, and submitted where the
+ * profile says so: nobody has to validate anything for the issuers there are, nor to see a letter.
+ */
+static void set_first_state(struct draft *d, int64_t paid_at, int64_t now) {
+    d->c.paid_at = paid_at;
+    if (!paid_at || d->kind == ORDER_EARLY_RENEWAL)
+        return;
+    d->c.active_at = now;
+    enum first_state first = d->profile->after_payment.of[grade_parse(d->c.grade)];
+    d->c.submitted_at = first == FIRST_PENDING_APPLICATION ? 0 : now;
+}
+
+static bool create_certificate(struct draft *d, const struct order *order, int64_t now, struct error *e) {
+    struct db *db = d->services->db;
+    d->c.account_id = order->account_id;
+    d->c.kind = "official";
+    d->c.tags = d->old ? d->old->tags : NULL;
+    d->c.order_id = order->id;
+    d->c.order_kind = order->kind;
+    d->c.predecessor_id = order->old_certificate_id;
+    d->c.auto_versions = true;
+    set_first_state(d, order->paid_at, now);
+    return certificate_insert(db, d->arena, d->profile, now, &d->c, e) &&
+           work_enqueue(db, d->c.account_id, d->c.id, "decide", now, e);
+}
+
+static bool create_order(struct draft *d, const char *account_id, int64_t now, struct order *order,
+                         struct error *e) {
+    *order = (struct order){.id = id_new(d->arena, "ord", now),
+                            .account_id = account_id,
+                            .kind = order_kind_name(d->kind),
+                            .years = d->c.years,
+                            .brand = d->brand->id,
+                            .profile = d->profile->name,
+                            .profile_version = d->profile->version,
+                            .old_certificate_id = d->old ? d->old->id : NULL,
+                            .amount = brand_price(d->brand, now)->per_year * d->c.years,
+                            .currency = d->brand->currency,
+                            .created_by = d->request->created_by,
+                            .created_at = now};
+    order->paid_at = order->amount ? 0 : now;
+    if (!create_certificate(d, order, now, e))
+        return false;
+    order->certificate_id = d->c.id;
+    return order_insert(d->services->db, order, e);
+}
+
+/* budget: the contract */
+bool order_purchase(const struct services *services, struct arena *a, const char *account_id,
+                    const struct order_request *request, int64_t now, struct order *order,
+                    struct certificate *first, struct error *e) {
+    struct draft d = {.services = services, .arena = a, .request = request, .kind = ORDER_PURCHASE};
+    if (!draft_choose(&d, e) || !draft_complete(&d, e) || !create_order(&d, account_id, now, order, e))
+        return false;
+    *first = d.c;
+    return true;
+}
+
+/* ---- renewal, early renewal, replacement ---- */
+
+/* What the kind and state of a certificate make of "renew". */
+static enum order_kind renewal_kind(const struct certificate *old, const struct profile *profile,
+                                    int64_t now) {
+    if (strcmp(old->kind, "uploaded") == 0 || strcmp(old->kind, "pca") == 0)
+        return ORDER_REPLACEMENT;
+    bool early = old->version_count && now < old->window_at;
+    return early && profile->early_renewal ? ORDER_EARLY_RENEWAL : ORDER_RENEWAL;
+}
+
+static const enum action action_of[ORDER_KIND_COUNT] = {
+    [ORDER_PURCHASE] = ACTION_BUY_NEW,
+    [ORDER_RENEWAL] = ACTION_RENEW,
+    [ORDER_EARLY_RENEWAL] = ACTION_RENEW_EARLY,
+    [ORDER_REPLACEMENT] = ACTION_REPLACE,
+};
+
+static bool check_replacement(const struct draft *d, struct error *e) {
+    return d->profile->uploaded.match == MATCH_NOTHING || !draft_differs(d) ||
+           fail(e, ERR_SPECIFICATION_MISMATCH, "the policy '%s' replaces %s by the same specification only",
+                "策略“%s”要求以相同规格替换 %s", d->profile->name, d->old->id);
+}
+
+/* Whether the old certificate may be renewed as something else is asked of its own profile. */
+static bool check_renewal(struct draft *d, const struct profile *old_profile, struct error *e) {
+    d->c.specification_changed = draft_differs(d);
+    if (d->c.specification_changed && old_profile->specification_change == SPECIFICATION_REFUSED)
+        return fail(e, ERR_SPECIFICATION_CHANGE_BUY_NEW,
+                    "the policy '%s' of %s allows no other specification",
+                    "策略“%s”不允许 %s 在续费时更改规格", old_profile->name, d->old->id);
+    return draft_check_editable(d, e);
+}
+
+/* budget: the contract */
+bool order_renew(const struct services *services, struct arena *a, struct certificate *old,
+                 const struct order_request *request, int64_t now, struct order *order,
+                 struct certificate *first, struct error *e) {
+    const struct profile *old_profile;
+    struct draft d = {.services = services, .arena = a, .request = request, .old = old};
+    if (!order_profile(services, old, &old_profile, e))
+        return false;
+    d.kind = renewal_kind(old, old_profile, now);
+    if (!action_allowed(action_of[d.kind], old, old_profile, now, e) || !draft_choose(&d, e) ||
+        !draft_complete(&d, e))
+        return false;
+    bool fits = d.kind == ORDER_REPLACEMENT ? check_replacement(&d, e) : check_renewal(&d, old_profile, e);
+    if (!fits || !create_order(&d, old->account_id, now, order, e))
+        return false;
+    old->successor_id = d.c.id;
+    *first = d.c;
+    return certificate_store(services->db, a, old_profile, old, e);
+}
+
+/* ---- reissue ---- */
+
+static bool apply_draft(struct draft *d, struct certificate *c, int64_t now, struct error *e) {
+    struct db *db = d->services->db;
+    if (strcmp(c->names, d->c.names) != 0 && !certificate_set_names(db, d->arena, c, d->c.names, e))
+        return false;
+    c->key_algorithm = d->c.key_algorithm;
+    c->csr_choice = d->c.csr_choice;
+    c->own_csr = d->c.own_csr;
+    c->next_issue_at = now; /* what the engine goes by */
+    return certificate_store(db, d->arena, d->profile, c, e) &&
+           work_enqueue(db, c->account_id, c->id, "decide", now, e);
+}
+
+bool order_reissue(const struct services *services, struct arena *a, struct certificate *c,
+                   const struct order_request *request, int64_t now, struct error *e) {
+    struct draft d = {.services = services, .arena = a, .request = request, .old = c, .reissue = true};
+    if (!order_profile(services, c, &d.profile, e) || !action_allowed(ACTION_REISSUE, c, d.profile, now, e) ||
+        !order_brand(services, c, &d.brand, e))
+        return false;
+    d.c.brand = c->brand;
+    if (!draft_complete(&d, e))
+        return false;
+    if (draft_differs(&d))
+        return fail(e, ERR_SPECIFICATION_CHANGE_BUY_NEW, "%s is reissued within its specification only",
+                    "%s 只能在原规格内重新签发", c->id);
+    return apply_draft(&d, c, now, e);
+}
+
+/* ---- cancel ---- */
+
+bool order_cancel(const struct services *services, struct arena *a, struct certificate *c, int64_t now,
+                  struct error *e) {
+    const struct profile *profile;
+    if (!order_profile(services, c, &profile, e) || !action_allowed(ACTION_CANCEL, c, profile, now, e))
+        return false;
+    c->cancelled_at = now;
+    return certificate_store(services->db, a, profile, c, e) &&
+           work_enqueue(services->db, c->account_id, c->id, "decide", now, e);
+}

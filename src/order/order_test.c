@@ -1,0 +1,522 @@
+/* What orders create, and what they refuse. */
+#include "audit/audit.h"
+#include "order/fixture.h"
+#include "unit.h"
+
+static struct world w;
+static struct error e;
+
+static int open_world(void **state) {
+    (void)state;
+    world_open(&w, "2026-11-21T00:00:00Z");
+    return 0;
+}
+
+static int close_world(void **state) {
+    (void)state;
+    world_close(&w);
+    return 0;
+}
+
+static struct certificate bought(const char *brand, const char *names) {
+    struct order_request request = {.brand = brand, .names = names, .created_by = "user"};
+    struct certificate c;
+    assert_ok(purchase(&w, &request, &c, &e), e);
+    return c;
+}
+
+/* Gives a certificate a version for as long as its coverage, as issuing will. */
+static struct certificate issued(const char *brand, const char *names) {
+    struct certificate c = bought(brand, names);
+    const struct profile *profile;
+    c.covered_from = c.not_before = w.now;
+    c.coverage_end = c.version_end = w.now + 365 * DAY;
+    c.version_id = "ver_1";
+    c.version_count = 1;
+    c.key_held = true;
+    assert_ok(order_profile(&w.services, &c, &profile, &e), e);
+    assert_ok(db_begin(w.services.db, &e), e);
+    assert_ok(world_end(&w, certificate_store(w.services.db, w.arena, profile, &c, &e), &e), e);
+    return c;
+}
+
+static struct certificate brought_in(const char *kind, const char *names) {
+    const struct profile *profile = policy_find(&w.policies, POLICY_DEFAULT, 0);
+    struct certificate c = {.account_id = ACCOUNT,
+                            .kind = kind,
+                            .profile = profile->name,
+                            .profile_version = profile->version,
+                            .grade = "dv",
+                            .key_algorithm = "rsa2048",
+                            .names = names,
+                            .not_before = w.now - 335 * DAY,
+                            .version_end = w.now + 30 * DAY,
+                            .version_id = "ver_2",
+                            .version_count = 1};
+    assert_ok(db_begin(w.services.db, &e), e);
+    assert_ok(world_end(&w, certificate_insert(w.services.db, w.arena, profile, w.now, &c, &e), &e), e);
+    return c;
+}
+
+static struct certificate uploaded(const char *names) {
+    return brought_in("uploaded", names);
+}
+
+static bool renew_as(const struct certificate *old, struct order_request request, struct certificate *first) {
+    request.created_by = "user";
+    return renew(&w, old->id, &request, first, &e);
+}
+
+static const struct order_request as_it_was = {0};
+
+/* ---- purchase ---- */
+
+static void a_purchase_takes_what_was_not_chosen_from_the_default_brand(void **state) {
+    (void)state;
+    struct certificate c = bought(NULL, "www.example.com");
+    assert_string_equal(c.brand, "Tenure");
+    assert_string_equal(c.profile, "modern");
+    assert_string_equal(c.key_algorithm, "p256");
+    assert_string_equal(c.csr_choice, "automatic");
+    assert_string_equal(c.grade, "dv");
+    assert_string_equal(c.domain_type, "single");
+    assert_int_equal(c.paid_at, w.now);
+    assert_int_equal(c.active_at, w.now);
+    assert_true(c.auto_versions);
+    assert_null(c.predecessor_id);
+}
+
+static void a_purchase_is_an_order_and_work_for_the_engine(void **state) {
+    (void)state;
+    struct certificate c = bought(NULL, "www.example.com");
+    struct order order;
+    struct work_item item;
+    assert_ok(order_get(w.services.db, w.arena, ACCOUNT, c.order_id, &order, &e), e);
+    assert_string_equal(order.kind, "purchase");
+    assert_string_equal(order.certificate_id, c.id);
+    assert_int_equal(order.paid_at, w.now);
+    assert_int_equal(order.amount, 0);
+    assert_ok(work_get(w.services.db, w.arena, c.id, &item, &e), e);
+    assert_string_equal(item.step, "decide");
+    assert_int_equal(item.due_at, w.now);
+    assert_fails(order_get(w.services.db, w.arena, "acct_other", c.order_id, &order, &e), e, ERR_NOT_FOUND);
+}
+
+static void the_profile_says_whether_an_order_is_submitted_at_once(void **state) {
+    (void)state;
+    struct certificate validating = bought("Tenure", "a.example.com");
+    struct certificate pending = bought("DigiCert", "b.example.com");
+    assert_int_equal(certificate_state(&validating, w.now), STATE_VALIDATING);
+    assert_int_equal(certificate_state(&pending, w.now), STATE_PENDING_APPLICATION);
+}
+
+static void a_purchase_refuses_what_is_not_on_sale(void **state) {
+    (void)state;
+    static const struct {
+        struct order_request request;
+        enum error_id id;
+        const char *field;
+    } cases[] = {
+        {{.names = "a.example.com", .brand = "Nobody"}, ERR_BAD_FIELD, "brand"},
+        {{.names = "a.example.com", .years = 2}, ERR_YEARS_NOT_OFFERED, "years"},
+        {{.names = "a.example.com", .years = 9}, ERR_YEARS_NOT_OFFERED, "years"},
+        {{.names = "a.example.com", .years = -1}, ERR_YEARS_NOT_OFFERED, "years"},
+        {{.names = "a.example.com", .grade = "xv"}, ERR_BAD_FIELD, "grade"},
+        {{.names = "a.example.com", .key_algorithm = "rsa1024"}, ERR_BAD_FIELD, "key_algorithm"},
+        {{.names = "a.example.com", .key_algorithm = "ed25519", .brand = "DigiCert"},
+         ERR_BAD_FIELD,
+         "key_algorithm"},
+        {{.names = "a.example.com", .csr_choice = "maybe"}, ERR_CSR_CHOICE_NOT_OFFERED, "csr_choice"},
+        {{.names = "a.example.com", .csr_choice = "keep"}, ERR_CSR_CHOICE_NOT_OFFERED, "csr_choice"},
+        {{.names = "a.example.com", .csr_choice = "keep", .brand = "TrustAsia"},
+         ERR_CSR_CHOICE_NOT_OFFERED,
+         "csr_choice"},
+        {{.names = "a.example.com", .csr_choice = "own"}, ERR_BAD_FIELD, "csr"},
+        {{.names = "a.example.com", .csr_choice = "automatic", .own_csr = "x"}, ERR_BAD_FIELD, "csr"},
+        {{.names = "a.example.com", .own_csr = "no CSR"}, ERR_CSR_MALFORMED, "csr"},
+        {{.names = "a_b.example.com"}, ERR_BAD_NAME, "names"},
+        {{.names = "a.example.com a.example.com"}, ERR_BAD_NAME, "names"},
+        {{.names = NULL}, ERR_BAD_NAME, "names"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct certificate c;
+        error_clear(&e);
+        assert_fails(purchase(&w, &cases[i].request, &c, &e), e, cases[i].id);
+        assert_string_equal(e.field, cases[i].field);
+    }
+}
+
+static void an_own_csr_gives_names_and_key_and_must_fit_both(void **state) {
+    (void)state;
+    struct slice spki;
+    struct certificate c;
+    const char *csr = csr_for(&w, "www.example.com example.com", KEY_P384, &spki);
+    struct order_request request = {.own_csr = csr, .created_by = "user"};
+    assert_ok(purchase(&w, &request, &c, &e), e);
+    assert_string_equal(c.csr_choice, "own");
+    assert_string_equal(c.names, "www.example.com example.com");
+    assert_string_equal(c.key_algorithm, "p384");
+    request.names = "www.example.com example.com shop.example.com";
+    assert_ok(purchase(&w, &request, &c, &e), e);
+    request.names = "www.example.com";
+    assert_fails(purchase(&w, &request, &c, &e), e, ERR_CSR_NAMES_MISMATCH);
+    request.names = NULL;
+    request.key_algorithm = "p256";
+    assert_fails(purchase(&w, &request, &c, &e), e, ERR_BAD_FIELD);
+    assert_string_equal(e.field, "key_algorithm");
+}
+
+/* ---- renewal ---- */
+
+static void a_renewal_in_the_window_is_active_at_once_and_linked_both_ways(void **state) {
+    (void)state;
+    struct certificate old = issued(NULL, "www.example.com"), first;
+    w.now = old.window_at;
+    assert_ok(renew_as(&old, as_it_was, &first), e);
+    assert_string_equal(first.order_kind, "renewal");
+    assert_string_equal(first.predecessor_id, old.id);
+    assert_string_equal(certificate_now(&w, old.id).successor_id, first.id);
+    assert_int_equal(first.active_at, w.now);
+    assert_false(first.specification_changed);
+    assert_int_equal(certificate_state(&old, w.now), STATE_PENDING_EXPIRATION);
+}
+
+static void a_renewal_before_the_window_is_early_and_waits(void **state) {
+    (void)state;
+    struct certificate old = issued(NULL, "www.example.com"), first;
+    struct work_item item;
+    w.now = old.window_at - 1;
+    assert_ok(renew_as(&old, as_it_was, &first), e);
+    assert_string_equal(first.order_kind, "early_renewal");
+    assert_int_equal(certificate_state(&first, w.now), STATE_NOT_ACTIVATED);
+    assert_ok(work_get(w.services.db, w.arena, first.id, &item, &e), e);
+    assert_int_equal(item.due_at, w.now);
+}
+
+static void a_profile_without_early_renewal_says_that_it_is_too_early(void **state) {
+    (void)state;
+    struct certificate old = issued("TrustAsia", "www.example.com"), first;
+    assert_fails(renew_as(&old, as_it_was, &first), e, ERR_OUTSIDE_WINDOW);
+}
+
+static void an_expired_certificate_is_bought_anew(void **state) {
+    (void)state;
+    struct certificate old = issued(NULL, "www.example.com"), first;
+    w.now = old.coverage_end;
+    assert_fails(renew_as(&old, as_it_was, &first), e, ERR_EXPIRED_BUY_NEW);
+    w.now = old.coverage_end - 1;
+    assert_ok(renew_as(&old, as_it_was, &first), e);
+}
+
+static void a_second_renewal_is_refused_and_names_the_first(void **state) {
+    (void)state;
+    struct certificate old = issued(NULL, "www.example.com"), first, second;
+    w.now = old.window_at;
+    assert_ok(renew_as(&old, as_it_was, &first), e);
+    assert_fails(renew_as(&old, as_it_was, &second), e, ERR_HAS_SUCCESSOR);
+    assert_string_equal(e.object, first.id);
+}
+
+static void a_cancelled_successor_makes_room_for_another(void **state) {
+    (void)state;
+    struct certificate old = issued(NULL, "www.example.com"), first, second;
+    assert_ok(renew_as(&old, as_it_was, &first), e);
+    assert_ok(db_begin(w.services.db, &e), e);
+    assert_ok(world_end(&w, order_cancel(&w.services, w.arena, &first, w.now, &e), &e), e);
+    assert_int_equal(certificate_state(&first, w.now), STATE_CANCELLED);
+    assert_null(certificate_now(&w, old.id).successor_id);
+    assert_ok(renew_as(&old, as_it_was, &second), e);
+    assert_ok(db_begin(w.services.db, &e), e);
+    assert_false(world_end(&w, order_cancel(&w.services, w.arena, &first, w.now, &e), &e));
+}
+
+static void a_changed_specification_is_marked_where_it_is_allowed(void **state) {
+    (void)state;
+    static const struct order_request changes[] = {
+        {.names = "*.example.com"}, {.key_algorithm = "rsa2048"}, {.grade = "ov"}, {.brand = "GlobalSign"}};
+    for (size_t i = 0; i < sizeof changes / sizeof *changes; i++) {
+        struct certificate old = issued(NULL, "www.example.com"), first;
+        w.now = old.window_at;
+        assert_ok(renew_as(&old, changes[i], &first), e);
+        assert_true(first.specification_changed);
+    }
+}
+
+static void other_names_within_the_specification_do_not_change_it(void **state) {
+    (void)state;
+    struct certificate old = issued(NULL, "www.example.com"), first;
+    w.now = old.window_at;
+    assert_ok(
+        renew_as(&old, (struct order_request){.names = "shop.example.com", .key_algorithm = "p384"}, &first),
+        e);
+    assert_false(first.specification_changed);
+    assert_string_equal(first.names, "shop.example.com");
+}
+
+static void a_changed_specification_is_refused_by_the_profile_of_the_old_one(void **state) {
+    (void)state;
+    static const struct order_request changes[] = {{.names = "*.example.com"}, {.brand = "Tenure"}};
+    struct certificate old = issued("DigiCert", "www.example.com"), first;
+    w.now = old.window_at;
+    for (size_t i = 0; i < sizeof changes / sizeof *changes; i++)
+        assert_fails(renew_as(&old, changes[i], &first), e, ERR_SPECIFICATION_CHANGE_BUY_NEW);
+    assert_null(certificate_now(&w, old.id).successor_id);
+}
+
+static void what_the_profile_does_not_let_edit_stays_as_it_was(void **state) {
+    (void)state;
+    struct certificate old = issued("DigiCert", "www.example.com"), first;
+    w.now = old.window_at;
+    assert_fails(renew_as(&old, (struct order_request){.names = "shop.example.com"}, &first), e,
+                 ERR_NOT_EDITABLE);
+    assert_ok(renew_as(&old, (struct order_request){.names = "www.example.com"}, &first), e);
+}
+
+static void a_csr_of_a_renewal_has_a_key_like_the_old_one(void **state) {
+    (void)state;
+    struct certificate old = issued(NULL, "www.example.com"), first;
+    struct slice spki;
+    w.now = old.window_at;
+    struct order_request request = {.own_csr = csr_for(&w, "www.example.com", KEY_P384, &spki)};
+    assert_fails(renew_as(&old, request, &first), e, ERR_CSR_KEY_ALGORITHM_MISMATCH);
+    request.own_csr = csr_for(&w, "www.example.com", KEY_P256, &spki);
+    assert_ok(renew_as(&old, request, &first), e);
+}
+
+static void a_new_certificate_has_a_new_key_unless_somebody_wants_otherwise(void **state) {
+    (void)state;
+    struct slice spki;
+    struct certificate old = issued(NULL, "www.example.com"), first;
+    const char *csr = csr_for(&w, "www.example.com", KEY_P256, &spki);
+    w.now = old.window_at;
+    assert_ok(reissue(&w, old.id, &(struct order_request){.own_csr = csr}, &e), e);
+    assert_ok(reissue(&w, old.id, &as_it_was, &e), e);
+    assert_string_equal(certificate_now(&w, old.id).csr_choice, "own");
+    assert_ok(renew_as(&old, as_it_was, &first), e);
+    assert_string_equal(first.csr_choice, "automatic");
+    assert_null(first.own_csr);
+}
+
+static void a_key_is_kept_only_where_it_is_held(void **state) {
+    (void)state;
+    struct certificate old = issued(NULL, "www.example.com"), brought = uploaded("up.example.com"), first;
+    w.now = old.window_at;
+    assert_ok(renew_as(&old, (struct order_request){.csr_choice = "keep"}, &first), e);
+    w.now = brought.window_at;
+    assert_fails(renew_as(&brought, (struct order_request){.csr_choice = "keep"}, &first), e,
+                 ERR_NO_KEY_HELD);
+}
+
+static void an_uploaded_certificate_is_replaced_without_having_to_match(void **state) {
+    (void)state;
+    struct certificate old = uploaded("www.example.com"), first;
+    w.now = old.window_at;
+    assert_ok(
+        renew_as(&old, (struct order_request){.names = "*.example.com", .key_algorithm = "p256"}, &first), e);
+    assert_string_equal(first.order_kind, "replacement");
+    assert_string_equal(first.kind, "official");
+    assert_false(first.specification_changed);
+}
+
+static void a_certificate_of_a_private_ca_is_replaced_like_an_uploaded_one(void **state) {
+    (void)state;
+    struct certificate old = brought_in("pca", "www.example.com"),
+                       seen = brought_in("discovered", "b.example.com"), first;
+    w.now = old.window_at;
+    assert_ok(renew_as(&old, as_it_was, &first), e);
+    assert_string_equal(first.order_kind, "replacement");
+    assert_fails(renew_as(&seen, as_it_was, &first), e, ERR_NOT_OFFICIAL);
+}
+
+static void a_replacement_must_match_where_the_profile_that_is_bought_says_so(void **state) {
+    (void)state;
+    struct certificate old = uploaded("www.example.com"), first;
+    w.now = old.window_at;
+    struct order_request other = {.brand = "GlobalSign", .names = "*.example.com"},
+                         same = {.brand = "GlobalSign"};
+    assert_fails(renew_as(&old, other, &first), e, ERR_SPECIFICATION_MISMATCH);
+    assert_ok(renew_as(&old, same, &first), e);
+    assert_string_equal(first.key_algorithm, "rsa2048");
+}
+
+/* ---- reissue, cancel ---- */
+
+static void a_reissue_is_due_at_once_and_keeps_its_specification(void **state) {
+    (void)state;
+    struct certificate old = issued(NULL, "www.example.com"), c;
+    w.now += DAY;
+    assert_ok(reissue(&w, old.id, &(struct order_request){.names = "shop.example.com"}, &e), e);
+    c = certificate_now(&w, old.id);
+    assert_string_equal(c.names, "shop.example.com");
+    assert_int_equal(c.next_issue_at, w.now);
+    assert_int_equal(c.coverage_end, old.coverage_end);
+    assert_fails(reissue(&w, old.id, &(struct order_request){.names = "*.example.com"}, &e), e,
+                 ERR_SPECIFICATION_CHANGE_BUY_NEW);
+    assert_fails(reissue(&w, old.id, &(struct order_request){.key_algorithm = "rsa2048"}, &e), e,
+                 ERR_SPECIFICATION_CHANGE_BUY_NEW);
+    w.now = old.coverage_end;
+    assert_fails(reissue(&w, old.id, &as_it_was, &e), e, ERR_NOT_LIVE);
+}
+
+static void what_is_issued_or_submitted_is_not_cancelled(void **state) {
+    (void)state;
+    struct certificate live = issued(NULL, "www.example.com"), submitted = bought(NULL, "a.example.com"),
+                       open = bought("DigiCert", "b.example.com");
+    assert_ok(db_begin(w.services.db, &e), e);
+    assert_fails(order_cancel(&w.services, w.arena, &live, w.now, &e), e, ERR_ALREADY_ISSUED);
+    assert_fails(order_cancel(&w.services, w.arena, &submitted, w.now, &e), e, ERR_ALREADY_SUBMITTED);
+    assert_ok(order_cancel(&w.services, w.arena, &open, w.now, &e), e);
+    db_rollback(w.services.db);
+}
+
+static void orders_are_listed_newest_first_page_by_page(void **state) {
+    (void)state;
+    struct order *orders;
+    size_t count;
+    for (int i = 0; i < 3; i++, w.now++)
+        bought(NULL, "www.example.com");
+    struct order_range range = {.account_id = ACCOUNT, .limit = 2};
+    assert_ok(order_list(w.services.db, w.arena, &range, &orders, &count, &e), e);
+    assert_int_equal(count, 2);
+    assert_int_equal(orders[0].number, 3);
+    range.cursor = orders[1].id;
+    assert_ok(order_list(w.services.db, w.arena, &range, &orders, &count, &e), e);
+    assert_int_equal(count, 1);
+    assert_int_equal(orders[0].number, 1);
+    range = (struct order_range){.account_id = "acct_other", .limit = 2};
+    assert_ok(order_list(w.services.db, w.arena, &range, &orders, &count, &e), e);
+    assert_int_equal(count, 0);
+}
+
+/* ---- over HTTP ---- */
+
+static const char *no_query(struct request *rq, const char *name) {
+    (void)rq, (void)name;
+    return NULL;
+}
+
+/* What the dispatcher does around a handler that it has found. */
+static bool call(const char *method, const char *path, const char *id, const char *body, struct request *rq) {
+    const struct route *r = order_routes;
+    while (strcmp(r->method, method) != 0 || strcmp(r->path, path) != 0)
+        r++;
+    *rq = (struct request){.arena = w.arena,
+                           .services = &w.services,
+                           .db = w.services.db,
+                           .caller = {.account_id = ACCOUNT, .user_id = "user_1", .key_id = "key_1"},
+                           .now = w.now,
+                           .route = r,
+                           .query = no_query,
+                           .status = 200};
+    rq->path_args[0] = id;
+    if (body && !json_read(w.arena, slice_str(body), &rq->json, &e))
+        return false;
+    bool writes = r->flags & ROUTE_WRITES;
+    if (writes && !db_begin(w.services.db, &e))
+        return false;
+    bool ok = r->handle(rq, &e);
+    if (rq->reply)
+        json_keep(w.arena, rq->reply);
+    return writes ? world_end(&w, ok, &e) : ok;
+}
+
+static const char *member(const struct request *rq, const char *object, const char *name) {
+    const json_t *o = object ? json_object_get(rq->reply, object) : rq->reply;
+    return json_string_value(json_object_get(o, name));
+}
+
+/* Only what came over HTTP is audited by this slice. */
+static int64_t audited(void) {
+    struct audit_check check;
+    assert_ok(audit_verify(w.services.db, 0, 100, &check, &e), e);
+    return check.end;
+}
+
+static void a_purchase_over_http_answers_with_order_and_certificate(void **state) {
+    (void)state;
+    struct request rq, shown;
+    assert_ok(call("POST", "/v1/orders", NULL, "{\"names\": [\"www.example.com\", \"example.com\"]}", &rq),
+              e);
+    assert_int_equal(rq.status, 201);
+    assert_string_equal(member(&rq, NULL, "certificate_id"), member(&rq, "certificate", "id"));
+    assert_int_equal(json_array_size(json_object_get(rq.reply, "warnings")), 0);
+    assert_int_equal(audited(), 1);
+    assert_ok(call("GET", "/v1/orders/{id}", member(&rq, NULL, "id"), NULL, &shown), e);
+    assert_string_equal(member(&shown, NULL, "created_by"), "user_1");
+    assert_ok(call("GET", "/v1/orders", NULL, NULL, &shown), e);
+    assert_int_equal(json_array_size(json_object_get(shown.reply, "items")), 1);
+}
+
+static void a_renewal_over_http_needs_no_body_and_warns_of_a_kept_key(void **state) {
+    (void)state;
+    struct certificate old = issued(NULL, "www.example.com"), other = issued(NULL, "b.example.com");
+    struct request rq;
+    assert_ok(call("POST", "/v1/certificates/{id}/renew", old.id, NULL, &rq), e);
+    assert_string_equal(member(&rq, NULL, "kind"), "early_renewal");
+    assert_ok(call("POST", "/v1/certificates/{id}/renew", other.id, "{\"csr_choice\": \"keep\"}", &rq), e);
+    assert_int_equal(json_array_size(json_object_get(rq.reply, "warnings")), 1);
+}
+
+static void a_replacement_that_covers_less_is_warned_of(void **state) {
+    (void)state;
+    struct certificate old = uploaded("www.example.com");
+    struct request rq;
+    assert_ok(call("POST", "/v1/certificates/{id}/renew", old.id, "{\"names\": [\"shop.example.com\"]}", &rq),
+              e);
+    assert_int_equal(json_array_size(json_object_get(rq.reply, "warnings")), 1);
+}
+
+static void a_refused_order_over_http_leaves_nothing(void **state) {
+    (void)state;
+    struct certificate old = issued("TrustAsia", "www.example.com");
+    struct request rq;
+    assert_fails(call("POST", "/v1/certificates/{id}/renew", old.id, NULL, &rq), e, ERR_OUTSIDE_WINDOW);
+    assert_fails(call("POST", "/v1/orders", NULL, "{\"name\": \"www.example.com\"}", &rq), e,
+                 ERR_UNKNOWN_FIELD);
+    assert_fails(call("POST", "/v1/certificates/{id}/reissue", old.id, "{\"brand\": \"Tenure\"}", &rq), e,
+                 ERR_UNKNOWN_FIELD);
+    assert_int_equal(audited(), 0);
+}
+
+static void a_reissue_and_a_cancellation_over_http_are_audited(void **state) {
+    (void)state;
+    struct certificate live = issued(NULL, "www.example.com"), open = bought("DigiCert", "b.example.com");
+    struct request rq;
+    assert_ok(call("POST", "/v1/certificates/{id}/reissue", live.id, NULL, &rq), e);
+    assert_int_equal(rq.status, 202);
+    assert_ok(call("POST", "/v1/certificates/{id}/cancel", open.id, NULL, &rq), e);
+    assert_int_equal(audited(), 2);
+    assert_fails(call("POST", "/v1/certificates/{id}/cancel", "cert_unknown", NULL, &rq), e, ERR_NOT_FOUND);
+}
+
+#define in_world(f) cmocka_unit_test_setup_teardown(f, open_world, close_world)
+
+TEST_MAIN(order, in_world(a_purchase_takes_what_was_not_chosen_from_the_default_brand),
+          in_world(a_purchase_is_an_order_and_work_for_the_engine),
+          in_world(the_profile_says_whether_an_order_is_submitted_at_once),
+          in_world(a_purchase_refuses_what_is_not_on_sale),
+          in_world(an_own_csr_gives_names_and_key_and_must_fit_both),
+          in_world(a_renewal_in_the_window_is_active_at_once_and_linked_both_ways),
+          in_world(a_renewal_before_the_window_is_early_and_waits),
+          in_world(a_profile_without_early_renewal_says_that_it_is_too_early),
+          in_world(an_expired_certificate_is_bought_anew),
+          in_world(a_second_renewal_is_refused_and_names_the_first),
+          in_world(a_cancelled_successor_makes_room_for_another),
+          in_world(a_changed_specification_is_marked_where_it_is_allowed),
+          in_world(other_names_within_the_specification_do_not_change_it),
+          in_world(a_changed_specification_is_refused_by_the_profile_of_the_old_one),
+          in_world(what_the_profile_does_not_let_edit_stays_as_it_was),
+          in_world(a_csr_of_a_renewal_has_a_key_like_the_old_one),
+          in_world(a_new_certificate_has_a_new_key_unless_somebody_wants_otherwise),
+          in_world(a_key_is_kept_only_where_it_is_held),
+          in_world(an_uploaded_certificate_is_replaced_without_having_to_match),
+          in_world(a_certificate_of_a_private_ca_is_replaced_like_an_uploaded_one),
+          in_world(a_replacement_must_match_where_the_profile_that_is_bought_says_so),
+          in_world(a_reissue_is_due_at_once_and_keeps_its_specification),
+          in_world(what_is_issued_or_submitted_is_not_cancelled),
+          in_world(orders_are_listed_newest_first_page_by_page),
+          in_world(a_purchase_over_http_answers_with_order_and_certificate),
+          in_world(a_renewal_over_http_needs_no_body_and_warns_of_a_kept_key),
+          in_world(a_replacement_that_covers_less_is_warned_of),
+          in_world(a_refused_order_over_http_leaves_nothing),
+          in_world(a_reissue_and_a_cancellation_over_http_are_audited))

@@ -1,0 +1,79 @@
+/* The step `decide`. */
+#include "renew/renew_step.h"
+#include "audit/audit.h"
+
+static bool waits_for_person(const struct certificate *c) {
+    return c->rejected_at || (c->letter_needed && !c->letter_at);
+}
+
+static bool predecessor_read(struct db *db, struct arena *a, const struct certificate *c, struct renew_facts *facts,
+                             struct error *e) {
+    struct certificate old;
+    if (!c->predecessor_id)
+        return true;
+    if (!certificate_get(db, a, c->account_id, c->predecessor_id, &old, e))
+        return e->id == ERR_NOT_FOUND; /* deleted since: there is nothing to wait for */
+    facts->predecessor.exists = true;
+    facts->predecessor.revoked_at = old.revoke_asked_at ? old.revoke_asked_at : old.revoked_at;
+    facts->predecessor.not_before = old.not_before;
+    facts->predecessor.version_end = old.version_end;
+    facts->predecessor.end_at = old.end_at;
+    return true;
+}
+
+bool renew_facts_read(struct db *db, struct arena *a, const struct certificate *c, struct renew_facts *facts,
+                      struct error *e) {
+    *facts = (struct renew_facts){
+        .ordered = strcmp(c->kind, "official") == 0,
+        .auto_versions = c->auto_versions,
+        .waits_for_person = waits_for_person(c),
+        .next_term = c->successor_id != NULL,
+        .order_kind = order_kind_parse(c->order_kind ? c->order_kind : "purchase"),
+        .cancelled_at = c->cancelled_at,
+        .revoked_at = c->revoke_asked_at ? c->revoke_asked_at : c->revoked_at,
+        .paid_at = c->paid_at,
+        .active_at = c->active_at,
+        .coverage_end = c->coverage_end,
+        .not_before = c->not_before,
+        .version_end = c->version_end,
+        .next_issue_at = c->next_issue_at,
+        .window_at = c->window_at,
+        .end_at = c->end_at,
+    };
+    return predecessor_read(db, a, c, facts, e);
+}
+
+static bool activate(struct work *w, const struct profile *profile, struct certificate *c, struct error *e) {
+    struct audit_entry entry = audit_by_system(c->account_id, w->now, "certificate.activate", c->id);
+    c->active_at = w->now;
+    return certificate_store(w->db, w->arena, profile, c, e) && audit_write(w->db, w->arena, &entry, e);
+}
+
+static bool act_on(struct work *w, const struct renew_decision *decision) {
+    if (decision->action == RENEW_ISSUE_VERSION)
+        return work_goes(w, OUTCOME_NEXT);
+    if (decision->action == RENEW_NONE || decision->at == 0)
+        return work_goes(w, OUTCOME_DONE);
+    return work_until(w, decision->at);
+}
+
+bool renew_decide(struct work *w, struct error *e) {
+    struct certificate c;
+    struct renew_facts facts;
+    if (!certificate_get_any(w->db, w->arena, w->item->subject, &c, e))
+        return e->id == ERR_NOT_FOUND && work_goes(w, OUTCOME_DONE); /* deleted since it was enqueued */
+    const struct profile *profile = policy_find(w->services->policies, c.profile, c.profile_version);
+    if (!profile)
+        return fail(e, ERR_CORRUPT, "certificate %s has the unknown profile '%s' version %lld", "证书 %s 的策略“%s”版本 %lld 不存在",
+                    c.id, c.profile, (long long)c.profile_version);
+    if (!renew_facts_read(w->db, w->arena, &c, &facts, e))
+        return false;
+    struct renew_decision decision = renew_next(&facts, profile, w->now);
+    if (decision.action == RENEW_ACTIVATE) {
+        if (!activate(w, profile, &c, e))
+            return false;
+        facts.active_at = w->now;
+        decision = renew_next(&facts, profile, w->now);
+    }
+    return act_on(w, &decision);
+}

@@ -1,0 +1,122 @@
+/*
+ * The signer of the simulation: keys are random bytes from base/rand.h in the form of P-256 keys (the point
+ * is not on the curve), whatever algorithm is asked for; a signature is the SHA-256 of public key and text,
+ * which anybody can make. A sealed key is bound to its owner as a real one is, but not encrypted.
+ */
+#include "base/buf.h"
+#include "base/rand.h"
+#include "signer/evp_key.h"
+#include "signer/seal.h"
+#include "signer/signer_ops.h"
+
+enum { SCALAR = 32, POINT = 64, DIGEST = 32 };
+
+static const uint8_t spki_head[] =
+    "\x30\x59\x30\x13\x06\x07\x2a\x86\x48\xce\x3d\x02\x01\x06\x08\x2a\x86\x48\xce\x3d\x03"
+    "\x01\x07\x03\x42\x00\x04";
+
+/* The parts of a fake sealed key: what it is bound to, the private bytes, the public key. */
+struct parts {
+    struct slice binding, private, spki;
+};
+
+static struct slice join(struct arena *a, const struct parts *parts) {
+    struct buf b = buf_new(a, SEALED_MAX);
+    buf_bytes(&b, parts->binding);
+    buf_bytes(&b, parts->private);
+    buf_bytes(&b, parts->spki);
+    return buf_slice(&b);
+}
+
+static bool take_apart(struct arena *a, const struct key_ref *key, struct parts *parts, struct error *e) {
+    struct reader r = {.rest = key->sealed};
+    parts->binding = read_bytes(&r);
+    parts->private = read_bytes(&r);
+    parts->spki = read_bytes(&r);
+    if (!r.bad && r.rest.len == 0 && slice_equal(parts->binding, seal_binding(a, key)))
+        return true;
+    return fail(e, ERR_UNSEALABLE,
+                "key '%s' is no fake key, or belongs to another object, account or purpose",
+                "密钥“%s”不是模拟密钥,或属于其他对象、账号或用途", key->id);
+}
+
+static bool fake_make(struct signer *s, struct arena *a, enum key_algorithm algorithm,
+                      const struct key_ref *owner, struct key_made *made, struct error *e) {
+    (void)s, (void)algorithm, (void)e;
+    uint8_t scalar[SCALAR], spki[sizeof spki_head - 1 + POINT];
+    memcpy(spki, spki_head, sizeof spki_head - 1);
+    rand_bytes(scalar, SCALAR);
+    rand_bytes(spki + sizeof spki_head - 1, POINT);
+    struct parts parts = {seal_binding(a, owner), slice_of(scalar, SCALAR), slice_of(spki, sizeof spki)};
+    made->spki = arena_slice(a, parts.spki);
+    made->sealed = join(a, &parts);
+    made->algorithm = KEY_P256;
+    return true;
+}
+
+static bool fake_seal(struct signer *s, struct arena *a, const struct secret *pkcs8,
+                      const struct key_ref *owner, struct key_made *made, struct error *e) {
+    (void)s;
+    if (!key_public(a, pkcs8, &made->spki, e) || !key_check(made->spki, &made->algorithm, e))
+        return false;
+    made->sealed = join(a, &(struct parts){seal_binding(a, owner), secret_slice(pkcs8), made->spki});
+    return true;
+}
+
+static bool fake_open(struct signer *s, struct arena *a, const struct key_ref *key, struct secret **pkcs8,
+                      struct error *e) {
+    (void)s;
+    struct parts parts;
+    if (!take_apart(a, key, &parts, e))
+        return false;
+    *pkcs8 = secret_new(a, parts.private.p, parts.private.len);
+    return true;
+}
+
+static struct slice fake_signature(struct arena *a, struct slice spki, struct slice tbs) {
+    struct buf b = buf_new(a, spki.len + tbs.len);
+    uint8_t *digest = arena_alloc(a, DIGEST);
+    buf_add(&b, spki.p, spki.len);
+    buf_add(&b, tbs.p, tbs.len);
+    EVP_Digest(b.p, b.len, digest, NULL, EVP_sha256(), NULL);
+    return slice_of(digest, DIGEST);
+}
+
+static bool fake_sign(struct signer *s, struct arena *a, const struct key_ref *key, struct slice tbs,
+                      struct slice *signature, struct error *e) {
+    (void)s;
+    struct parts parts;
+    if (!take_apart(a, key, &parts, e))
+        return false;
+    *signature = fake_signature(a, parts.spki, tbs);
+    return true;
+}
+
+static bool fake_rewrap(struct signer *s, struct arena *a, const struct key_ref *key, struct slice *sealed,
+                        struct error *e) {
+    (void)s;
+    struct parts parts;
+    *sealed = arena_slice(a, key->sealed);
+    return take_apart(a, key, &parts, e);
+}
+
+static bool fake_verify(struct slice spki, struct slice tbs, struct slice signature, struct error *e) {
+    AUTO_ARENA a = arena_new();
+    return slice_equal(fake_signature(a, spki, tbs), signature) ||
+           fail(e, ERR_BAD_SIGNATURE, "the fake signature does not verify", "模拟签名与公钥不符");
+}
+
+static const struct signer_ops fake_ops = {
+    .make = fake_make,
+    .seal = fake_seal,
+    .open = fake_open,
+    .sign = fake_sign,
+    .rewrap = fake_rewrap,
+    .verify = fake_verify,
+};
+
+struct signer *signer_fake(struct arena *a) {
+    struct signer *s = ARENA_NEW(a, struct signer);
+    s->ops = &fake_ops;
+    return s;
+}

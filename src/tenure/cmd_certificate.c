@@ -1,0 +1,356 @@
+/* Verbs about certificates: bring in, look, renew, reissue, revoke, take out. */
+#include "base/clock.h"
+#include "base/file.h"
+#include "certificate/certificate.h"
+#include "tenure/intake_files.h"
+#include "tenure/verb.h"
+#include "tenure/wait.h"
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+enum {
+    KEY_KEY = 'k',
+    KEY_PASS_PHRASE_FILE = 'p',
+    KEY_TAG = 't',
+    KEY_QUIET = 'q',
+    KEY_FORMAT = 'f',
+    KEY_OUTPUT = 'o',
+    KEY_WAIT = 'w',
+    KEY_NAMES = 'n',
+    KEY_YES = 'y',
+    KEY_KIND = 600,
+    KEY_STATE,
+    KEY_DAYS,
+    KEY_TEXT,
+    KEY_NAME,
+    KEY_SORT,
+    KEY_RENEWABLE,
+    KEY_LIMIT,
+    KEY_CURSOR,
+    KEY_CSR_CHOICE,
+    KEY_CSR,
+    KEY_ALGORITHM,
+    KEY_BRAND,
+    KEY_REASON,
+    KEY_FORCE,
+};
+
+#define OPTION_QUIET {"quiet", KEY_QUIET, NULL, TEXT("print ids only", "只打印 ID")}
+
+static const char *certificate_path(struct cli *cli, const char *rest) {
+    return arena_printf(cli->arena, "/v1/certificates/%s%s", url_encode(cli->arena, cli->args[0]), rest);
+}
+
+/* ---- list and show ---- */
+
+static const struct option_row list_options[] = {
+    {"kind", KEY_KIND, "KIND", TEXT("official, uploaded, test, pca, discovered", "official、uploaded、test、pca、discovered")},
+    {"state", KEY_STATE, "STATE", TEXT("issued, pending_expiration, expired …", "issued、pending_expiration、expired 等")},
+    {"days", KEY_DAYS, "N", TEXT("at most so many days left", "剩余天数不超过 N")},
+    {"tag", KEY_TAG, "TAG", TEXT("with this tag", "带有该标签")},
+    {"name", KEY_NAME, "NAME", TEXT("with this name", "含有该域名")},
+    {"text", KEY_TEXT, "TEXT", TEXT("beginnings of words in names, tags, brand, serial, fingerprint", "域名、标签、品牌、序列号、指纹中单词的开头")},
+    {"renewable", KEY_RENEWABLE, NULL, TEXT("what can be renewed now", "现在可以续费的证书")},
+    {"sort", KEY_SORT, "ORDER", TEXT("created or expiry", "created 或 expiry")},
+    {"limit", KEY_LIMIT, "N", TEXT("at most so many", "最多条数")},
+    {"cursor", KEY_CURSOR, "TEXT", TEXT("go on behind the last page", "从上一页之后继续")},
+    OPTION_QUIET,
+    {0},
+};
+
+static const struct cli_parameter list_parameters[] = {
+    {KEY_KIND, "kind"}, {KEY_STATE, "state"},         {KEY_DAYS, "days_left"}, {KEY_TAG, "tag"},
+    {KEY_NAME, "name"}, {KEY_TEXT, "text"},           {KEY_SORT, "sort"},      {KEY_RENEWABLE, "renewable"},
+    {KEY_LIMIT, "limit"}, {KEY_CURSOR, "cursor"},     {0},
+};
+
+/* What a list shows of a certificate; `state` and `days_left` are derived by the daemon. */
+static const struct field list_columns[] = {
+    {.name = "id", .flags = FIELD_COLUMN, .label = TEXT("certificate", "证书")},
+    {.name = "state", .flags = FIELD_COLUMN, .label = TEXT("state", "状态")},
+    {.name = "days_left", .flags = FIELD_COLUMN, .label = TEXT("days left", "剩余天数")},
+    {.name = "names", .flags = FIELD_COLUMN, .label = TEXT("names", "域名")},
+    {.name = "kind", .flags = FIELD_COLUMN, .label = TEXT("kind", "类型")},
+    {.name = "predecessor_id", .flags = FIELD_COLUMN, .label = TEXT("renews", "续自")},
+    FIELD_END,
+};
+
+static void print_list(struct cli *cli, const json_t *answer) {
+    const json_t *items = json_object_get(answer, "items"), *item;
+    size_t i;
+    if (cli->options[KEY_QUIET]) {
+        json_array_foreach(items, i, item) puts(cli_text(item, "id"));
+        return;
+    }
+    if (json_array_size(items) == 0)
+        puts(cli->lang == LANG_ZH ? (cli->options[KEY_RENEWABLE] ? "没有需要续费的证书。" : "没有符合条件的证书。")
+                                  : (cli->options[KEY_RENEWABLE] ? "Nothing needs renewal." : "No certificate fits."));
+    else
+        cli_table(cli, items, list_columns);
+    if (*cli_text(answer, "next"))
+        printf(cli->lang == LANG_ZH ? "还有更多:--cursor %s\n" : "more: --cursor %s\n", cli_text(answer, "next"));
+}
+
+static int verb_list(struct cli *cli) {
+    json_t *answer;
+    const char *path = arena_printf(cli->arena, "/v1/certificates%s", cli_query(cli, list_parameters));
+    return cli_call(cli, "GET", path, NULL, &answer) ? cli_show(cli, answer, print_list) : cli_failed(cli);
+}
+
+static const struct field shown_first[] = {
+    {.name = "id", .label = TEXT("certificate", "证书")},
+    {.name = "state", .label = TEXT("state", "状态")},
+    {.name = "state_title", .label = TEXT("which means", "含义")},
+    {.name = "at_risk", .label = TEXT("at risk", "风险")},
+    {.name = "days_left", .label = TEXT("days left", "剩余天数")},
+    FIELD_END,
+};
+
+static void print_certificate(struct cli *cli, const json_t *answer) {
+    cli_record(cli, answer, shown_first);
+    cli_record(cli, answer, certificate_fields + 1); /* the id was the first */
+}
+
+static int verb_show(struct cli *cli) {
+    json_t *answer;
+    return cli_call(cli, "GET", certificate_path(cli, ""), NULL, &answer) ? cli_show(cli, answer, print_certificate)
+                                                                          : cli_failed(cli);
+}
+
+static void print_explanation(struct cli *cli, const json_t *answer) {
+    size_t i;
+    const json_t *item;
+    (void)cli;
+    json_array_foreach(json_object_get(answer, "sentences"), i, item) puts(cli_text(item, "text"));
+}
+
+static int verb_explain(struct cli *cli) {
+    json_t *answer;
+    return cli_call(cli, "GET", certificate_path(cli, "/explain"), NULL, &answer)
+               ? cli_show(cli, answer, print_explanation)
+               : cli_failed(cli);
+}
+
+/* ---- import ---- */
+
+static const struct option_row import_options[] = {
+    {"key", KEY_KEY, "FILE", TEXT("private key (PEM), if it is not in the same file", "私钥文件(PEM),若不在同一文件中")},
+    {"pass-phrase-file", KEY_PASS_PHRASE_FILE, "FILE", TEXT("pass phrase of the key or PKCS#12", "私钥或 PKCS#12 的密码文件")},
+    {"tag", KEY_TAG, "TAG", TEXT("tag, may be repeated", "标签,可重复")},
+    OPTION_QUIET,
+    {0},
+};
+
+static json_t *tags_given(const struct cli *cli) {
+    json_t *tags = json_array();
+    for (size_t i = 0; i < cli->all_count; i++)
+        if (cli->all[i].key == KEY_TAG)
+            json_array_append_new(tags, json_string(cli->all[i].value));
+    return tags;
+}
+
+static bool add_pass_phrase(struct cli *cli, json_t *body) {
+    struct secret *pass_phrase;
+    if (!cli->options[KEY_PASS_PHRASE_FILE])
+        return true;
+    if (!cli_secret(cli, KEY_PASS_PHRASE_FILE, (struct text)TEXT("", ""), &pass_phrase))
+        return false;
+    json_object_set_new(body, "pass_phrase",
+                        json_stringn((const char *)secret_bytes(pass_phrase), secret_len(pass_phrase)));
+    return true;
+}
+
+/* One certificate; in a folder an error is told and the others go on. */
+static bool import_one(struct cli *cli, const struct intake_file *file) {
+    json_t *answer, *body = json_object();
+    if (!intake_body(cli->arena, file, body, &cli->error) || !add_pass_phrase(cli, body)) {
+        json_decref(body);
+        return false;
+    }
+    json_object_set_new(body, "tags", tags_given(cli));
+    if (!cli_call(cli, "POST", "/v1/certificates", body, &answer))
+        return false;
+    if (cli->json)
+        puts(json_text(cli->arena, answer, true));
+    else if (cli->options[KEY_QUIET])
+        puts(cli_text(answer, "id"));
+    else
+        printf("%s  %s\n", cli_text(answer, "id"), file->certificate);
+    return true;
+}
+
+enum { EXIT_PARTIAL = 4 };
+
+static int verb_import(struct cli *cli) {
+    struct intake_file *files;
+    size_t count, failed = 0;
+    if (!intake_find(cli->arena, cli->args[0], cli->options[KEY_KEY], &files, &count, &cli->error))
+        return cli_failed(cli);
+    for (size_t i = 0; i < count; i++) {
+        if (import_one(cli, &files[i]))
+            continue;
+        failed++;
+        if (count > 1)
+            fprintf(stderr, "%s: ", files[i].certificate);
+        int status = cli_failed(cli);
+        if (count == 1)
+            return status;
+    }
+    return failed == 0 ? EXIT_OK : failed < count ? EXIT_PARTIAL : EXIT_REFUSED;
+}
+
+/* ---- renew, reissue, cancel, revoke ---- */
+
+static const struct option_row renew_options[] = {
+    {"csr-choice", KEY_CSR_CHOICE, "CHOICE", TEXT("automatic (a new key), own (--csr), keep (the old key)", "automatic(新密钥)、own(自备 CSR)、keep(沿用旧密钥)")},
+    {"csr", KEY_CSR, "FILE", TEXT("your own certificate request (PEM)", "自备的 CSR 文件(PEM)")},
+    {"name", KEY_NAMES, "NAME", TEXT("names instead of the old ones, may be repeated", "替换原有域名,可重复")},
+    {"key-algorithm", KEY_ALGORITHM, "ALG", TEXT("p256, p384, rsa2048 …", "p256、p384、rsa2048 等")},
+    {"brand", KEY_BRAND, "BRAND", TEXT("another line of the catalogue", "目录中的其他品牌")},
+    {"wait", KEY_WAIT, NULL, TEXT("wait until it is issued, deployed and verified, and show the progress", "等待签发、部署并验证完成,显示进度")},
+    OPTION_QUIET,
+    {0},
+};
+
+static bool order_body(struct cli *cli, json_t **body) {
+    static const struct cli_parameter members[] = {
+        {KEY_CSR_CHOICE, "csr_choice"}, {KEY_ALGORITHM, "key_algorithm"}, {KEY_BRAND, "brand"}, {0}};
+    *body = cli_body(cli, members);
+    json_t *names = json_array();
+    for (size_t i = 0; i < cli->all_count; i++)
+        if (cli->all[i].key == KEY_NAMES)
+            json_array_append_new(names, json_string(cli->all[i].value));
+    if (json_array_size(names))
+        json_object_set(*body, "names", names);
+    json_decref(names);
+    struct slice csr;
+    if (!cli->options[KEY_CSR])
+        return true;
+    if (!file_read(cli->arena, cli->options[KEY_CSR], 64 * 1024, &csr, &cli->error))
+        return json_decref(*body), false;
+    json_object_set_new(*body, "csr", json_stringn((const char *)csr.p, csr.len));
+    if (!cli->options[KEY_CSR_CHOICE])
+        json_object_set_new(*body, "csr_choice", json_string("own"));
+    return true;
+}
+
+/* The answer holds the certificate that was made or goes on; --wait follows it to the end. */
+static int ordered(struct cli *cli, const json_t *answer) {
+    const char *id = cli_text(json_object_get(answer, "certificate"), "id");
+    if (cli->options[KEY_QUIET])
+        puts(id);
+    else if (cli->json && !cli->options[KEY_WAIT])
+        puts(json_text(cli->arena, answer, true));
+    else
+        printf(cli->lang == LANG_ZH ? "证书 %s:%s\n" : "certificate %s: %s\n", id,
+               cli_text(json_object_get(answer, "certificate"), "state"));
+    return cli->options[KEY_WAIT] ? wait_for_certificate(cli, id) : EXIT_OK;
+}
+
+static int post_order(struct cli *cli, const char *path) {
+    json_t *body, *answer;
+    if (!order_body(cli, &body) || !cli_call(cli, "POST", path, body, &answer))
+        return cli_failed(cli);
+    return ordered(cli, answer);
+}
+
+static int verb_renew(struct cli *cli) {
+    return post_order(cli, certificate_path(cli, "/renew"));
+}
+
+static int verb_reissue(struct cli *cli) {
+    return post_order(cli, certificate_path(cli, "/reissue"));
+}
+
+static int verb_buy(struct cli *cli) {
+    for (size_t i = 0; i < cli->arg_count && cli->all_count < CLI_ARGS_MAX; i++) {
+        cli->all[cli->all_count].key = KEY_NAMES;
+        cli->all[cli->all_count++].value = cli->args[i];
+    }
+    return post_order(cli, "/v1/orders");
+}
+
+static int show_state(struct cli *cli, const char *method, const char *path, json_t *body) {
+    json_t *answer;
+    return cli_call(cli, method, path, body, &answer) ? cli_show(cli, answer, print_certificate) : cli_failed(cli);
+}
+
+static int verb_cancel(struct cli *cli) {
+    return show_state(cli, "POST", certificate_path(cli, "/cancel"), json_object());
+}
+
+static const struct option_row revoke_options[] = {
+    {"reason", KEY_REASON, "REASON",
+     TEXT("keyCompromise, affiliationChanged, superseded, cessationOfOperation, privilegeWithdrawn, unspecified",
+          "keyCompromise、affiliationChanged、superseded、cessationOfOperation、privilegeWithdrawn、unspecified")},
+    {0},
+};
+
+static int verb_revoke(struct cli *cli) {
+    static const struct cli_parameter members[] = {{KEY_REASON, "reason"}, {0}};
+    return show_state(cli, "POST", certificate_path(cli, "/revoke"), cli_body(cli, members));
+}
+
+static const struct option_row delete_options[] = {
+    {"force", KEY_FORCE, NULL, TEXT("even while a target serves it", "即使仍有部署目标在使用")},
+    {0},
+};
+
+static int verb_delete(struct cli *cli) {
+    static const struct cli_parameter parameters[] = {{KEY_FORCE, "force"}, {0}};
+    json_t *answer;
+    return cli_call(cli, "DELETE", certificate_path(cli, cli_query(cli, parameters)), NULL, &answer) ? EXIT_OK
+                                                                                                   : cli_failed(cli);
+}
+
+static int verb_tag(struct cli *cli) {
+    json_t *tags = json_array();
+    for (size_t i = 1; i < cli->arg_count; i++)
+        json_array_append_new(tags, json_string(cli->args[i]));
+    json_t *body = json_object();
+    json_object_set_new(body, "tags", tags);
+    return show_state(cli, "PUT", certificate_path(cli, "/tags"), body);
+}
+
+/* ---- download ---- */
+
+static const struct option_row download_options[] = {
+    {"format", KEY_FORMAT, "FORMAT", TEXT("pem, nginx, apache, haproxy, pkcs12, jks, der, chain, root, key", "pem、nginx、apache、haproxy、pkcs12、jks、der、chain、root、key")},
+    {"output", KEY_OUTPUT, "FILE", TEXT("write there with mode 0600 (else to standard output)", "写入该文件,权限 0600(默认输出到标准输出)")},
+    {"pass-phrase-file", KEY_PASS_PHRASE_FILE, "FILE", TEXT("pass phrase for PKCS#12", "PKCS#12 的密码文件")},
+    {0},
+};
+
+static int verb_download(struct cli *cli) {
+    static const struct cli_parameter members[] = {{KEY_FORMAT, "format"}, {0}};
+    struct http_reply reply;
+    json_t *body = cli_body(cli, members);
+    if (!add_pass_phrase(cli, body) || !cli_fetch(cli, "POST", certificate_path(cli, "/download"), body, &reply))
+        return cli_failed(cli);
+    bool good = cli->options[KEY_OUTPUT]
+                    ? file_replace(cli->options[KEY_OUTPUT], 0600, reply.body, &cli->error)
+                    : write_all(STDOUT_FILENO, reply.body.p, reply.body.len) || fail_errno(&cli->error, ERR_SYSTEM, "-");
+    return good ? EXIT_OK : cli_failed(cli);
+}
+
+#define ARGUMENT_CERTIFICATE TEXT("CERTIFICATE", "证书ID")
+
+const struct verb certificate_verbs[] = {
+    {"import", TEXT("bring in a certificate, a PKCS#12 or a folder such as /etc/letsencrypt", "导入证书、PKCS#12 或整个目录(如 /etc/letsencrypt)"),
+     TEXT("FILE|FOLDER", "文件|目录"), 1, 1, import_options, verb_import},
+    {"list", TEXT("list certificates", "列出证书"), TEXT("", ""), 0, 0, list_options, verb_list},
+    {"show", TEXT("show one certificate", "查看证书"), ARGUMENT_CERTIFICATE, 1, 1, NULL, verb_show},
+    {"explain", TEXT("why it is in this state, why this date, what happens next", "解释证书的状态、日期以及后续安排"), ARGUMENT_CERTIFICATE,
+     1, 1, NULL, verb_explain},
+    {"renew", TEXT("renew, renew early or replace: what the certificate's kind allows", "续费、提前续费或替换,取决于证书类型"),
+     ARGUMENT_CERTIFICATE, 1, 1, renew_options, verb_renew},
+    {"buy", TEXT("order a new certificate", "购买新证书"), TEXT("NAME…", "域名…"), 1, CLI_ARGS_MAX, renew_options, verb_buy},
+    {"reissue", TEXT("a new version inside the same coverage", "在有效期内重新签发"), ARGUMENT_CERTIFICATE, 1, 1, renew_options, verb_reissue},
+    {"cancel", TEXT("close a certificate that was never issued", "取消尚未签发的证书"), ARGUMENT_CERTIFICATE, 1, 1, NULL, verb_cancel},
+    {"revoke", TEXT("revoke a certificate", "吊销证书"), ARGUMENT_CERTIFICATE, 1, 1, revoke_options, verb_revoke},
+    {"download", TEXT("take out certificate, chain and key", "下载证书、证书链和私钥"), ARGUMENT_CERTIFICATE, 1, 1, download_options, verb_download},
+    {"tag", TEXT("set the tags of a certificate", "设置证书标签"), TEXT("CERTIFICATE [TAG…]", "证书ID [标签…]"), 1, CLI_ARGS_MAX, NULL, verb_tag},
+    {"delete", TEXT("delete a certificate", "删除证书"), ARGUMENT_CERTIFICATE, 1, 1, delete_options, verb_delete},
+    {0},
+};

@@ -1,0 +1,169 @@
+/* The dispatcher: match, gate, body, prepare, transaction, answer. */
+#include "tenure/dispatch.h"
+#include "audit/audit.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "http/openapi.h"
+#include "tenure/config.h"
+#include "tenure/system_api.h"
+#include "verify/verify.h"
+#include <stdlib.h>
+#include <unistd.h>
+
+enum { BODY_MAX_DEFAULT = 64 * 1024, CODES_BY_HUNDRED = 6 };
+
+const struct route *const all_routes[] = {
+    account_routes, audit_routes,  certificate_routes, order_routes, apply_routes,
+    issue_routes,   deploy_routes, verify_routes,      explain_routes, system_routes, NULL,
+};
+
+static const struct route *match(struct exchange *x, const char *args[REQUEST_PATH_ARGS_MAX], struct error *e) {
+    return route_match(all_routes, x->method, x->path, x->arena, args, e);
+}
+
+size_t dispatch_body_max(void *dispatcher, const char *method, const char *path) {
+    (void)dispatcher;
+    AUTO_ARENA a = arena_new();
+    struct error ignored = {0};
+    const char *args[REQUEST_PATH_ARGS_MAX];
+    const struct route *route = route_match(all_routes, method, path, a, args, &ignored);
+    return route && route->body_max ? route->body_max : BODY_MAX_DEFAULT;
+}
+
+/* ---- the gate ---- */
+
+bool dispatch_permitted(const struct route *route, enum role role) {
+    return route->access == ACCESS_PUBLIC || (role != ROLE_NONE && (route->access & (1u << role)));
+}
+
+static bool gate(struct request *rq, struct exchange *x, struct error *e) {
+    rq->caller = (struct caller){.role = ROLE_NONE, .address = x->peer};
+    if (rq->route->access == ACCESS_PUBLIC)
+        return true;
+    if (!account_authenticate(rq->db, x->arena, exchange_header(x, "Authorization"), rq->now, &rq->caller, e))
+        return false;
+    rq->caller.address = x->peer;
+    if (!dispatch_permitted(rq->route, rq->caller.role))
+        return fail(e, ERR_FORBIDDEN, "%s %s is not open to your role", "您的角色无权访问 %s %s", rq->route->method, rq->route->path);
+    return true;
+}
+
+/* ---- the body ---- */
+
+static bool read_body(struct request *rq, struct error *e) {
+    if (rq->route->flags & ROUTE_TEXT_BODY)
+        return true;
+    if (rq->body.len == 0)
+        return rq->json = json_keep(rq->arena, json_object()), true;
+    if (!json_read(rq->arena, rq->body, &rq->json, e))
+        return false;
+    if (!json_is_object(rq->json))
+        return fail(e, ERR_BAD_REQUEST, "the body is not a JSON object", "请求体不是 JSON 对象");
+    return true;
+}
+
+/* ---- running the handler ---- */
+
+static bool handle_and_keep(struct request *rq, const char *key, struct error *e) {
+    return rq->route->handle(rq, e) && (!key || idempotency_keep(rq, key, e));
+}
+
+static bool handle_in_transaction(struct request *rq, const char *key, struct error *e) {
+    if (!db_begin(rq->db, e))
+        return false;
+    if (handle_and_keep(rq, key, e) && db_commit(rq->db, e))
+        return true;
+    db_rollback(rq->db);
+    return false;
+}
+
+static void wake(const struct dispatcher *d) {
+    if (d->wake_fd < 0)
+        return;
+    ssize_t ignored = write(d->wake_fd, "w", 1); /* a full pipe says it too */
+    (void)ignored;
+}
+
+static bool run(struct dispatcher *d, struct request *rq, struct exchange *x, struct error *e) {
+    const char *key = strcmp(rq->route->method, "POST") == 0 ? exchange_header(x, "Idempotency-Key") : NULL;
+    bool writes = rq->route->flags & ROUTE_WRITES, replayed = false;
+    if (!gate(rq, x, e) || !read_body(rq, e))
+        return false;
+    if (!writes || !rq->caller.account_id || (rq->route->flags & (ROUTE_SHOWN_ONCE | ROUTE_RAW)))
+        key = NULL; /* a secret is not kept for a second answer */
+    if (key && !idempotency_replay(rq, key, &replayed, e))
+        return false;
+    if (replayed)
+        return true;
+    if (rq->route->prepare && !rq->route->prepare(rq, e))
+        return false;
+    if (!(writes ? handle_in_transaction(rq, key, e) : rq->route->handle(rq, e)))
+        return false;
+    if (rq->route->flags & ROUTE_WAKES)
+        wake(d);
+    if (rq->route->flags & ROUTE_LOGS_IN)
+        unlink(CONFIG_FIRST_LOGIN);
+    return true;
+}
+
+/* ---- the answer ---- */
+
+static const char *request_query(struct request *rq, const char *name) {
+    return exchange_query(rq->connection, name);
+}
+
+static void answer_bytes(struct exchange *x, const struct request *rq) {
+    x->content_type = rq->content_type;
+    x->answer = rq->raw;
+    if (rq->file_name)
+        exchange_answer_header(x, "Content-Disposition",
+                               arena_printf(x->arena, "attachment; filename=\"%s\"", rq->file_name));
+}
+
+static void answer(struct exchange *x, struct request *rq) {
+    x->status = rq->status ? rq->status : 200;
+    if (rq->content_type)
+        answer_bytes(x, rq);
+    else if (rq->reply)
+        x->answer = slice_str(json_text(x->arena, rq->reply, false));
+    else
+        x->status = x->status == 200 ? 204 : x->status;
+    if (rq->reply)
+        json_decref(rq->reply);
+    rq->reply = NULL;
+}
+
+static void answer_error(struct exchange *x, const struct error *e) {
+    const struct error_row *row = error_row(e->id);
+    if (row->status >= 500)
+        log_event(LOG_ERROR, "request failed", LOG_S("request", x->request_id), LOG_S("path", x->path),
+                  LOG_S("code", row->code), LOG_S("detail", e->detail[LANG_EN]));
+    if (e->id == ERR_METHOD_NOT_ALLOWED)
+        exchange_answer_header(x, "Allow", route_methods(all_routes, x->path, x->arena));
+    exchange_fail(x, e);
+}
+
+void dispatch_handle(void *dispatcher, struct exchange *x) {
+    struct dispatcher *d = dispatcher;
+    int64_t began = clock_monotonic_ms();
+    struct error e = {0};
+    struct request rq = {.arena = x->arena,
+                         .services = d->services,
+                         .db = d->services->db,
+                         .now = x->now,
+                         .lang = x->lang,
+                         .request_id = x->request_id,
+                         .query = request_query,
+                         .connection = x,
+                         .dispatcher = d,
+                         .body = x->body};
+    rq.route = match(x, rq.path_args, &e);
+    if (rq.route && run(d, &rq, x, &e))
+        answer(x, &rq);
+    else
+        answer_error(x, &e);
+    if (rq.reply)
+        json_decref(rq.reply);
+    d->requests[x->status / 100 < CODES_BY_HUNDRED ? x->status / 100 : 0]++;
+    histogram_observe(&d->durations, clock_monotonic_ms() - began);
+}

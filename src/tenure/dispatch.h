@@ -1,0 +1,28 @@
+/*
+ * The dispatcher: joins routes, gate, transaction and answer. Every request of a person or program goes through
+ * dispatch_handle; handlers see only what their row of the route table allows.
+ */
+#pragma once
+#include "account/account.h"
+#include "account/idempotency.h"
+#include "http/metrics.h"
+#include "http/server.h"
+
+struct dispatcher {
+    const struct services *services;
+    const char *public_url;
+    int wake_fd; /* a byte after every commit that may have left work; -1: none */
+    /* --one-process: runs everything due until then, in order; NULL otherwise. */
+    bool (*advance)(void *context, int64_t until, struct error *e);
+    void *context;
+    struct histogram durations;
+    uint64_t requests[6]; /* by the first digit of the status */
+};
+
+/* All routes of Tenure: NULL-terminated tables. A slice's routes: one line there. */
+extern const struct route *const all_routes[];
+
+size_t dispatch_body_max(void *dispatcher, const char *method, const char *path);
+void dispatch_handle(void *dispatcher, struct exchange *x);
+/* The gate, for the test of every route against every role. */
+bool dispatch_permitted(const struct route *route, enum role role);

@@ -1,0 +1,95 @@
+/* `tenure`: one program, a subcommand for each thing it does. */
+#include "tenure/verb.h"
+#include <locale.h>
+#include <stdio.h>
+#include <string.h>
+
+const char *argp_program_version = "tenure " TENURE_VERSION;
+
+/* Commands that need no daemon, then the verbs that speak to one. */
+static const struct command commands[] = {
+    {"serve", TEXT("run the daemon", "运行服务"), cmd_serve},
+    {"plan", TEXT("what an order would give, and when each version would be issued", "预览订单结果及各版本的签发时间"), cmd_plan},
+    {"verify", TEXT("look at the certificate that any server serves", "检查任意服务器提供的证书"), cmd_verify},
+    {"completion", TEXT("shell completion: eval \"$(tenure completion)\"", "命令补全:eval \"$(tenure completion)\""), cmd_completion},
+    {0},
+};
+
+static const struct verb *const verbs[] = {certificate_verbs, target_verbs, account_verbs, NULL};
+
+static void print_help(enum lang lang) {
+    static const struct text usage = TEXT("Usage: tenure COMMAND [OPTION...]\n\nCommands (each has --help):\n",
+                                          "用法:tenure 命令 [选项...]\n\n命令(均支持 --help):\n");
+    fputs(usage.in[lang], stdout);
+    for (const struct command *c = commands; c->name; c++)
+        printf("  %-18s %s\n", c->name, c->summary.in[lang]);
+    for (size_t i = 0; verbs[i]; i++)
+        for (const struct verb *v = verbs[i]; v->name; v++)
+            printf("  %-18s %s\n", v->name, v->summary.in[lang]);
+}
+
+/* Completion of the first two words: what a shell needs to know of the tables. */
+int cmd_completion(int argc, char **argv, enum lang lang) {
+    (void)argc, (void)argv, (void)lang;
+    fputs("_tenure() {\n  local words='", stdout);
+    for (const struct command *c = commands; c->name; c++)
+        printf("%s\n", c->name);
+    for (size_t i = 0; verbs[i]; i++)
+        for (const struct verb *v = verbs[i]; v->name; v++)
+            printf("%s\n", v->name);
+    fputs("'\n  local typed=\"${COMP_WORDS[*]:1:COMP_CWORD-1}\"\n"
+          "  COMPREPLY=($(compgen -W \"$(sed -n \"s/^${typed:+$typed }\\([^ ]*\\).*/\\1/p\" <<<\"$words\" | sort -u)\" -- "
+          "\"${COMP_WORDS[COMP_CWORD]}\"))\n"
+          "  [ ${#COMPREPLY[@]} -gt 0 ] || compopt -o default\n}\ncomplete -F _tenure tenure\n",
+          stdout);
+    return EXIT_OK;
+}
+
+/* How many words of the command line a name takes; 0 if it is not what stands there. */
+static int words_matched(const char *name, int argc, char **argv) {
+    size_t first = strcspn(name, " ");
+    if (argc < 2 || strncmp(name, argv[1], first) != 0 || argv[1][first])
+        return 0;
+    if (!name[first])
+        return 1;
+    return argc > 2 && strcmp(name + first + 1, argv[2]) == 0 ? 2 : 0;
+}
+
+/* argv[0] becomes what usage messages show. */
+static char **shifted(int words, const char *name, char title[64], char **argv) {
+    snprintf(title, 64, "tenure %s", name);
+    argv[words] = title;
+    return argv + words;
+}
+
+static bool dispatch(int argc, char **argv, enum lang lang, int *status) {
+    char title[64];
+    int words;
+    for (const struct command *c = commands; c->name; c++)
+        if ((words = words_matched(c->name, argc, argv)))
+            return *status = c->run(argc - words, shifted(words, c->name, title, argv), lang), true;
+    for (size_t i = 0; verbs[i]; i++)
+        for (const struct verb *v = verbs[i]; v->name; v++)
+            if ((words = words_matched(v->name, argc, argv)))
+                return *status = verb_run(v, argc - words, shifted(words, v->name, title, argv), lang), true;
+    return false;
+}
+
+int main(int argc, char **argv) {
+    setlocale(LC_ALL, "");
+    enum lang lang = command_lang();
+    const char *name = argc > 1 ? argv[1] : "--help";
+    int status;
+    if (dispatch(argc, argv, lang, &status))
+        return status;
+    if (strcmp(name, "--version") == 0)
+        return puts(argp_program_version) < 0;
+    if (strcmp(name, "--help") == 0) {
+        print_help(lang);
+        return argc > 1 ? EXIT_OK : EXIT_USAGE;
+    }
+    struct error e;
+    fail(&e, ERR_USAGE, "there is no command '%s'", "没有命令“%s”", name);
+    command_report(&e, lang, false);
+    return EXIT_USAGE;
+}

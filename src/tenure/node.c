@@ -1,0 +1,29 @@
+/* Opening what a process works with. */
+#include "tenure/node.h"
+#include "signer/signer.h"
+
+bool node_open(struct node *node, const struct config *config, enum db_role role, int port, struct error *e) {
+    struct arena *a = arena_new();
+    *node = (struct node){.arena = a, .issue = config->issue, .prober = prober_tls};
+    if (!policy_load(a, config->profiles, &node->policies, e) ||
+        !catalog_load(a, config->profiles, &node->policies, &node->catalog, e) ||
+        !db_open(&node->services.db, CONFIG_DATABASE, role, e))
+        return false;
+    node->issue.public_url =
+        config->public_url ? config->public_url : arena_printf(a, "http://%s:%d", config->address, port);
+    node->prober.policy = &config->outbound;
+    node->prober.timeout_ms = config->probe_timeout_ms;
+    node->services.signer = signer_connect(a, CONFIG_SIGNER_SOCKET);
+    node->services.runner = runner_connect(a, CONFIG_RUNNER_SOCKET);
+    node->services.prober = &node->prober;
+    node->services.policies = &node->policies;
+    node->services.catalog = &node->catalog;
+    node->services.deploy = &config->deploy;
+    node->services.issue = &node->issue;
+    return true;
+}
+
+void node_close(struct node *node) {
+    db_close(node->services.db);
+    arena_free(node->arena);
+}

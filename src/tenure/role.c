@@ -1,0 +1,258 @@
+/* The roles: init prepares, web answers, worker works, signer and runner serve them. */
+#include "tenure/role.h"
+#include "account/account.h"
+#include "base/clock.h"
+#include "base/file.h"
+#include "deploy/runner.h"
+#include "signer/signer.h"
+#include "tenure/dispatch.h"
+#include "tenure/node.h"
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+enum {
+    WORKER_IDLE_MS = 3000,   /* a worker without work ends after this; the next one is forked when something is due */
+    WORKER_NEAR_SECONDS = 5, /* work due so soon is waited for */
+    TROUBLE_MS = 1000,       /* between attempts while the database cannot be used */
+    LEASE_SECONDS = 600,     /* matters only if the machine is lost: a dead process's leases are given back at once */
+    BATCH = 100,
+    DRAIN_MS = 5000,
+};
+
+static int fatal(const char *what, const struct error *e) {
+    log_failure(what, e, "");
+    return error_row(e->id)->exit;
+}
+
+/* ---- init ---- */
+
+/* The one-time secret: printed, and kept in a file of 0600 until it is used. */
+static bool show_first_login(const struct first_login *login, struct error *e) {
+    if (!login->secret)
+        return true;
+    unlink(CONFIG_FIRST_LOGIN);
+    if (!file_write_new(CONFIG_FIRST_LOGIN, 0600, secret_slice(login->secret), e))
+        return false;
+    printf("first start: `tenure login` with this secret, once (also in %s in the data folder): %s\n", CONFIG_FIRST_LOGIN,
+           (const char *)secret_bytes(login->secret));
+    fflush(stdout);
+    return true;
+}
+
+/* The processes of an earlier run are dead: what they had claimed is free again. */
+static bool release_all(struct db *db, int64_t now, struct error *e) {
+    int64_t released;
+    for (int i = 0; i < 16; i++) {
+        char owner[32];
+        snprintf(owner, sizeof owner, "worker-%d", i);
+        if (!work_release(db, owner, now, &released, e))
+            return false;
+    }
+    return true;
+}
+
+/* The secret's file is written before the account counts: a crash in between must not lock everybody out. */
+static bool first_account(struct db *db, struct arena *a, int64_t now, struct error *e) {
+    struct first_login login = {0};
+    if (!db_begin(db, e))
+        return false;
+    if (account_bootstrap(db, a, now, &login, e) && show_first_login(&login, e) && db_commit(db, e))
+        return true;
+    db_rollback(db);
+    return false;
+}
+
+static bool prepare(const struct node *node, struct arena *a, int64_t now, struct error *e) {
+    struct db *db = node->services.db;
+    struct secret *key;
+    return master_key_load(a, CONFIG_MASTER_KEY, true, &key, e) && db_migrate(db, now, e) &&
+           first_account(db, a, now, e) && release_all(db, now, e) && flow_ensure(&node->services, a, now, e);
+}
+
+int role_init_at(const struct role_context *context, int64_t now) {
+    AUTO_ARENA a = arena_new();
+    struct node node;
+    struct error e = {0};
+    if (!node_open(&node, context->config, DB_WORKER, context->port, &e) || !prepare(&node, a, now, &e))
+        return fatal("cannot prepare the data folder", &e);
+    node_close(&node);
+    return 0;
+}
+
+int role_init(const struct role_context *context) {
+    return role_init_at(context, clock_now());
+}
+
+/* ---- web ---- */
+
+static int signal_fd_for_term(void) {
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGINT);
+    sigprocmask(SIG_BLOCK, &set, NULL);
+    return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+static void web_loop(struct server *server) {
+    AUTO_FD term = signal_fd_for_term();
+    int64_t end = 0; /* when patience ends, once draining */
+    while (!end || (server_connections(server) && clock_monotonic_ms() < end)) {
+        struct pollfd fds[] = {{.fd = server_poll_fd(server), .events = POLLIN}, {.fd = term, .events = POLLIN}};
+        int timeout = server_timeout_ms(server);
+        poll(fds, end ? 1 : 2, end && (timeout < 0 || timeout > 100) ? 100 : timeout);
+        server_run(server, clock_now());
+        if (!end && fds[1].revents) {
+            server_drain(server);
+            end = clock_monotonic_ms() + DRAIN_MS;
+        }
+    }
+}
+
+static bool web_start(struct dispatcher *d, const struct config *config, int port, struct server **server,
+                      struct error *e) {
+    struct server_options options = server_defaults;
+    options.context = d;
+    options.body_max = dispatch_body_max;
+    options.handle = dispatch_handle;
+    return server_listen(config->address, (uint16_t)port, &options.listen_fd, e) && server_start(server, &options, e);
+}
+
+int role_web(const struct role_context *context) {
+    struct node node;
+    struct server *server;
+    struct error e = {0};
+    if (!node_open(&node, context->config, DB_WEB, context->port, &e))
+        return fatal("cannot start", &e);
+    struct dispatcher d = {.services = &node.services, .public_url = node.issue.public_url, .wake_fd = context->wake_fd};
+    if (!web_start(&d, context->config, context->port, &server, &e) ||
+        !sandbox_enter(KIND_WEB, context->config->data, &e))
+        return fatal("cannot start", &e);
+    web_loop(server);
+    server_free(server);
+    node_close(&node);
+    return 0;
+}
+
+/* ---- worker ---- */
+
+static void tell(const struct role_context *context, char status) {
+    ssize_t ignored = write(context->status_fd, &status, 1);
+    (void)ignored; /* without its supervisor the process ends anyway */
+}
+
+static void tell_idle(const struct role_context *context, int64_t due_at) {
+    struct __attribute__((packed)) {
+        char status;
+        int64_t due_at;
+    } message = {STATUS_IDLE, due_at};
+    ssize_t ignored = write(context->status_fd, &message, sizeof message);
+    (void)ignored;
+}
+
+/* Waits for new work, for the end, or for the time; true to go on. What is drained here is looked at right after. */
+static bool worker_wait(const struct role_context *context, int term, int timeout_ms) {
+    struct pollfd fds[] = {{.fd = context->wake_fd, .events = POLLIN}, {.fd = term, .events = POLLIN}};
+    poll(fds, 2, timeout_ms);
+    char drained[64];
+    while (read(context->wake_fd, drained, sizeof drained) > 0)
+        ;
+    return !fds[1].revents;
+}
+
+/* Milliseconds to wait before the next look; -1: nothing is near, the worker may end. */
+static int worker_pause(int64_t due_at, int64_t now, int64_t idle_since) {
+    if (due_at <= now)
+        return 0;
+    if (due_at - now <= WORKER_NEAR_SECONDS)
+        return 1000;
+    int64_t left = idle_since + WORKER_IDLE_MS - clock_monotonic_ms();
+    return left > 0 ? (int)left : -1;
+}
+
+static bool worker_turn(struct engine *engine, size_t *ran, int64_t *due_at, struct error *e) {
+    *due_at = INT64_MAX;
+    return flow_run(engine, clock_now(), ran, e) && (*ran || work_next_due(engine->services->db, due_at, e));
+}
+
+/* While the database cannot be used, nothing is lost: steps are repeated when it is back. */
+static bool worker_trouble(const struct role_context *context, struct engine *engine, int term, struct error *e) {
+    struct error ignored = {0};
+    int64_t released;
+    log_failure("work is held up", e, engine->owner);
+    db_rollback(engine->services->db);
+    bool goes_on = worker_wait(context, term, TROUBLE_MS);
+    work_release(engine->services->db, engine->owner, clock_now(), &released, &ignored);
+    return goes_on;
+}
+
+static void worker_loop(const struct role_context *context, struct engine *engine) {
+    AUTO_FD term = signal_fd_for_term();
+    int64_t idle_since = clock_monotonic_ms(), due_at = 0;
+    bool goes_on = worker_wait(context, term, 0);
+    while (goes_on) {
+        struct error e = {0};
+        size_t ran;
+        if (!worker_turn(engine, &ran, &due_at, &e)) {
+            goes_on = worker_trouble(context, engine, term, &e);
+            continue;
+        }
+        if (ran)
+            idle_since = clock_monotonic_ms();
+        if (ran == engine->batch)
+            tell(context, STATUS_MORE);
+        int pause = ran ? 0 : worker_pause(due_at, clock_now(), idle_since);
+        goes_on = pause >= 0 && worker_wait(context, term, pause);
+    }
+    tell_idle(context, due_at);
+}
+
+int role_worker(const struct role_context *context) {
+    struct node node;
+    struct error e = {0};
+    int64_t released;
+    if (!node_open(&node, context->config, DB_WORKER, context->port, &e) ||
+        !sandbox_enter(KIND_WORKER, context->config->data, &e))
+        return fatal("cannot start", &e);
+    char owner[32];
+    snprintf(owner, sizeof owner, "worker-%d", context->index);
+    struct engine engine = {.services = &node.services, .owner = owner, .lease_seconds = LEASE_SECONDS, .batch = BATCH};
+    /* Whoever had this name before is dead. */
+    if (!work_release(node.services.db, owner, clock_now(), &released, &e))
+        return fatal("cannot start", &e);
+    worker_loop(context, &engine);
+    struct error ignored = {0};
+    db_checkpoint(node.services.db, &ignored);
+    node_close(&node);
+    return 0;
+}
+
+/* ---- signer and runner ---- */
+
+static void enter_signer_sandbox(void *context) {
+    const struct role_context *role = context;
+    struct error e = {0};
+    if (!sandbox_enter(KIND_SIGNER, role->config->data, &e))
+        _exit(fatal("cannot enter the sandbox", &e));
+}
+
+int role_signer(const struct role_context *context) {
+    const struct signer_options options = {.listen_fd = context->listen_fd,
+                                           .master_key_path = CONFIG_MASTER_KEY,
+                                           .enter_sandbox = enter_signer_sandbox,
+                                           .context = (void *)context};
+    return signer_serve(&options);
+}
+
+/* The same, for RSA keys, which take 150 ms and more to make. */
+int role_signer_slow(const struct role_context *context) {
+    return role_signer(context);
+}
+
+int role_runner(const struct role_context *context) {
+    return runner_serve(context->listen_fd, &context->config->deploy.policy);
+}

@@ -1,0 +1,379 @@
+/* The supervisor's loop. */
+#include "tenure/supervisor.h"
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/ipc.h"
+#include "base/log.h"
+#include "tenure/role.h"
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/file.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum {
+    SLOTS_MAX = 40,
+    QUICK_MS = 1000,      /* a role that lives shorter is started again with a delay */
+    DELAY_MAX_MS = 5000,
+    STOP_MS = 10000,      /* for the roles to end after SIGTERM */
+    LOCK_MS = 2000,
+};
+
+/* One process that should be there. */
+struct slot {
+    enum role_kind kind;
+    int index;
+    pid_t pid; /* 0: not running */
+    int64_t started_ms, start_ms; /* start_ms: when to start it again, monotonic */
+    int quick_deaths;
+    bool asleep;   /* a worker that found nothing to do: forked again when something is due */
+    int64_t due_at;
+    int wake[2];   /* to a worker; kept over its lives, so that what one did not read wakes the next */
+    int status_fd; /* our end, -1 if none */
+};
+
+struct supervisor {
+    const struct config *config;
+    struct slot slots[SLOTS_MAX];
+    size_t count;
+    int listen_fds[KIND_COUNT]; /* signers and runner */
+    int port;
+    int wake_pipe[2]; /* webs write, we read */
+    int signal_fd;
+    bool stopping;
+};
+
+static int (*const mains[KIND_COUNT])(const struct role_context *) = {
+    [KIND_INIT] = role_init,     [KIND_WEB] = role_web,
+    [KIND_WORKER] = role_worker, [KIND_SIGNER] = role_signer,
+    [KIND_RUNNER] = role_runner, [KIND_SIGNER_SLOW] = role_signer_slow,
+};
+
+static void close_fd(int *fd) {
+    close_auto(fd);
+    *fd = -1;
+}
+
+/* ---- in the child ---- */
+
+/* The child keeps its own ends and drops ours, so that a pipe ends when its process does. */
+static void child_keep_own(struct supervisor *s, const struct slot *own) {
+    close(s->signal_fd);
+    close(s->wake_pipe[0]);
+    for (size_t i = 0; i < s->count; i++) {
+        close_auto(&s->slots[i].wake[1]);
+        close_auto(&s->slots[i].status_fd);
+    }
+    for (int kind = 0; kind < KIND_COUNT; kind++)
+        if (kind != (int)own->kind)
+            close_auto(&s->listen_fds[kind]);
+}
+
+static _Noreturn void child_main(struct supervisor *s, const struct slot *own, pid_t parent, int status) {
+    sigset_t none;
+    sigemptyset(&none);
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != parent)
+        _exit(1);
+    child_keep_own(s, own);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    log_setup(role_kind_name(own->kind), s->config->log_level);
+    struct role_context context = {
+        .config = s->config,
+        .index = own->index,
+        .listen_fd = s->listen_fds[own->kind],
+        .port = s->port,
+        .wake_fd = own->kind == KIND_WEB ? s->wake_pipe[1] : own->wake[0],
+        .status_fd = status,
+    };
+    _exit(mains[own->kind](&context));
+}
+
+/* ---- starting ---- */
+
+static void slot_start(struct supervisor *s, struct slot *slot) {
+    int status[2] = {-1, -1};
+    pid_t parent = getpid();
+    slot->asleep = false;
+    slot->started_ms = clock_monotonic_ms();
+    slot->pid = slot->kind == KIND_WORKER && pipe2(status, O_CLOEXEC) < 0 ? -1 : fork();
+    if (slot->pid == 0)
+        child_main(s, slot, parent, status[1]);
+    close_auto(&status[1]);
+    slot->status_fd = status[0];
+    if (slot->pid > 0)
+        return;
+    slot->pid = 0; /* no process could be made: later again */
+    slot->start_ms = slot->started_ms + QUICK_MS;
+    close_fd(&slot->status_fd);
+}
+
+static void slot_add(struct supervisor *s, enum role_kind kind, int count) {
+    for (int i = 0; i < count && s->count < SLOTS_MAX; i++) {
+        struct slot *slot = &s->slots[s->count++];
+        *slot = (struct slot){.kind = kind, .index = i, .wake = {-1, -1}, .status_fd = -1};
+        if (kind == KIND_WORKER && pipe2(slot->wake, O_CLOEXEC | O_NONBLOCK) < 0)
+            slot->wake[0] = slot->wake[1] = -1; /* it still looks at its times */
+    }
+}
+
+static void start_due(struct supervisor *s, int64_t now_ms, int64_t now) {
+    for (size_t i = 0; i < s->count; i++) {
+        struct slot *slot = &s->slots[i];
+        bool due = slot->asleep ? slot->due_at <= now : slot->start_ms <= now_ms;
+        if (slot->pid == 0 && due && !s->stopping)
+            slot_start(s, slot);
+    }
+}
+
+/* Milliseconds until some slot is to be started; -1: nothing planned. */
+static int until_next(const struct supervisor *s, int64_t now_ms, int64_t now) {
+    int64_t least = INT32_MAX;
+    for (size_t i = 0; i < s->count; i++) {
+        const struct slot *slot = &s->slots[i];
+        if (slot->pid)
+            continue;
+        /* Far times are looked at again every minute: the wall clock may jump. */
+        int64_t seconds = slot->due_at - now < 60 ? slot->due_at - now : 60;
+        int64_t wait = slot->asleep ? seconds * 1000 : slot->start_ms - now_ms;
+        if (wait < least)
+            least = wait < 0 ? 0 : wait;
+    }
+    return least == INT32_MAX ? -1 : (int)least;
+}
+
+/* ---- workers ---- */
+
+/* Tells one worker that there is work: a sleeping one is started. */
+static void worker_wake(struct slot *slot, int64_t now) {
+    slot->due_at = now;
+    ssize_t ignored = write(slot->wake[1], "w", 1); /* a full pipe says it too */
+    (void)ignored;
+}
+
+static bool worker_has_mail(const struct slot *slot) {
+    struct pollfd p = {.fd = slot->wake[0], .events = POLLIN};
+    return poll(&p, 1, 0) > 0;
+}
+
+static void wake_first_worker(struct supervisor *s, int64_t now) {
+    char drained[256];
+    while (read(s->wake_pipe[0], drained, sizeof drained) > 0)
+        ;
+    for (size_t i = 0; i < s->count; i++)
+        if (s->slots[i].kind == KIND_WORKER) {
+            worker_wake(&s->slots[i], now);
+            return;
+        }
+}
+
+/* A worker has more than one batch: the sleeping ones help. */
+static void wake_sleeping_workers(struct supervisor *s, int64_t now) {
+    for (size_t i = 0; i < s->count; i++)
+        if (s->slots[i].kind == KIND_WORKER && s->slots[i].pid == 0)
+            s->slots[i].due_at = now;
+}
+
+static void worker_status(struct supervisor *s, struct slot *slot, int64_t now) {
+    char status;
+    if (read(slot->status_fd, &status, 1) != 1) {
+        close_fd(&slot->status_fd); /* its end is reaped */
+        return;
+    }
+    if (status == STATUS_MORE)
+        wake_sleeping_workers(s, now);
+    if (status == STATUS_IDLE && read(slot->status_fd, &slot->due_at, sizeof slot->due_at) == sizeof slot->due_at)
+        slot->asleep = true;
+}
+
+/* ---- ends ---- */
+
+static void slot_ended(struct supervisor *s, struct slot *slot, int status) {
+    int64_t now_ms = clock_monotonic_ms(), now = clock_now();
+    if (slot->status_fd >= 0) {
+        fcntl(slot->status_fd, F_SETFL, O_NONBLOCK);
+        for (int i = 0; i < 64 && slot->status_fd >= 0; i++) /* its last words */
+            worker_status(s, slot, now);
+    }
+    bool good = WIFEXITED(status) && WEXITSTATUS(status) == 0;
+    slot->pid = 0;
+    slot->asleep = slot->asleep && good;
+    if (slot->asleep && worker_has_mail(slot))
+        slot->due_at = now; /* it was told of work while it was leaving */
+    slot->quick_deaths = now_ms - slot->started_ms < QUICK_MS && !good ? slot->quick_deaths + 1 : 0;
+    int64_t delay = slot->quick_deaths ? 100ll << (slot->quick_deaths < 6 ? slot->quick_deaths : 6) : 0;
+    slot->start_ms = now_ms + (delay < DELAY_MAX_MS ? delay : DELAY_MAX_MS);
+    close_fd(&slot->status_fd);
+    if (!slot->asleep && !s->stopping)
+        log_event(LOG_WARNING, "a role ended and is started again", LOG_S("ended", role_kind_name(slot->kind)),
+                  LOG_I("status", WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status)));
+}
+
+static void reap(struct supervisor *s) {
+    int status;
+    for (pid_t pid; (pid = waitpid(-1, &status, WNOHANG)) > 0;)
+        for (size_t i = 0; i < s->count; i++)
+            if (s->slots[i].pid == pid)
+                slot_ended(s, &s->slots[i], status);
+}
+
+static void handle_signals(struct supervisor *s) {
+    struct signalfd_siginfo info;
+    while (read(s->signal_fd, &info, sizeof info) == sizeof info)
+        if (info.ssi_signo == SIGTERM || info.ssi_signo == SIGINT)
+            s->stopping = true;
+    reap(s);
+}
+
+/* ---- the loop ---- */
+
+static void wait_for_events(struct supervisor *s, int timeout_ms) {
+    struct pollfd fds[SLOTS_MAX + 2] = {{.fd = s->signal_fd, .events = POLLIN},
+                                        {.fd = s->wake_pipe[0], .events = POLLIN}};
+    for (size_t i = 0; i < s->count; i++)
+        fds[i + 2] = (struct pollfd){.fd = s->slots[i].status_fd, .events = POLLIN};
+    if (poll(fds, s->count + 2, timeout_ms) < 0)
+        return;
+    int64_t now = clock_now();
+    for (size_t i = 0; i < s->count; i++)
+        if (fds[i + 2].revents)
+            worker_status(s, &s->slots[i], now);
+    if (fds[1].revents)
+        wake_first_worker(s, now);
+    if (fds[0].revents)
+        handle_signals(s);
+}
+
+static size_t running(const struct supervisor *s) {
+    size_t n = 0;
+    for (size_t i = 0; i < s->count; i++)
+        n += s->slots[i].pid != 0;
+    return n;
+}
+
+static void signal_all(struct supervisor *s, int number) {
+    for (size_t i = 0; i < s->count; i++)
+        if (s->slots[i].pid)
+            kill(s->slots[i].pid, number);
+}
+
+/* Web and workers finish what they do; the signers and the runner serve them until then. */
+static void stop_all(struct supervisor *s) {
+    int64_t deadline = clock_monotonic_ms() + STOP_MS;
+    for (size_t i = 0; i < s->count; i++)
+        if (s->slots[i].pid && (s->slots[i].kind == KIND_WEB || s->slots[i].kind == KIND_WORKER))
+            kill(s->slots[i].pid, SIGTERM);
+    bool told_helpers = false;
+    while (running(s) && clock_monotonic_ms() < deadline) {
+        wait_for_events(s, 50);
+        size_t busy = 0;
+        for (size_t i = 0; i < s->count; i++)
+            busy += s->slots[i].pid && (s->slots[i].kind == KIND_WEB || s->slots[i].kind == KIND_WORKER);
+        if (!busy && !told_helpers) {
+            signal_all(s, SIGTERM);
+            told_helpers = true;
+        }
+    }
+    signal_all(s, SIGKILL);
+    while (waitpid(-1, NULL, 0) > 0)
+        ;
+}
+
+static int loop(struct supervisor *s) {
+    while (!s->stopping) {
+        start_due(s, clock_monotonic_ms(), clock_now());
+        wait_for_events(s, until_next(s, clock_monotonic_ms(), clock_now()));
+    }
+    stop_all(s);
+    log_event(LOG_INFO, "stopped");
+    return 0;
+}
+
+/* ---- set-up ---- */
+
+/* One supervisor for a data folder: the lock ends with the process, however it ends. */
+static bool lock_data(struct error *e) {
+    int fd = open("lock", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (fd < 0)
+        return fail_errno(e, ERR_SYSTEM, "lock");
+    /* The children of a killed supervisor may need a moment to follow it. */
+    int64_t deadline = clock_monotonic_ms() + LOCK_MS;
+    while (flock(fd, LOCK_EX | LOCK_NB) < 0 && clock_monotonic_ms() < deadline)
+        usleep(10000);
+    if (flock(fd, LOCK_EX | LOCK_NB) < 0)
+        return fail(e, ERR_CONFLICT, "another `tenure serve` uses this data folder",
+                    "另一个 `tenure serve` 正在使用该数据目录");
+    return true; /* kept open for good */
+}
+
+/* Reserves the port for all web processes, which listen on it with SO_REUSEPORT; learns it if it was 0. */
+static bool reserve_port(struct supervisor *s, struct error *e) {
+    int on = 1, fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t)s->config->port)};
+    socklen_t len = sizeof address;
+    if (inet_pton(AF_INET, s->config->address, &address.sin_addr) != 1)
+        return fail(e, ERR_BAD_CONFIG, "listen: '%s' is not an IPv4 address", "listen:“%s”不是 IPv4 地址", s->config->address);
+    if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on) < 0 ||
+        setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) < 0 ||
+        bind(fd, (struct sockaddr *)&address, len) < 0 || getsockname(fd, (struct sockaddr *)&address, &len) < 0)
+        return fail_errno(e, ERR_SYSTEM, s->config->address);
+    s->port = ntohs(address.sin_port);
+    return true;
+}
+
+static bool open_sockets(struct supervisor *s, struct error *e) {
+    for (int kind = 0; kind < KIND_COUNT; kind++)
+        s->listen_fds[kind] = -1;
+    return lock_data(e) && reserve_port(s, e) && ipc_listen(CONFIG_SIGNER_SOCKET, &s->listen_fds[KIND_SIGNER], e) &&
+           ipc_listen(CONFIG_SIGNER_SOCKET ".slow", &s->listen_fds[KIND_SIGNER_SLOW], e) &&
+           ipc_listen(CONFIG_RUNNER_SOCKET, &s->listen_fds[KIND_RUNNER], e);
+}
+
+static bool catch_signals(struct supervisor *s, struct error *e) {
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGCHLD);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGINT);
+    sigprocmask(SIG_BLOCK, &set, NULL);
+    signal(SIGPIPE, SIG_IGN);
+    s->signal_fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+    if (s->signal_fd < 0 || pipe2(s->wake_pipe, O_NONBLOCK | O_CLOEXEC) < 0)
+        return fail_errno(e, ERR_SYSTEM, "signalfd");
+    return true;
+}
+
+/* The first process prepares database and account, and must end well before the others begin. */
+static bool run_init(struct supervisor *s) {
+    struct slot init = {.kind = KIND_INIT, .wake = {-1, -1}, .status_fd = -1};
+    int status = 1;
+    slot_start(s, &init);
+    return init.pid > 0 && waitpid(init.pid, &status, 0) == init.pid && WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+int supervisor_run(const struct config *config) {
+    struct supervisor s = {.config = config};
+    struct error e = {0};
+    log_setup("supervisor", config->log_level);
+    if (!catch_signals(&s, &e) || !open_sockets(&s, &e)) {
+        log_failure("cannot start", &e, config->data);
+        return error_row(e.id)->exit;
+    }
+    if (!run_init(&s))
+        return 1; /* it has said why */
+    slot_add(&s, KIND_SIGNER, 1);
+    slot_add(&s, KIND_SIGNER_SLOW, 1);
+    slot_add(&s, KIND_RUNNER, 1);
+    slot_add(&s, KIND_WEB, (int)config->web_processes);
+    slot_add(&s, KIND_WORKER, (int)config->workers);
+    log_event(LOG_INFO, "started", LOG_S("address", config->address), LOG_I("port", s.port));
+    return loop(&s);
+}

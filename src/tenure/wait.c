@@ -1,0 +1,108 @@
+/* Following a certificate. */
+#include "tenure/wait.h"
+#include "base/clock.h"
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+enum { PATIENCE_MS = 300000, PAUSE_MS = 200, TARGETS_MAX = 256 };
+enum { EXIT_SOME_FAILED = 4, EXIT_WAITS_FOR_PERSON = 6 };
+
+/* What was printed last, so that only changes are. */
+struct progress {
+    char state[64];
+    char deployments[TARGETS_MAX][64];
+};
+
+static void pause_a_little(void) {
+    nanosleep(&(struct timespec){.tv_nsec = PAUSE_MS * 1000000l}, NULL);
+}
+
+static bool changed(char last[64], const char *now) {
+    if (strcmp(last, now) == 0)
+        return false;
+    snprintf(last, 64, "%s", now);
+    return true;
+}
+
+static void print_deployment(struct cli *cli, const json_t *d) {
+    const char *reason = cli_text(d, "reason");
+    const char *detail = cli_text(d, cli->lang == LANG_ZH ? "detail_zh" : "detail_en");
+    printf("%s %s%s%s%s%s\n", cli_text(d, "target_name"), cli_text(d, "state"), *reason ? ": " : "", reason,
+           *detail ? ": " : "", detail);
+}
+
+struct tally {
+    size_t open, failed;
+};
+
+/* The newest deployment of each target counts. */
+static bool look_at_deployments(struct cli *cli, const char *id, const char *version_id, struct progress *p,
+                                struct tally *tally) {
+    json_t *answer, *d;
+    size_t i;
+    const char *path = arena_printf(cli->arena, "/v1/deployments?certificate=%s&limit=%d", id, TARGETS_MAX);
+    if (!cli_call(cli, "GET", path, NULL, &answer))
+        return false;
+    *tally = (struct tally){0};
+    json_array_foreach(json_object_get(answer, "items"), i, d) {
+        const char *state = cli_text(d, "state");
+        if (strcmp(cli_text(d, "version_id"), version_id) != 0 || i >= TARGETS_MAX)
+            continue;
+        if (changed(p->deployments[i], state) && !cli->json)
+            print_deployment(cli, d);
+        bool failed = strcmp(state, "failed") == 0 || strcmp(state, "rolled_back") == 0;
+        tally->failed += failed;
+        tally->open += !failed && strcmp(state, "done") != 0;
+    }
+    return true;
+}
+
+static bool waits_for_person(const char *state) {
+    return strcmp(state, "pending_payment") == 0 || strcmp(state, "pending_letter") == 0 || strcmp(state, "rejected") == 0;
+}
+
+enum { GOES_ON = -1 };
+
+/* One look; an exit status, or GOES_ON. */
+static int look(struct cli *cli, const char *id, struct progress *p) {
+    json_t *c;
+    struct tally tally;
+    if (!cli_call(cli, "GET", arena_printf(cli->arena, "/v1/certificates/%s", id), NULL, &c))
+        return cli_failed(cli);
+    const char *state = cli_text(c, "state"), *version = cli_text(c, "version_id");
+    if (changed(p->state, state) && !cli->json)
+        printf("%s %s\n", id, state);
+    if (waits_for_person(state))
+        return EXIT_WAITS_FOR_PERSON;
+    if (strcmp(state, "not_activated") == 0)
+        return EXIT_OK; /* it activates itself, perhaps in months */
+    if (!*version)
+        return GOES_ON;
+    if (!look_at_deployments(cli, id, version, p, &tally))
+        return cli_failed(cli);
+    if (tally.open)
+        return GOES_ON;
+    return tally.failed ? EXIT_SOME_FAILED : EXIT_OK;
+}
+
+int wait_for_certificate(struct cli *cli, const char *id) {
+    struct progress progress = {0};
+    int64_t deadline = clock_monotonic_ms() + PATIENCE_MS;
+    struct arena *outer = cli->arena;
+    int status = GOES_ON;
+    while (status == GOES_ON && clock_monotonic_ms() < deadline) {
+        AUTO_ARENA turn = arena_new(); /* many looks must not add up */
+        cli->arena = turn;
+        status = look(cli, id, &progress);
+        fflush(stdout);
+        if (status == GOES_ON)
+            pause_a_little();
+        cli->arena = outer;
+    }
+    if (status != GOES_ON)
+        return status;
+    fail(&cli->error, ERR_TIMED_OUT, "certificate %s is not done after five minutes; `tenure explain %s` tells why",
+         "证书 %s 五分钟后仍未完成;可用 `tenure explain %s` 查看原因", id, id);
+    return cli_failed(cli);
+}

@@ -1,0 +1,112 @@
+# What the end-to-end tests share. Source it; $1 is the tenure binary. Every test prints lines `ok - …` and `not ok - …`.
+# A daemon of its own in a temporary folder, free loopback ports, everything ended and removed at the exit.
+
+TENURE=$(realpath "$1")
+WORK=$(mktemp -d /tmp/tenure-e2e-XXXXXX)
+export XDG_CONFIG_HOME=$WORK/config LANG=C.UTF-8
+FAILED=0
+DAEMON=
+
+ok() { echo "ok - $*"; }
+not_ok() {
+    echo "not ok - $*"
+    FAILED=1
+}
+
+# check NAME COMMAND…: runs it; its output is shown only if it fails.
+check() {
+    name=$1
+    shift
+    if output=$("$@" 2>&1); then ok "$name"; else
+        not_ok "$name"
+        printf '%s\n' "$output" | sed 's/^/#   /' | head -n 40
+    fi
+}
+
+# fails_with STATUS CODE COMMAND…: the command ends with that status and names that error code.
+fails_with() {
+    status=$1 code=$2
+    shift 2
+    output=$("$@" 2>&1) && got=0 || got=$?
+    [ "$got" = "$status" ] && case $output in *"$code"*) true ;; *) false ;; esac && return 0
+    echo "status $got instead of $status, or no $code in: $output"
+    return 1
+}
+
+# wait_for SECONDS COMMAND…: until it succeeds.
+wait_for() {
+    tries=$(($1 * 10))
+    shift
+    while [ "$tries" -gt 0 ]; do
+        "$@" >/dev/null 2>&1 && return 0
+        sleep 0.1
+        tries=$((tries - 1))
+    done
+    "$@"
+}
+
+free_port() {
+    /usr/bin/python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
+}
+
+port_answers() { /usr/bin/python3 -c 'import socket, sys; socket.create_connection(("127.0.0.1", int(sys.argv[1])), 1)' "$1"; }
+
+# configure YAML…: tenure.yaml with a free port; more of it from standard input.
+configure() {
+    PORT=$(free_port)
+    {
+        printf 'listen: 127.0.0.1:%s\ndata: %s/data\noutbound:\n  allow: [127.0.0.0/8]\n' "$PORT" "$WORK"
+        cat
+    } >"$WORK/tenure.yaml"
+    export TENURE_URL=http://127.0.0.1:$PORT
+}
+
+start_daemon() {
+    "$TENURE" serve --config "$WORK/tenure.yaml" >>"$WORK/tenure.log" 2>&1 &
+    DAEMON=$!
+    wait_for 20 port_answers "$PORT" || {
+        not_ok "the daemon starts"
+        sed 's/^/#   /' "$WORK/tenure.log" | tail -n 20
+        exit 1
+    }
+}
+
+stop_daemon() {
+    [ -n "$DAEMON" ] || return 0
+    kill "$DAEMON" 2>/dev/null
+    wait "$DAEMON" 2>/dev/null
+    DAEMON=
+}
+
+# Configures (from standard input), starts, logs in.
+daemon() {
+    configure
+    start_daemon
+    "$TENURE" login --secret-file "$WORK/data/first-login" >/dev/null || not_ok "login"
+}
+
+tenure() { "$TENURE" "$@"; }
+
+# old_certificate FOLDER DAYS_LEFT NAME…: fullchain.pem and key.pem of a CA that Tenure does not know.
+old_certificate() { "$(dirname "$0")/../../tools/old-certificate" "$@" || not_ok "old certificate"; }
+
+# served PORT NAME: the SHA-256 fingerprint that a server shows, as 64 lower-case hex digits.
+served() {
+    openssl s_client -connect "127.0.0.1:$1" -servername "$2" </dev/null 2>/dev/null |
+        openssl x509 -noout -fingerprint -sha256 | sed 's/.*=//; s/://g' | tr 'A-F' 'a-f'
+}
+
+# field JSON_MEMBER: of the JSON object on standard input.
+field() { /usr/bin/python3 -c 'import json, sys; print(json.load(sys.stdin).get(sys.argv[1]) or "")' "$1"; }
+
+finish() {
+    status=$?
+    stop_daemon
+    command -v stop_servers >/dev/null && stop_servers
+    [ "$FAILED" = 0 ] || sed 's/^/# log: /' "$WORK/tenure.log" 2>/dev/null | tail -n 30
+    rm -rf "$WORK"
+    [ "$status" = 0 ] && exit "$FAILED"
+    exit "$status"
+}
+trap finish EXIT
+trap 'exit 1' INT TERM
