@@ -147,21 +147,28 @@ bool application_drop(struct db *db, const struct application *application, int6
 static bool take_pooled(struct work *w, struct chosen *chosen, bool *taken, struct error *e) {
     *taken = held_key_take(w->db, w->arena, w->item->account_id, chosen->algorithm, w->now, &chosen->key, e);
     if (*taken)
-        return key_pool_wake(w->db, w->arena, w->item->account_id, w->now, e);
+        return true;
     if (e->id != ERR_NOT_FOUND)
         return false;
     error_clear(e);
     return true;
 }
 
-static bool store_key(struct work *w, struct chosen *chosen, bool *stored, struct error *e) {
-    *stored = true;
-    if (chosen->source == KEY_POOLED)
-        return take_pooled(w, chosen, stored, e);
-    if (chosen->source != KEY_NEW)
-        return true;
+static bool store_new(struct work *w, struct chosen *chosen, struct error *e) {
     chosen->key.taken_at = w->now;
     return held_key_insert(w->db, w->arena, &chosen->key, e);
+}
+
+/* Whoever needed an RSA key has the pool filled for the next one. */
+static bool store_key(struct work *w, struct chosen *chosen, bool *stored, struct error *e) {
+    *stored = true;
+    if (chosen->source == KEY_POOLED && !take_pooled(w, chosen, stored, e))
+        return false;
+    if (chosen->source == KEY_NEW && !store_new(w, chosen, e))
+        return false;
+    bool used = chosen->source == KEY_POOLED || chosen->source == KEY_NEW;
+    return !used || !key_is_rsa(key_algorithm_parse(chosen->algorithm)) ||
+           key_pool_wake(w->db, w->arena, w->item->account_id, w->now, e);
 }
 
 static bool mark_submitted(struct work *w, struct certificate *c, struct error *e) {
@@ -172,7 +179,8 @@ static bool mark_submitted(struct work *w, struct certificate *c, struct error *
     c->rejected_at = 0;
     c->reject_reason = NULL;
     const struct profile *profile;
-    return order_profile(w->services, c, &profile, e) && certificate_store(w->db, w->arena, profile, c, e);
+    return certificate_profile(w->services->policies, c, &profile, e) &&
+           certificate_store(w->db, w->arena, profile, c, e);
 }
 
 static bool create(struct work *w, struct certificate *c, const struct chosen *chosen, struct error *e) {

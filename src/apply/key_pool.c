@@ -1,6 +1,6 @@
 /*
  * The pool of RSA keys: making one takes 150 ms and more, so a few lie ready, sealed, for each algorithm that
- * the account has lately applied with. Whoever takes one wakes this step.
+ * the account has lately applied with. Whoever needs one wakes this step.
  */
 #include "apply/apply.h"
 #include "base/rand.h"

@@ -38,7 +38,8 @@ struct catalog {
  */
 bool catalog_load(struct arena *a, const char *folder, const struct policies *policies,
                   struct catalog *catalog, struct error *e);
-/* The brands of one file's text, which take the place of those with the same id; `origin` is its name in messages. */
+/* The brands of one file's text, which take the place of those with the same id; `origin` is its name in
+ * messages. */
 bool catalog_add(struct arena *a, const char *origin, struct slice text, const struct policies *policies,
                  struct catalog *catalog, struct error *e);
 /* NULL if there is none, or for id NULL. */

@@ -78,17 +78,15 @@ static struct certificate in_state(enum certificate_state state) {
 static const char *codes(enum action action, const struct certificate *c, const char *profile_name) {
     static char text[512];
     struct error e = {0};
+    size_t len = 0;
     *text = '\0';
     bool allowed = action_allowed(action, c, profile(profile_name), NOW, &e);
     assert_int_equal(allowed, e.id_count == 0);
-    if (!allowed) {
-        assert_int_equal(e.id, e.ids[0]);
-        assert_true(*e.detail[LANG_EN] && *e.detail[LANG_ZH]);
-    }
-    for (int i = 0; i < e.id_count; i++) {
-        strcat(text, i ? " " : "");
-        strcat(text, error_row(e.ids[i])->code);
-    }
+    assert_int_equal(e.id, e.ids[0]);
+    assert_true(allowed || (*e.detail[LANG_EN] && *e.detail[LANG_ZH]));
+    for (int i = 0; i < e.id_count; i++)
+        len +=
+            (size_t)snprintf(text + len, sizeof text - len, "%s%s", i ? " " : "", error_row(e.ids[i])->code);
     return text;
 }
 
@@ -254,6 +252,12 @@ static void a_refusal_tells_all_reasons_in_the_order_of_the_column(void **state)
                         "expired_buy_new brand_not_renewable has_successor not_official");
     assert_string_equal(codes(ACTION_RENEW, &c, "alibaba-2025-intl"),
                         "expired_buy_new multi_domain_not_renewable has_successor not_official");
+    c = issued("uploaded", 100 * DAY);
+    c.names = "a.example.com b.example.com";
+    assert_string_equal(codes(ACTION_RENEW, &c, "alibaba-2025-intl"),
+                        "outside_window multi_domain_not_renewable not_official");
+    c = issued("pca", 100 * DAY);
+    assert_string_equal(codes(ACTION_REPLACE, &c, "alibaba-2025-intl"), "pca_reissue_at_ca outside_window");
     c = issued("test", 100 * DAY);
     assert_string_equal(codes(ACTION_RENEW_EARLY, &c, "tencent-2024"),
                         "profile_has_no_early_renewal test_not_renewable");

@@ -74,13 +74,14 @@ const struct field certificate_fields[] = {
     FIELD_END,
 };
 
-#define COLUMNS                                                                                                        \
-    "id, account_id, number, kind, brand, profile, profile_version, grade, domain_type, key_algorithm, names, tags, "  \
-    "created_at, order_id, order_kind, years, term, predecessor_id, successor_id, paid_at, active_at, submitted_at, "  \
-    "rejected_at, reject_reason, letter_needed, letter_at, cancelled_at, revoke_asked_at, revoked_at, revoke_reason, " \
-    "superseded_at, specification_changed, csr_choice, own_csr, auto_versions, hosted, covered_from, coverage_end, "   \
-    "carried_seconds, version_id, version_count, not_before, version_end, serial, fingerprint, key_held, "             \
-    "next_issue_at, target_count, phase, end_at, window_at, expires_at"
+#define COLUMNS                                                                                              \
+    "id, account_id, number, kind, brand, profile, profile_version, grade, domain_type, "                    \
+    "key_algorithm, names, tags, created_at, order_id, order_kind, years, term, predecessor_id, "            \
+    "successor_id, paid_at, active_at, submitted_at, rejected_at, reject_reason, letter_needed, "            \
+    "letter_at, cancelled_at, revoke_asked_at, revoked_at, revoke_reason, superseded_at, "                   \
+    "specification_changed, csr_choice, own_csr, auto_versions, hosted, covered_from, coverage_end, "        \
+    "carried_seconds, version_id, version_count, not_before, version_end, serial, fingerprint, "             \
+    "key_held, next_issue_at, target_count, phase, end_at, window_at, expires_at"
 
 /* Unknown and foreign ids are told apart by nobody. */
 static bool found(bool ok, const char *id, struct error *e) {
@@ -106,15 +107,13 @@ bool certificate_get_any(struct db *db, struct arena *a, const char *id, struct 
     return found(ok, id, e);
 }
 
-/* One statement for up to CERTIFICATES_AT_ONCE rows: more than half of what a single one costs is not its
- * row. */
-bool certificate_get_some(struct db *db, struct arena *a, const char *account_id, const char *const *ids,
-                          struct certificate **rows, size_t *count, struct error *e) {
-    return db_list(db, a, certificate_fields, sizeof **rows, rows, count, e,
-                   "SELECT " COLUMNS
-                   " FROM certificate WHERE account_id = $1 AND id IN ($2, $3, $4, $5, $6, $7, $8, "
-                   "$9, $10, $11, $12, $13, $14, $15, $16, $17) ORDER BY id",
-                   DB_TEXT(account_id), DB_TEXT(ids[0]), DB_TEXT(ids[1]), DB_TEXT(ids[2]), DB_TEXT(ids[3]),
+/* More than half of what reading a single row costs is not the row. */
+bool search_rows(const struct search *s, const char *const *ids, struct certificate **rows, size_t *count,
+                 struct error *e) {
+    return db_list(s->db, s->arena, certificate_fields, sizeof **rows, rows, count, e,
+                   "SELECT " COLUMNS " FROM certificate WHERE account_id = $1 AND id IN "
+                   "($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17) ORDER BY id",
+                   DB_TEXT(s->account_id), DB_TEXT(ids[0]), DB_TEXT(ids[1]), DB_TEXT(ids[2]), DB_TEXT(ids[3]),
                    DB_TEXT(ids[4]), DB_TEXT(ids[5]), DB_TEXT(ids[6]), DB_TEXT(ids[7]), DB_TEXT(ids[8]),
                    DB_TEXT(ids[9]), DB_TEXT(ids[10]), DB_TEXT(ids[11]), DB_TEXT(ids[12]), DB_TEXT(ids[13]),
                    DB_TEXT(ids[14]), DB_TEXT(ids[15]));
@@ -141,14 +140,16 @@ static bool write_facts(struct db *db, const struct certificate *c, struct error
     bool revoked = c->revoke_asked_at || c->revoked_at;
     return db_exec(
         db, e,
-        "UPDATE certificate SET key_algorithm = $2, order_id = $3, order_kind = $4, years = $5, term = $6, "
-        "predecessor_id = $7, successor_id = $8, paid_at = $9, active_at = $10, submitted_at = $11, rejected_at = $12, "
-        "reject_reason = $13, letter_needed = $14, letter_at = $15, cancelled_at = $16, revoke_asked_at = $17, "
-        "revoked_at = $18, revoke_reason = $19, superseded_at = $20, specification_changed = $21, csr_choice = $22, "
-        "own_csr = $23, auto_versions = $24, hosted = $25, covered_from = $26, coverage_end = $27, "
-        "carried_seconds = $28, version_id = $29, version_count = $30, not_before = $31, version_end = $32, "
-        "serial = $33, fingerprint = $34, key_held = $35, next_issue_at = $36, target_count = $37, phase = $38, "
-        "end_at = $39, window_at = $40, expires_at = $41 WHERE id = $1",
+        "UPDATE certificate SET key_algorithm = $2, order_id = $3, order_kind = $4, years = $5, term "
+        "= $6, predecessor_id = $7, successor_id = $8, paid_at = $9, active_at = $10, submitted_at = "
+        "$11, rejected_at = $12, reject_reason = $13, letter_needed = $14, letter_at = $15, "
+        "cancelled_at = $16, revoke_asked_at = $17, revoked_at = $18, revoke_reason = $19, "
+        "superseded_at = $20, specification_changed = $21, csr_choice = $22, own_csr = $23, "
+        "auto_versions = $24, hosted = $25, covered_from = $26, coverage_end = $27, carried_seconds = "
+        "$28, version_id = $29, version_count = $30, not_before = $31, version_end = $32, serial = "
+        "$33, fingerprint = $34, key_held = $35, next_issue_at = $36, target_count = $37, phase = "
+        "$38, end_at = $39, window_at = $40, expires_at = $41, expiry_order = COALESCE($41, "
+        "253402214400) WHERE id = $1",
         DB_TEXT(c->id), DB_TEXT(c->key_algorithm), DB_TEXT(c->order_id), DB_TEXT(c->order_kind),
         DB_INT(c->years), DB_INT(c->term), DB_TEXT(c->predecessor_id), DB_TEXT(c->successor_id),
         DB_TIME(c->paid_at), DB_TIME(c->active_at), DB_TIME(c->submitted_at), DB_TIME(c->rejected_at),
@@ -175,15 +176,14 @@ bool certificate_store(struct db *db, struct arena *a, const struct profile *pro
 }
 
 static bool insert_row(struct db *db, const struct certificate *c, struct error *e) {
-    return db_exec(
-        db, e,
-        "INSERT INTO certificate (id, account_id, number, kind, brand, profile, profile_version, grade, "
-        "domain_type, key_algorithm, names, tags, created_at, phase) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, "
-        "$9, $10, $11, $12, $13, $14)",
-        DB_TEXT(c->id), DB_TEXT(c->account_id), DB_INT(c->number), DB_TEXT(c->kind), DB_TEXT(c->brand),
-        DB_TEXT(c->profile), DB_INT(c->profile_version), DB_TEXT(c->grade), DB_TEXT(c->domain_type),
-        DB_TEXT(c->key_algorithm), DB_TEXT(c->names), DB_TEXT(c->tags), DB_TIME(c->created_at),
-        DB_INT(c->phase));
+    return db_exec(db, e,
+                   "INSERT INTO certificate (id, account_id, number, kind, brand, profile, "
+                   "profile_version, grade, domain_type, key_algorithm, names, tags, created_at, phase) "
+                   "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
+                   DB_TEXT(c->id), DB_TEXT(c->account_id), DB_INT(c->number), DB_TEXT(c->kind),
+                   DB_TEXT(c->brand), DB_TEXT(c->profile), DB_INT(c->profile_version), DB_TEXT(c->grade),
+                   DB_TEXT(c->domain_type), DB_TEXT(c->key_algorithm), DB_TEXT(c->names), DB_TEXT(c->tags),
+                   DB_TIME(c->created_at), DB_INT(c->phase));
 }
 
 static void fill_defaults(struct arena *a, int64_t now, struct certificate *c) {

@@ -163,6 +163,7 @@ static bool read_material(const struct services *services, struct arena *a, cons
            cert_list_from_pem(a, slice_str(m->chain_pem), IMPORT_CERTS_MAX, &m->chain, &m->chain_count, e);
 }
 
+/* budget: as the header has it */
 bool download_make(const struct services *services, struct arena *a, const struct certificate *c,
                    const char *format, const struct secret *pass_phrase, struct download *d,
                    struct error *e) {

@@ -43,6 +43,7 @@ bool held_key_insert(struct db *db, struct arena *a, struct held_key *key, struc
                    DB_TIME(key->taken_at));
 }
 
+/* budget: as the header has it */
 bool held_key_take(struct db *db, struct arena *a, const char *account_id, const char *algorithm, int64_t now,
                    struct held_key *key, struct error *e) {
     bool ok = db_get(

@@ -28,6 +28,7 @@ static bool seal_key(const struct services *services, struct arena *a, const cha
     return true;
 }
 
+/* budget: as the header has it */
 bool intake_prepare(const struct services *services, struct arena *a, const char *account_id,
                     struct slice certificate, struct slice key, const struct secret *pass_phrase, int64_t now,
                     struct intake *intake, struct error *e) {
@@ -72,22 +73,25 @@ static bool store_key(struct db *db, struct arena *a, const char *account_id, co
     return held_key_insert(db, a, intake->key, e);
 }
 
-static bool add_version(const struct services *services, struct arena *a, const struct profile *profile,
-                        const struct intake *intake, int64_t now, struct certificate *c, struct error *e) {
+static bool add_version(const struct services *services, struct arena *a, const struct intake *intake,
+                        int64_t now, struct certificate *c, struct error *e) {
     const struct import *import = &intake->import;
     struct new_version v = {
         .leaf = &import->leaf, .chain = import->chain, .chain_count = import->chain_count};
+    const struct profile *profile;
     struct version stored;
-    return store_key(services->db, a, c->account_id, intake, &v.key_id, e) &&
+    return certificate_profile(services->policies, c, &profile, e) &&
+           store_key(services->db, a, c->account_id, intake, &v.key_id, e) &&
            version_add(services->db, a, profile, c, &v, now, &stored, e);
 }
 
+/* budget: as the header has it */
 bool intake_store(const struct services *services, struct arena *a, const char *account_id,
                   const struct intake *intake, int64_t now, struct certificate *c, struct error *e) {
     const struct cert *leaf = &intake->import.leaf;
     const struct profile *profile = policy_find(services->policies, POLICY_DEFAULT, 0);
     if (!profile)
-        return fail(e, ERR_INTERNAL, "there is no policy '%s'", "没有策略“%s”", POLICY_DEFAULT);
+        return fail(e, ERR_BAD_CONFIG, "there is no policy '%s'", "没有策略“%s”", POLICY_DEFAULT);
     *c = (struct certificate){
         .account_id = account_id,
         .kind = "uploaded",
@@ -103,7 +107,7 @@ bool intake_store(const struct services *services, struct arena *a, const char *
     };
     return version_refuse_known(services->db, a, account_id, leaf, e) &&
            certificate_insert(services->db, a, profile, now, c, e) &&
-           add_version(services, a, profile, intake, now, c, e);
+           add_version(services, a, intake, now, c, e);
 }
 
 static bool newer(const struct certificate *c, const struct cert *leaf, struct error *e) {
@@ -126,5 +130,5 @@ bool intake_update(const struct services *services, struct arena *a, const struc
     return certificate_profile(services->policies, c, &profile, e) &&
            action_allowed(ACTION_UPDATE, c, profile, now, e) &&
            version_refuse_known(services->db, a, c->account_id, leaf, e) && newer(c, leaf, e) &&
-           add_version(services, a, profile, intake, now, c, e) && hand_to_targets(services->db, c, now, e);
+           add_version(services, a, intake, now, c, e) && hand_to_targets(services->db, c, now, e);
 }

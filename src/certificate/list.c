@@ -7,7 +7,7 @@
 #include <stdlib.h>
 
 enum {
-    FEW = 1000,                      /* with one word: so many may be read and sorted for a page */
+    FEW = 500,                       /* with one word: so many may be read and sorted for a page */
     LOOKED_MAX = 2500,               /* candidates of a page: a microsecond each */
     READ_MAX = LIST_LIMIT_MAX + 100, /* rows of a page: several microseconds each */
     ASKED_MAX = 1000,                /* candidates at once */
@@ -327,7 +327,7 @@ static bool batch_read(const struct search *s, struct batch *b, struct error *e)
     const char *ids[CERTIFICATES_AT_ONCE] = {NULL};
     for (size_t i = 0; i < b->count; i++)
         ids[i] = b->candidates[i]->id;
-    return !b->count || certificate_get_some(s->db, s->arena, s->account_id, ids, &b->rows, &b->row_count, e);
+    return !b->count || search_rows(s, ids, &b->rows, &b->row_count, e);
 }
 
 /* NULL for one that was deleted since the source saw it. */
@@ -338,28 +338,32 @@ static const struct certificate *batch_row(const struct batch *b, const char *id
     return NULL;
 }
 
-/* The position stays at the last item where the page is full before the batch ends. */
-static void batch_take(struct search *s, const struct batch *b, struct page *p) {
-    for (size_t i = 0; i < b->count && p->count < p->limit; i++) {
+/* False, with the position at the last item, where the page is full before the batch ends. */
+static bool batch_take(struct search *s, const struct batch *b, struct page *p) {
+    size_t i = 0;
+    for (; i < b->count && p->count < p->limit; i++) {
         const struct certificate *row = batch_row(b, b->candidates[i]->id);
         s->position = *b->candidates[i];
         if (row && row_fits(s, b->candidates[i], row))
             p->items[p->count++] = *row;
     }
+    return i == b->count;
 }
 
-static bool look_through(struct search *s, const struct candidate *found, size_t count, struct page *p,
+/* `all`: the page was not full before. */
+static bool look_through(struct search *s, const struct candidate *found, size_t count, struct page *p, bool *all,
                          struct error *e) {
-    for (size_t next = 0; next < count && !page_full(p);) {
+    *all = true;
+    for (size_t next = 0; next < count && *all; *all = *all && (next == count || !page_full(p))) {
         struct batch b = {.count = 0};
         size_t first = next;
         batch_pick(s, found, count, &next, &b);
         if (!batch_read(s, &b, e))
             return false;
-        batch_take(s, &b, p);
         p->looked += next - first;
         p->read += b.count;
-        if (p->count < p->limit)
+        *all = batch_take(s, &b, p);
+        if (*all)
             s->position = found[next - 1];
     }
     return true;
@@ -371,14 +375,15 @@ static bool fill(struct search *s, struct page *p, struct error *e) {
          asked = asked < ASKED_MAX / 2 ? asked * 2 : ASKED_MAX) {
         struct candidate *found;
         size_t count;
-        if (!s->source(s, (int64_t)asked, &found, &count, e) || !look_through(s, found, count, p, e))
+        bool all;
+        if (!s->source(s, (int64_t)asked, &found, &count, e) || !look_through(s, found, count, p, &all, e))
             return false;
-        bool all_seen = !count || strcmp(s->position.id, found[count - 1].id) == 0;
-        p->ended = all_seen && count < asked;
+        p->ended = all && count < asked;
     }
     return true;
 }
 
+/* budget: as the header has it */
 bool certificate_page(struct db *db, struct arena *a, const struct policies *policies, const char *account_id,
                       const struct certificate_filter *filter, int64_t now, struct certificate **items,
                       size_t *count, const char **next, struct error *e) {

@@ -57,6 +57,6 @@ source source_words;        /* with the driver, by the word found: a certificate
 /* ---- certificate_db.c ---- */
 
 enum { CERTIFICATES_AT_ONCE = 16 };
-/* Those that there are, by id; unused ids are NULL. */
-bool certificate_get_some(struct db *db, struct arena *a, const char *account_id, const char *const *ids,
-                          struct certificate **rows, size_t *count, struct error *e);
+/* Those of so many ids that there are, by id; unused ids are NULL. */
+bool search_rows(const struct search *s, const char *const *ids, struct certificate **rows, size_t *count,
+                 struct error *e);

@@ -10,7 +10,7 @@ static const struct field candidate_fields[] = {
     CANDIDATE(INT, end_at), CANDIDATE(INT, expiry_order), FIELD_END,
 };
 
-#define COLUMNS "id, kind, phase, expires_at, window_at, end_at, expiry_order"
+#define COLUMNS "id, kind, phase, expires_at, window_at, end_at"
 
 /* Later than every id. */
 #define AFTER_ALL_IDS "~"
@@ -78,7 +78,7 @@ bool source_phase_expiry(const struct search *s, int64_t limit, struct candidate
     struct candidate start = expiry_start(s);
     return candidates(
         s, found, count, e,
-        "SELECT " COLUMNS " FROM certificate WHERE account_id = $1 AND phase = $2 AND "
+        "SELECT " COLUMNS ", expiry_order FROM certificate WHERE account_id = $1 AND phase = $2 AND "
         "(expiry_order, id) > ($3, $4) AND expiry_order <= $5 ORDER BY expiry_order, id LIMIT $6",
         DB_TEXT(s->account_id), DB_INT(s->range.phase), DB_INT(start.expiry_order), DB_TEXT(start.id),
         DB_INT(expiry_stop(s)), DB_INT(limit));
@@ -90,7 +90,7 @@ static bool source_lapsed(const struct search *s, int64_t limit, struct candidat
     int64_t stop = expiry_stop(s);
     return candidates(
         s, found, count, e,
-        "SELECT " COLUMNS " FROM certificate WHERE account_id = $1 AND expires_at < end_at AND "
+        "SELECT " COLUMNS ", expiry_order FROM certificate WHERE account_id = $1 AND expires_at < end_at AND "
         "(expiry_order, id) > ($2, $3) AND expiry_order <= $4 ORDER BY expiry_order, id LIMIT $5",
         DB_TEXT(s->account_id), DB_INT(start.expiry_order), DB_TEXT(start.id),
         DB_INT(stop < s->now ? stop : s->now), DB_INT(limit));
@@ -132,7 +132,7 @@ bool source_few(const struct search *s, int64_t limit, struct candidate **found,
     const struct term_range *word = s->driver;
     if (!candidates(
             s, found, count, e,
-            "SELECT " COLUMNS " FROM certificate WHERE id IN ("
+            "SELECT " COLUMNS ", expiry_order FROM certificate WHERE id IN ("
             "SELECT certificate_id FROM certificate_term WHERE account_id = $1 AND term >= $2 AND term <= $3 "
             "UNION SELECT certificate_id FROM certificate_term WHERE account_id = $1 AND term >= $4 AND "
             "term <= $5) ORDER BY id",
@@ -150,30 +150,35 @@ bool source_few(const struct search *s, int64_t limit, struct candidate **found,
     return true;
 }
 
-static bool words_between(const struct search *s, const struct candidate *start, const char *upto,
-                          int64_t limit, struct candidate **found, size_t *count, struct error *e) {
+/* Behind `last`, or from the beginning of the range where that is NULL. */
+struct word_walk {
+    const struct candidate *last;
+    const char *from, *upto;
+};
+
+static bool walk_words(const struct search *s, const struct word_walk *walk, int64_t limit,
+                       struct candidate **found, size_t *count, struct error *e) {
     return candidates(
         s, found, count, e,
         "SELECT certificate_id AS id, term FROM certificate_term WHERE account_id = $1 AND "
         "(term, certificate_id) > ($2, $3) AND term <= $4 ORDER BY term, certificate_id LIMIT $5",
-        DB_TEXT(s->account_id), DB_TEXT(start->term), DB_TEXT(start->id), DB_TEXT(upto), DB_INT(limit));
+        DB_TEXT(s->account_id), DB_TEXT(walk->last ? walk->last->term : walk->from),
+        DB_TEXT(walk->last ? walk->last->id : ""), DB_TEXT(walk->upto), DB_INT(limit));
 }
 
 /* Words that begin so, then names with a later label that begins so. */
 bool source_words(const struct search *s, int64_t limit, struct candidate **found, size_t *count,
                   struct error *e) {
     const struct term_range *word = s->driver;
-    const char *last = s->position.term;
-    struct candidate start = {.id = last ? s->position.id : "", .term = last ? last : word->from};
-    *count = 0;
-    if (!last || strncmp(last, word->also_from, strlen(word->also_from)) != 0) {
-        if (!words_between(s, &start, word->upto, limit, found, count, e))
-            return false;
-        start = (struct candidate){.id = "", .term = word->also_from};
-    }
+    const struct candidate *last = s->position.term ? &s->position : NULL;
+    bool in_second = last && strncmp(last->term, word->also_from, strlen(word->also_from)) == 0;
+    struct word_walk first = {last, word->from, word->upto};
+    struct word_walk second = {in_second ? last : NULL, word->also_from, word->also_upto};
     struct candidate *more;
     size_t more_count;
-    if (!words_between(s, &start, word->also_upto, limit - (int64_t)*count, &more, &more_count, e))
+    *count = 0;
+    if ((!in_second && !walk_words(s, &first, limit, found, count, e)) ||
+        !walk_words(s, &second, limit - (int64_t)*count, &more, &more_count, e))
         return false;
     append(s->arena, found, count, more, more_count);
     return true;

@@ -186,6 +186,63 @@ static void every_filter_gives_what_fits_in_both_orders(void **state) {
     }
 }
 
+static int by_id(const void *a, const void *b) {
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* Whatever the order: a certificate with several such words comes once. */
+static size_t assert_found(struct world *w, const struct certificate *all, size_t count,
+                           struct certificate_filter f) {
+    const char **ids = ARENA_ARRAY(w->arena, MOST, const char *);
+    size_t found = pages_of(w, f, ids), expected = 0;
+    qsort(ids, found, sizeof *ids, by_id);
+    for (size_t i = 0; i < count; i++) {
+        if (!fits(w, &all[i], &f))
+            continue;
+        assert_true(expected < found);
+        assert_string_equal(ids[expected++], all[i].id);
+    }
+    assert_int_equal(found, expected);
+    return found;
+}
+
+static void a_text_is_answered_by_the_words_found(void **state) {
+    struct world *w = *state;
+    static const struct certificate_filter filters[] = {
+        {.days_left_max = -1, .text = "h1"},
+        {.days_left_max = -1, .text = "shop"},
+        {.days_left_max = -1, .text = "example"},
+        {.days_left_max = -1, .text = "abc"},
+        {.days_left_max = -1, .text = "Prod EXAMPLE.c"},
+        {.days_left_max = -1, .text = "h web", .tag = "prod", .kind = "official"},
+        {.days_left_max = -1, .text = "e", .sort = "word", .state = "issued"},
+        {.days_left_max = 20, .text = "example", .sort = "word", .renewable = true},
+        {.days_left_max = -1, .text = "nowhere"},
+    };
+    size_t count;
+    make_many(w, 260);
+    const struct certificate *all = all_of(w, &count);
+    for (size_t i = 0; i < sizeof filters / sizeof *filters; i++) {
+        struct certificate_filter f = filters[i];
+        f.limit = 9;
+        assert_found(w, all, count, f);
+    }
+}
+
+static void names_that_begin_so_come_before_names_below(void **state) {
+    struct world *w = *state;
+    static const char *const names[] = {"www.shop.example.com", "shop.example.com shop.shop.example.com",
+                                        "shopping.com", "other.com"};
+    struct certificate_filter f = {.days_left_max = -1, .text = "shop", .limit = 1};
+    const char *ids[4], *made[4];
+    for (int i = 0; i < 4; i++)
+        made[i] = world_order(w, (struct certificate){.names = names[i]}).id;
+    assert_int_equal(pages_of(w, f, ids), 3);
+    assert_string_equal(ids[0], made[1]);
+    assert_string_equal(ids[1], made[2]);
+    assert_string_equal(ids[2], made[0]);
+}
+
 static void every_state_is_a_filter(void **state) {
     struct world *w = *state;
     size_t count, found = 0;
@@ -215,7 +272,7 @@ static void frequent_words_are_answered_from_other_indexes(void **state) {
         {.days_left_max = -1, .text = "example", .renewable = true},
     };
     size_t count;
-    make_many(w, 2400);
+    make_many(w, 2300);
     const struct certificate *all = all_of(w, &count);
     for (size_t i = 0; i < sizeof filters / sizeof *filters; i++) {
         struct certificate_filter f = filters[i];
@@ -226,21 +283,23 @@ static void frequent_words_are_answered_from_other_indexes(void **state) {
         assert_list(w, all, count, f, true);
     }
     /* frequent each, never together: the work of a page ends long before its list does */
-    struct certificate_filter none = {.days_left_max = -1, .text = "example prod staging h"};
+    struct certificate_filter none = {
+        .days_left_max = -1, .text = "example prod staging h", .sort = "created"};
     struct certificate *items;
     struct error e = {0};
     assert_ok(certificate_page(w->db, w->arena, &w->policies, ACCOUNT, &none, NOW, &items, &count,
                                &none.cursor, &e),
               e);
     assert_int_equal(count, 0);
+    assert_non_null(none.cursor);
 }
 
 static void pages_are_stable_under_inserts_and_deletions(void **state) {
     struct world *w = *state;
-    static const char *const sorts[] = {"created", "expiry"};
+    static const char *const sorts[] = {"created", "expiry", "word"};
     make_many(w, 60);
-    for (size_t i = 0; i < 2; i++) {
-        struct certificate_filter f = {.days_left_max = -1, .sort = sorts[i], .limit = 20};
+    for (size_t i = 0; i < 3; i++) {
+        struct certificate_filter f = {.days_left_max = -1, .sort = sorts[i], .text = "h", .limit = 20};
         const char **before = ARENA_ARRAY(w->arena, MOST, const char *);
         struct certificate *items;
         struct error e = {0};
@@ -283,6 +342,7 @@ static void bad_filters_name_the_field(void **state) {
         {{.state = "live", .days_left_max = -1}, "state"},
         {{.sort = "name", .days_left_max = -1}, "sort"},
         {{.text = "1 2 3 4 5 6 7 8 9", .days_left_max = -1}, "text"},
+        {{.sort = "word", .days_left_max = -1}, "sort"},
         {{.cursor = "!", .days_left_max = -1}, "cursor"},
         {{.cursor = "", .days_left_max = -1}, "cursor"},
         {{.cursor = "YzA", .days_left_max = -1}, "cursor"},          /* c0 */
@@ -339,6 +399,40 @@ static void a_certificate_is_found_by_names_suffixes_and_marks(void **state) {
     assert_terms(w, (struct certificate){.kind = "pca", .names = "2001:db8::1"}, "2001:db8::1 kind:pca");
 }
 
+static void a_certificate_that_comes_twice_hides_no_other(void **state) {
+    struct world *w = *state;
+    static const char *const names[] = {"s1.com s2.com s3.com", "s4.com a.s6.com", "s5.com"};
+    struct certificate_filter f = {.days_left_max = -1, .text = "s", .limit = 2};
+    const char *ids[4], *made[3];
+    for (int i = 0; i < 3; i++)
+        made[i] = world_order(w, (struct certificate){.names = names[i]}).id;
+    assert_int_equal(pages_of(w, f, ids), 3);
+    for (int i = 0; i < 3; i++)
+        assert_string_equal(ids[i], made[i]);
+}
+
+/* Two roads to one answer: a row is asked for a word, and the stored words are. */
+static void rows_fit_exactly_the_words_that_are_stored_of_them(void **state) {
+    struct world *w = *state;
+    static const char *const words[] = {"www",         "shop", "example", "com",  "*",     "*.e", ".e",
+                                        "example.com", "prod", "PROD",    "digi", "0A",    "f",   "ff",
+                                        "x",           "192",  "168",     "0.2",  "kind:o"};
+    const struct certificate c = {.kind = "official",
+                                  .names = "www.shop.example.com *.example.com 192.0.2.1 ::168",
+                                  .tags = "Prod x.y.z",
+                                  .brand = "DigiCert",
+                                  .serial = "0a",
+                                  .fingerprint = "ff"};
+    struct term_list list = terms_of(w->arena, &c);
+    size_t found = 0;
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        struct term_range range = term_beginning(w->arena, words[i]);
+        assert_int_equal(term_fits(&c, &range), term_first(&list, &range) != NULL);
+        found += term_fits(&c, &range);
+    }
+    assert_int_equal(found, 16);
+}
+
 static int64_t terms_like(struct world *w, const char *term) {
     struct error e = {0};
     int64_t count;
@@ -370,7 +464,11 @@ static void words_follow_every_change(void **state) {
 
 #define world_test(f) cmocka_unit_test_setup_teardown(f, world_open, world_close)
 
-TEST_MAIN(list, world_test(every_filter_gives_what_fits_in_both_orders), world_test(every_state_is_a_filter),
+TEST_MAIN(list, world_test(every_filter_gives_what_fits_in_both_orders),
+          world_test(a_text_is_answered_by_the_words_found),
+          world_test(names_that_begin_so_come_before_names_below),
+          world_test(a_certificate_that_comes_twice_hides_no_other),
+          world_test(rows_fit_exactly_the_words_that_are_stored_of_them), world_test(every_state_is_a_filter),
           world_test(frequent_words_are_answered_from_other_indexes),
           world_test(pages_are_stable_under_inserts_and_deletions),
           world_test(the_last_page_has_no_cursor_even_if_it_is_full), world_test(bad_filters_name_the_field),

@@ -28,9 +28,9 @@ const struct field version_fields[] = {
     FIELD_END,
 };
 
-#define COLUMNS                                                                                                         \
-    "id, account_id, certificate_id, number, serial, issuer, subject, key_algorithm, not_before, end_at, fingerprint, " \
-    "spki_sha256, key_id, ca_id, stored_at, revoked_at, chain_id"
+#define COLUMNS                                                                                              \
+    "id, account_id, certificate_id, number, serial, issuer, subject, key_algorithm, not_before, "           \
+    "end_at, fingerprint, spki_sha256, key_id, ca_id, stored_at, revoked_at, chain_id"
 
 /* ---- storing ---- */
 
@@ -108,6 +108,7 @@ static bool same_names(const char *names, const char *others) {
     return names_count(names) == names_count(others);
 }
 
+/* budget: as the header has it */
 bool version_add(struct db *db, struct arena *a, const struct profile *profile, struct certificate *c,
                  const struct new_version *v, int64_t now, struct version *stored, struct error *e) {
     const struct certificate before = *c;

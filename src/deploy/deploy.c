@@ -1,6 +1,7 @@
 /*
- * Deployments: one version going to one target. The outside work is done by the target's kind; here is what is written
- * down before and after, who gives way to whom, and what happens when a certificate has arrived everywhere.
+ * Deployments: one version going to one target. The outside work is done by the target's kind; here is what
+ * is written down before and after, who gives way to whom, and what happens when a certificate has arrived
+ * everywhere.
  */
 #include "audit/audit.h"
 #include "base/rand.h"
@@ -10,8 +11,8 @@ enum { YIELD_SECONDS = 5 };
 
 /* ---- making and giving up ---- */
 
-bool deployment_give_up(struct db *db, struct arena *a, const char *target_id, const struct text *why, int64_t now,
-                        struct error *e) {
+bool deployment_give_up(struct db *db, struct arena *a, const char *target_id, const struct text *why,
+                        int64_t now, struct error *e) {
     struct deployment d;
     if (!deployment_newest(db, a, target_id, &d, e))
         return false;
@@ -26,8 +27,10 @@ bool deployment_give_up(struct db *db, struct arena *a, const char *target_id, c
     return deployment_store(db, &d, e) && work_enqueue(db, d.account_id, d.id, "put", now, e);
 }
 
-bool deployment_create(struct db *db, struct arena *a, const struct version *version, const struct target *target,
-                       const char *cause, int64_t now, struct deployment *d, struct error *e) {
+/* budget: what goes where, why, and the row that comes of it */
+bool deployment_create(struct db *db, struct arena *a, const struct version *version,
+                       const struct target *target, const char *cause, int64_t now, struct deployment *d,
+                       struct error *e) {
     static const struct text newer =
         TEXT("a newer deployment of the target took its place", "已被该目标较新的部署取代");
     *d = (struct deployment){
@@ -46,7 +49,8 @@ bool deployment_create(struct db *db, struct arena *a, const struct version *ver
            work_enqueue(db, d->account_id, d->id, "put", now, e);
 }
 
-bool deployment_under_way(struct db *db, struct arena *a, const char *target_id, bool *under_way, struct error *e) {
+bool deployment_under_way(struct db *db, struct arena *a, const char *target_id, bool *under_way,
+                          struct error *e) {
     struct deployment d;
     struct work_item item;
     *under_way = false;
@@ -69,7 +73,8 @@ bool deployment_under_way(struct db *db, struct arena *a, const char *target_id,
 
 static bool store_certificate(struct work *w, struct certificate *c, struct error *e) {
     const struct profile *profile;
-    return order_profile(w->services, c, &profile, e) && certificate_store(w->db, w->arena, profile, c, e);
+    return certificate_profile(w->services->policies, c, &profile, e) &&
+           certificate_store(w->db, w->arena, profile, c, e);
 }
 
 /* SPEC section 5: at issue the new certificate inherits the targets that the old one has at that moment. */
@@ -114,11 +119,13 @@ struct subject {
     struct deployment d;
     struct target target;
     const struct target_ops *ops;
+    bool version_gone; /* its certificate was deleted by force */
 };
 
 static bool subject_read(struct work *w, struct subject *s, struct error *e) {
     return deployment_get_any(w->db, w->arena, w->item->subject, &s->d, e) &&
-           target_get_any(w->db, w->arena, s->d.target_id, &s->target, e) && target_ops_of(&s->target, &s->ops, e);
+           target_get_any(w->db, w->arena, s->d.target_id, &s->target, e) &&
+           target_ops_of(&s->target, &s->ops, e);
 }
 
 static bool enter_state(struct work *w, struct deployment *d, const char *state, struct error *e) {
@@ -129,7 +136,8 @@ static bool enter_state(struct work *w, struct deployment *d, const char *state,
 
 static bool audit_end(struct work *w, const struct deployment *d, const char *action, struct error *e) {
     struct audit_entry entry = audit_by_system(d->account_id, w->now, action, d->id);
-    entry.after = arena_printf(w->arena, "{\"target_id\":\"%s\",\"version_id\":\"%s\"}", d->target_id, d->version_id);
+    entry.after =
+        arena_printf(w->arena, "{\"target_id\":\"%s\",\"version_id\":\"%s\"}", d->target_id, d->version_id);
     return audit_write(w->db, w->arena, &entry, e);
 }
 
@@ -149,7 +157,8 @@ static bool is_running(const struct deployment *d) {
     return !d->finished_at && strcmp(d->state, DEPLOYMENT_RUNNING) == 0;
 }
 
-/* An older deployment that was given up may still be at work in another process; then its queue row is there. */
+/* An older deployment that was given up may still be at work in another process; then its queue row is there.
+ */
 static bool others_are_at_work(struct work *w, const char *target_id, bool *busy, struct error *e) {
     struct deployment *others;
     struct work_item item;
@@ -177,16 +186,21 @@ static bool begin(struct work *w, struct deployment *d, struct error *e) {
     return enter_state(w, d, DEPLOYMENT_RUNNING, e) && work_again(w, w->now);
 }
 
+static bool put_version(struct work *w, struct subject *s, struct error *e) {
+    struct version version;
+    if (version_get(w->db, w->arena, s->d.account_id, s->d.version_id, &version, e))
+        return s->ops->put(w, &s->target, &version, e);
+    s->version_gone = e->id == ERR_NOT_FOUND;
+    return s->version_gone;
+}
+
 bool deploy_put(struct work *w, struct error *e) {
     struct subject *s = w->prepared = ARENA_NEW(w->arena, struct subject);
-    struct version version;
-    if (!subject_read(w, s, e))
-        return false;
-    return !is_running(&s->d) || (version_get(w->db, w->arena, s->d.account_id, s->d.version_id, &version, e) &&
-                                  s->ops->put(w, &s->target, &version, e));
+    return subject_read(w, s, e) && (!is_running(&s->d) || put_version(w, s, e));
 }
 
 bool deploy_put_record(struct work *w, struct error *e) {
+    static const struct text gone = TEXT("its certificate was deleted", "其证书已删除");
     const struct subject *acted = w->prepared;
     struct deployment d;
     if (!deployment_get_any(w->db, w->arena, w->item->subject, &d, e))
@@ -195,6 +209,9 @@ bool deploy_put_record(struct work *w, struct error *e) {
         return work_goes(w, OUTCOME_DONE);
     if (!is_running(&acted->d))
         return begin(w, &d, e);
+    if (acted->version_gone)
+        return deployment_give_up(w->db, w->arena, d.target_id, &gone, w->now, e) &&
+               work_goes(w, OUTCOME_DONE);
     d.probes = 0;
     return enter_state(w, &d, DEPLOYMENT_VERIFYING, e) && work_goes(w, OUTCOME_NEXT);
 }
@@ -207,7 +224,7 @@ static bool retire_predecessor(struct work *w, const char *certificate_id, struc
     struct target *targets;
     size_t count;
     if (!certificate_get_any(w->db, w->arena, certificate_id, &c, e))
-        return false;
+        return e->id == ERR_NOT_FOUND; /* deleted by force */
     if (!c.predecessor_id)
         return true;
     if (!certificate_get_any(w->db, w->arena, c.predecessor_id, &predecessor, e) ||

@@ -1,6 +1,6 @@
 /*
- * Deployment (SPEC section 11): targets, file sets, and the three steps put, probe, keep or bring back. The old set stays
- * until the new one is seen in a handshake.
+ * Deployment (SPEC section 11): targets, file sets, and the three steps put, probe, keep or bring back. The
+ * old set stays until the new one is seen in a handshake.
  */
 #pragma once
 #include "deploy/runner.h"
@@ -61,7 +61,8 @@ const struct target_ops *target_ops_find(const char *kind);
 bool target_ops_of(const struct target *target, const struct target_ops **ops, struct error *e);
 
 /* "HOST:PORT" or "HOST" (443), an IPv6 address in brackets; ERR_BAD_FIELD. */
-bool probe_address_parse(struct arena *a, const char *address, const char **host, uint16_t *port, struct error *e);
+bool probe_address_parse(struct arena *a, const char *address, const char **host, uint16_t *port,
+                         struct error *e);
 
 bool target_get(struct db *db, struct arena *a, const char *account_id, const char *id, struct target *target,
                 struct error *e);
@@ -69,7 +70,8 @@ bool target_get_any(struct db *db, struct arena *a, const char *id, struct targe
 bool target_list_of(struct db *db, struct arena *a, const char *certificate_id, struct target **targets,
                     size_t *count, struct error *e);
 bool target_set_version(struct db *db, const char *target_id, const char *version_id, struct error *e);
-bool deployment_get_any(struct db *db, struct arena *a, const char *id, struct deployment *d, struct error *e);
+bool deployment_get_any(struct db *db, struct arena *a, const char *id, struct deployment *d,
+                        struct error *e);
 /* Newest first. */
 bool deployment_list_of(struct db *db, struct arena *a, const char *certificate_id, struct deployment **list,
                         size_t *count, struct error *e);
@@ -79,17 +81,20 @@ bool deployment_newest(struct db *db, struct arena *a, const char *target_id, st
 /* Its state and what comes with it; nothing happens to one that is finished. Read in the same transaction. */
 bool deployment_store(struct db *db, const struct deployment *d, struct error *e);
 
-/* One waiting deployment and its queue row. An unfinished older one of the same target is given up (`superseded`). */
-bool deployment_create(struct db *db, struct arena *a, const struct version *version, const struct target *target,
-                       const char *cause, int64_t now, struct deployment *d, struct error *e);
-/* A version of the certificate that is the step's subject was issued and is current: targets of the predecessor move to
- * the certificate (its first version only), and each of its targets gets a deployment. Part of the step `issue`. */
+/* One waiting deployment and its queue row. An unfinished older one of the same target is given up
+ * (`superseded`). */
+bool deployment_create(struct db *db, struct arena *a, const struct version *version,
+                       const struct target *target, const char *cause, int64_t now, struct deployment *d,
+                       struct error *e);
+/* A version of the certificate that is the step's subject was issued and is current: targets of the
+ * predecessor move to the certificate (its first version only), and each of its targets gets a deployment.
+ * Part of the step `issue`. */
 bool deploy_inherit(struct work *w, struct error *e);
 
 /*
- * Steps of a deployment. put: files, test, reload (what fails there is undone there, by the runner); then verify's
- * probe; keep, or bring back and try again later (OUTCOME_RETRY). deploy_failed notes in the deployment why an attempt
- * failed, for people.
+ * Steps of a deployment. put: files, test, reload (what fails there is undone there, by the runner); then
+ * verify's probe; keep, or bring back and try again later (OUTCOME_RETRY). deploy_failed notes in the
+ * deployment why an attempt failed, for people.
  */
 bool deploy_failed(struct work *w, const struct error *cause, struct error *e);
 bool deploy_put(struct work *w, struct error *e);

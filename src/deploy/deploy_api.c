@@ -12,18 +12,18 @@ struct target_body {
     bool deploy;
 };
 
-#define TARGET_BODY(name_, type_, flags_, en, zh)                                                                      \
-    {                                                                                                                  \
-        .name = #name_, .type = FIELD_##type_, .offset = offsetof(struct target_body, target.name_),                   \
-        .flags = (flags_), .label = TEXT(en, zh)                                                                       \
+#define TARGET_BODY(name_, type_, flags_, en, zh)                                                            \
+    {                                                                                                        \
+        .name = #name_, .type = FIELD_##type_, .offset = offsetof(struct target_body, target.name_),         \
+        .flags = (flags_), .label = TEXT(en, zh)                                                             \
     }
 
-#define CHANGEABLE                                                                                                     \
-    TARGET_BODY(test_command, TEXT, 0, "Configuration test: name of a command", "配置检测命令的名称"),                 \
-        TARGET_BODY(reload_command, TEXT, 0, "Reload: name of a command", "重新加载命令的名称"),                       \
-        TARGET_BODY(probe_address, TEXT, 0, "Where it is probed: ADDRESS:PORT", "检查地址:地址:端口"),               \
-        TARGET_BODY(server_name, TEXT, 0, "Server name (SNI) of the probe", "检查时使用的服务器名称(SNI)"),          \
-        TARGET_BODY(certificate_id, TEXT, 0, "Certificate that it is to serve", "应部署的证书"),                       \
+#define CHANGEABLE                                                                                           \
+    TARGET_BODY(test_command, TEXT, 0, "Configuration test: name of a command", "配置检测命令的名称"),       \
+        TARGET_BODY(reload_command, TEXT, 0, "Reload: name of a command", "重新加载命令的名称"),             \
+        TARGET_BODY(probe_address, TEXT, 0, "Where it is probed: ADDRESS:PORT", "检查地址:地址:端口"),       \
+        TARGET_BODY(server_name, TEXT, 0, "Server name (SNI) of the probe", "检查时使用的服务器名称(SNI)"),  \
+        TARGET_BODY(certificate_id, TEXT, 0, "Certificate that it is to serve", "应部署的证书"),             \
         FIELD(BOOL, target_body, deploy, 0, "Put the certificate there now", "立即部署证书")
 
 #define FILES_EN "Files: path, content (cert, chain, fullchain, key, combined, root), mode, owner"
@@ -33,7 +33,8 @@ static const struct field create_body[] = {
     TARGET_BODY(name, TEXT, FIELD_REQUIRED, "Name", "名称"),
     TARGET_BODY(kind, TEXT, 0, "Kind: file", "类型:file"),
     TARGET_BODY(files, LIST, FIELD_REQUIRED, FILES_EN, FILES_ZH),
-    FIELD(TEXT, target_body, preset, 0, "Commands and contents of nginx, apache, haproxy, postfix, dovecot, caddy",
+    FIELD(TEXT, target_body, preset, 0,
+          "Commands and contents of nginx, apache, haproxy, postfix, dovecot, caddy",
           "预设的命令与内容:nginx、apache、haproxy、postfix、dovecot、caddy"),
     CHANGEABLE,
     FIELD_END,
@@ -81,11 +82,12 @@ static bool refuse_under_way(struct request *rq, const struct target *target, st
 }
 
 /* May the certificate be deployed, and which version? */
-static bool deployable(struct request *rq, const char *certificate_id, struct version *version, struct error *e) {
+static bool deployable(struct request *rq, const char *certificate_id, struct version *version,
+                       struct error *e) {
     struct certificate c;
     const struct profile *profile;
     return certificate_get(rq->db, rq->arena, rq->caller.account_id, certificate_id, &c, e) &&
-           order_profile(rq->services, &c, &profile, e) &&
+           certificate_profile(rq->services->policies, &c, &profile, e) &&
            action_allowed(ACTION_DEPLOY, &c, profile, rq->now, e) &&
            version_get(rq->db, rq->arena, c.account_id, c.version_id, version, e);
 }
@@ -114,8 +116,8 @@ static bool create_target(struct request *rq, struct error *e) {
     const char *certificate_id = target->certificate_id;
     target->certificate_id = NULL;
     return target_check(rq->services->deploy, rq->arena, target, e) &&
-           target_bind(rq->services, rq->arena, target, certificate_id, e) && target_insert(rq->db, target, e) &&
-           deploy_if_asked(rq, &body, e) && watch_now(rq, target, e) &&
+           target_bind(rq->services, rq->arena, target, certificate_id, e) &&
+           target_insert(rq->db, target, e) && deploy_if_asked(rq, &body, e) && watch_now(rq, target, e) &&
            audit_change(rq, "target.create", NULL, target, e) && reply_target(rq, target);
 }
 
@@ -151,9 +153,9 @@ static bool change_target(struct request *rq, struct error *e) {
     const struct target before = *target;
     return json_to_row(rq->arena, rq->json, change_body, &body, e) && refuse_under_way(rq, target, e) &&
            target_check(rq->services->deploy, rq->arena, target, e) && rebind(rq, &before, target, e) &&
-           target_store(rq->db, target, e) && deploy_if_asked(rq, &body, e) && wake_deployment(rq, target, e) &&
-           watch_now(rq, target, e) && audit_change(rq, "target.update", &before, target, e) &&
-           reply_target(rq, target);
+           target_store(rq->db, target, e) && deploy_if_asked(rq, &body, e) &&
+           wake_deployment(rq, target, e) && watch_now(rq, target, e) &&
+           audit_change(rq, "target.update", &before, target, e) && reply_target(rq, target);
 }
 
 static bool delete_target(struct request *rq, struct error *e) {
@@ -192,10 +194,12 @@ static bool list_targets(struct request *rq, struct error *e) {
     struct target *targets;
     size_t found;
     if (!list_page(rq, &page, e) || !check_cursor(&page, "tgt", e) ||
-        !target_list(rq->db, rq->arena, rq->caller.account_id, page.cursor, page.limit + 1, &targets, &found, e))
+        !target_list(rq->db, rq->arena, rq->caller.account_id, page.cursor, page.limit + 1, &targets, &found,
+                     e))
         return false;
     size_t count = list_count(&page, found);
-    list_reply(rq, target_fields, sizeof *targets, targets, count, found > count ? targets[count - 1].id : NULL);
+    list_reply(rq, target_fields, sizeof *targets, targets, count,
+               found > count ? targets[count - 1].id : NULL);
     return true;
 }
 
@@ -224,7 +228,8 @@ static bool pick_targets(struct request *rq, const char *target_id, struct targe
     if (target_id)
         return fail_field(e, "target_id", ERR_NOT_FOUND, "'%s' is no target of %s", "“%s”不是 %s 的部署目标",
                           target_id, certificate_id);
-    return *count || fail(e, ERR_NOT_FOUND, "certificate %s has no targets", "证书 %s 没有部署目标", certificate_id);
+    return *count ||
+           fail(e, ERR_NOT_FOUND, "certificate %s has no targets", "证书 %s 没有部署目标", certificate_id);
 }
 
 static bool deploy(struct request *rq, struct error *e) {
@@ -233,7 +238,8 @@ static bool deploy(struct request *rq, struct error *e) {
     struct target *targets;
     size_t count;
     if (!json_to_row(rq->arena, rq->json, deploy_body, &body, e) ||
-        !deployable(rq, rq->path_args[0], &version, e) || !pick_targets(rq, body.target_id, &targets, &count, e))
+        !deployable(rq, rq->path_args[0], &version, e) ||
+        !pick_targets(rq, body.target_id, &targets, &count, e))
         return false;
     struct deployment *made = ARENA_ARRAY(rq->arena, count, struct deployment);
     for (size_t i = 0; i < count; i++)
@@ -333,7 +339,8 @@ const struct route deploy_routes[] = {
      .handle = deploy,
      .body = deploy_body,
      .answer = deployment_fields,
-     .summary = TEXT("Puts the current version to the targets of a certificate", "将当前版本部署到证书的目标")},
+     .summary =
+         TEXT("Puts the current version to the targets of a certificate", "将当前版本部署到证书的目标")},
     {.method = "GET",
      .path = "/v1/deployments",
      .access = ACCESS_READ,

@@ -21,8 +21,8 @@ const struct field target_fields[] = {
     FIELD_END,
 };
 
-#define TARGET_COLUMNS                                                                                                 \
-    "id, account_id, number, name, kind, files, test_command, reload_command, probe_address, server_name, "            \
+#define TARGET_COLUMNS                                                                                       \
+    "id, account_id, number, name, kind, files, test_command, reload_command, probe_address, server_name, "  \
     "certificate_id, version_id, created_at, deleted_at"
 
 #define DEPLOYMENT(type, member, flags, en, zh) FIELD(type, deployment, member, flags, en, zh)
@@ -35,22 +35,24 @@ const struct field deployment_fields[] = {
     DEPLOYMENT(TEXT, certificate_id, FIELD_COLUMN, "Certificate", "证书"),
     DEPLOYMENT(TEXT, target_id, 0, "Target", "部署目标"),
     DEPLOYMENT(TEXT, target_name, FIELD_COLUMN, "Name of the target", "部署目标名称"),
-    DEPLOYMENT(TEXT, state, FIELD_COLUMN, "State: waiting, running, verifying, done, failed, rolled_back", "状态"),
+    DEPLOYMENT(TEXT, state, FIELD_COLUMN, "State: waiting, running, verifying, done, failed, rolled_back",
+               "状态"),
     DEPLOYMENT(TEXT, cause, 0, "Cause: issued, requested, drift", "原因:issued、requested、drift"),
     DEPLOYMENT(INT, attempts, FIELD_COLUMN, "Attempts", "尝试次数"),
     DEPLOYMENT(INT, probes, FIELD_HIDDEN, "Probes of this attempt", "本次尝试的检查次数"),
     DEPLOYMENT(TIME, created_at, FIELD_COLUMN, "Created", "创建时间"),
     DEPLOYMENT(TIME, changed_at, 0, "Last change of state", "状态变更时间"),
     DEPLOYMENT(TIME, finished_at, 0, "Finished; until then it is tried again", "结束时间;在此之前会继续重试"),
-    DEPLOYMENT(TEXT, reason, FIELD_COLUMN, "Why it failed: error code or verdict", "失败原因:错误码或检测结论"),
+    DEPLOYMENT(TEXT, reason, FIELD_COLUMN, "Why it failed: error code or verdict",
+               "失败原因:错误码或检测结论"),
     DEPLOYMENT(TEXT, detail_en, 0, "Detail, English", "详细信息(英文)"),
     DEPLOYMENT(TEXT, detail_zh, 0, "Detail, Chinese", "详细信息(中文)"),
     FIELD_END,
 };
 
-#define DEPLOYMENT_COLUMNS                                                                                             \
-    "d.id, d.account_id, d.number, d.version_id, d.certificate_id, d.target_id, t.name AS target_name, d.state, "      \
-    "d.cause, d.attempts, d.probes, d.created_at, d.changed_at, d.finished_at, d.reason, d.detail_en, d.detail_zh "    \
+#define DEPLOYMENT_COLUMNS                                                                                          \
+    "d.id, d.account_id, d.number, d.version_id, d.certificate_id, d.target_id, t.name AS target_name, d.state, "   \
+    "d.cause, d.attempts, d.probes, d.created_at, d.changed_at, d.finished_at, d.reason, d.detail_en, d.detail_zh " \
     "FROM deployment d JOIN target t ON t.id = d.target_id "
 
 /* ---- targets ---- */
@@ -83,18 +85,21 @@ bool target_list_of(struct db *db, struct arena *a, const char *certificate_id, 
                    DB_TEXT(certificate_id));
 }
 
+/* budget: a page of a list, and where it is put */
 bool target_list(struct db *db, struct arena *a, const char *account_id, const char *cursor, size_t limit,
                  struct target **targets, size_t *count, struct error *e) {
-    return db_list(db, a, target_fields, sizeof **targets, targets, count, e,
-                   "SELECT " TARGET_COLUMNS
-                   " FROM target WHERE account_id = $1 AND id > $2 AND deleted_at IS NULL ORDER BY id LIMIT $3",
-                   DB_TEXT(account_id), DB_TEXT(cursor ? cursor : ""), DB_INT((int64_t)limit));
+    return db_list(
+        db, a, target_fields, sizeof **targets, targets, count, e,
+        "SELECT " TARGET_COLUMNS
+        " FROM target WHERE account_id = $1 AND id > $2 AND deleted_at IS NULL ORDER BY id LIMIT $3",
+        DB_TEXT(account_id), DB_TEXT(cursor ? cursor : ""), DB_INT((int64_t)limit));
 }
 
 static bool name_is_free(bool ok, const struct target *t, struct error *e) {
     if (ok || e->id != ERR_CONFLICT)
         return ok;
-    return fail_field(e, "name", ERR_ALREADY_EXISTS, "there is a target '%s' already", "部署目标“%s”已存在", t->name);
+    return fail_field(e, "name", ERR_ALREADY_EXISTS, "there is a target '%s' already", "部署目标“%s”已存在",
+                      t->name);
 }
 
 bool target_insert(struct db *db, struct target *t, struct error *e) {
@@ -103,21 +108,22 @@ bool target_insert(struct db *db, struct target *t, struct error *e) {
     bool ok = db_exec(db, e,
                       "INSERT INTO target (" TARGET_COLUMNS
                       ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, NULL)",
-                      DB_TEXT(t->id), DB_TEXT(t->account_id), DB_INT(t->number), DB_TEXT(t->name), DB_TEXT(t->kind),
-                      DB_TEXT(t->files), DB_TEXT(t->test_command), DB_TEXT(t->reload_command),
-                      DB_TEXT(t->probe_address), DB_TEXT(t->server_name), DB_TEXT(t->certificate_id),
-                      DB_TEXT(t->version_id), DB_INT(t->created_at));
+                      DB_TEXT(t->id), DB_TEXT(t->account_id), DB_INT(t->number), DB_TEXT(t->name),
+                      DB_TEXT(t->kind), DB_TEXT(t->files), DB_TEXT(t->test_command),
+                      DB_TEXT(t->reload_command), DB_TEXT(t->probe_address), DB_TEXT(t->server_name),
+                      DB_TEXT(t->certificate_id), DB_TEXT(t->version_id), DB_INT(t->created_at));
     return name_is_free(ok, t, e);
 }
 
 bool target_store(struct db *db, const struct target *t, struct error *e) {
-    bool ok = db_exec(db, e,
-                      "UPDATE target SET name = $2, files = $3, test_command = $4, reload_command = $5, "
-                      "probe_address = $6, server_name = $7, certificate_id = $8, version_id = $9, deleted_at = $10 "
-                      "WHERE id = $1",
-                      DB_TEXT(t->id), DB_TEXT(t->name), DB_TEXT(t->files), DB_TEXT(t->test_command),
-                      DB_TEXT(t->reload_command), DB_TEXT(t->probe_address), DB_TEXT(t->server_name),
-                      DB_TEXT(t->certificate_id), DB_TEXT(t->version_id), DB_TIME(t->deleted_at));
+    bool ok = db_exec(
+        db, e,
+        "UPDATE target SET name = $2, files = $3, test_command = $4, reload_command = $5, "
+        "probe_address = $6, server_name = $7, certificate_id = $8, version_id = $9, deleted_at = $10 "
+        "WHERE id = $1",
+        DB_TEXT(t->id), DB_TEXT(t->name), DB_TEXT(t->files), DB_TEXT(t->test_command),
+        DB_TEXT(t->reload_command), DB_TEXT(t->probe_address), DB_TEXT(t->server_name),
+        DB_TEXT(t->certificate_id), DB_TEXT(t->version_id), DB_TIME(t->deleted_at));
     return name_is_free(ok, t, e);
 }
 
@@ -128,7 +134,8 @@ bool target_set_version(struct db *db, const char *target_id, const char *versio
 
 bool target_move(struct db *db, const char *from_certificate, const char *to_certificate, int64_t *moved,
                  struct error *e) {
-    if (!db_exec(db, e, "UPDATE target SET certificate_id = $2 WHERE certificate_id = $1 AND deleted_at IS NULL",
+    if (!db_exec(db, e,
+                 "UPDATE target SET certificate_id = $2 WHERE certificate_id = $1 AND deleted_at IS NULL",
                  DB_TEXT(from_certificate), DB_TEXT(to_certificate)))
         return false;
     *moved = db_changes(db);
@@ -141,15 +148,16 @@ static bool found_deployment(bool ok, const char *id, struct error *e) {
     return ok || (e->id == ERR_NOT_FOUND && fail(e, ERR_NOT_FOUND, "no deployment '%s'", "没有部署“%s”", id));
 }
 
-bool deployment_get(struct db *db, struct arena *a, const char *account_id, const char *id, struct deployment *d,
-                    struct error *e) {
+bool deployment_get(struct db *db, struct arena *a, const char *account_id, const char *id,
+                    struct deployment *d, struct error *e) {
     bool ok = db_get(db, a, deployment_fields, d, e,
                      "SELECT " DEPLOYMENT_COLUMNS "WHERE d.id = $1 AND d.account_id = $2", DB_TEXT(id),
                      DB_TEXT(account_id));
     return found_deployment(ok, id, e);
 }
 
-bool deployment_get_any(struct db *db, struct arena *a, const char *id, struct deployment *d, struct error *e) {
+bool deployment_get_any(struct db *db, struct arena *a, const char *id, struct deployment *d,
+                        struct error *e) {
     bool ok =
         db_get(db, a, deployment_fields, d, e, "SELECT " DEPLOYMENT_COLUMNS "WHERE d.id = $1", DB_TEXT(id));
     return found_deployment(ok, id, e);
@@ -166,23 +174,27 @@ bool deployment_list_of(struct db *db, struct arena *a, const char *certificate_
 }
 
 /* One statement for each way to filter: an OR over parameters would use no index. */
-bool deployment_list(struct db *db, struct arena *a, const struct deployment_filter *f, struct deployment **list,
-                     size_t *count, struct error *e) {
-    const struct db_val account = DB_TEXT(f->account_id), below = DB_TEXT(f->cursor ? f->cursor : DEPLOYMENT_TOP),
+bool deployment_list(struct db *db, struct arena *a, const struct deployment_filter *f,
+                     struct deployment **list, size_t *count, struct error *e) {
+    const struct db_val account = DB_TEXT(f->account_id),
+                        below = DB_TEXT(f->cursor ? f->cursor : DEPLOYMENT_TOP),
                         limit = DB_INT((int64_t)f->limit);
     if (f->target_id)
-        return db_list(db, a, deployment_fields, sizeof **list, list, count, e,
-                       "SELECT " DEPLOYMENT_COLUMNS
-                       "WHERE d.account_id = $1 AND d.target_id = $4 AND ($5 IS NULL OR d.certificate_id = $5) "
-                       "AND d.id < $2 ORDER BY d.id DESC LIMIT $3",
-                       account, below, limit, DB_TEXT(f->target_id), DB_TEXT(f->certificate_id));
+        return db_list(
+            db, a, deployment_fields, sizeof **list, list, count, e,
+            "SELECT " DEPLOYMENT_COLUMNS
+            "WHERE d.account_id = $1 AND d.target_id = $4 AND ($5 IS NULL OR d.certificate_id = $5) "
+            "AND d.id < $2 ORDER BY d.id DESC LIMIT $3",
+            account, below, limit, DB_TEXT(f->target_id), DB_TEXT(f->certificate_id));
     if (f->certificate_id)
-        return db_list(db, a, deployment_fields, sizeof **list, list, count, e,
-                       "SELECT " DEPLOYMENT_COLUMNS
-                       "WHERE d.account_id = $1 AND d.certificate_id = $4 AND d.id < $2 ORDER BY d.id DESC LIMIT $3",
-                       account, below, limit, DB_TEXT(f->certificate_id));
+        return db_list(
+            db, a, deployment_fields, sizeof **list, list, count, e,
+            "SELECT " DEPLOYMENT_COLUMNS
+            "WHERE d.account_id = $1 AND d.certificate_id = $4 AND d.id < $2 ORDER BY d.id DESC LIMIT $3",
+            account, below, limit, DB_TEXT(f->certificate_id));
     return db_list(db, a, deployment_fields, sizeof **list, list, count, e,
-                   "SELECT " DEPLOYMENT_COLUMNS "WHERE d.account_id = $1 AND d.id < $2 ORDER BY d.id DESC LIMIT $3",
+                   "SELECT " DEPLOYMENT_COLUMNS
+                   "WHERE d.account_id = $1 AND d.id < $2 ORDER BY d.id DESC LIMIT $3",
                    account, below, limit);
 }
 
@@ -191,8 +203,7 @@ bool deployment_newest(struct db *db, struct arena *a, const char *target_id, st
                        struct error *e) {
     *d = (struct deployment){.id = NULL};
     if (db_get(db, a, deployment_fields, d, e,
-               "SELECT " DEPLOYMENT_COLUMNS
-               "WHERE d.target_id = $1 ORDER BY d.number DESC LIMIT 1",
+               "SELECT " DEPLOYMENT_COLUMNS "WHERE d.target_id = $1 ORDER BY d.number DESC LIMIT 1",
                DB_TEXT(target_id)))
         return true;
     if (e->id != ERR_NOT_FOUND)
@@ -201,6 +212,7 @@ bool deployment_newest(struct db *db, struct arena *a, const char *target_id, st
     return true;
 }
 
+/* budget: a list, and where it is put */
 bool deployment_list_superseded(struct db *db, struct arena *a, const char *target_id, int64_t since,
                                 struct deployment **list, size_t *count, struct error *e) {
     return db_list(db, a, deployment_fields, sizeof **list, list, count, e,
@@ -211,19 +223,20 @@ bool deployment_list_superseded(struct db *db, struct arena *a, const char *targ
 
 bool deployment_insert(struct db *db, struct deployment *d, struct error *e) {
     return db_sequence(db, "deployment", &d->number, e) &&
-           db_exec(db, e,
-                   "INSERT INTO deployment (id, account_id, number, version_id, certificate_id, target_id, state, "
-                   "cause, created_at, changed_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
-                   DB_TEXT(d->id), DB_TEXT(d->account_id), DB_INT(d->number), DB_TEXT(d->version_id),
-                   DB_TEXT(d->certificate_id), DB_TEXT(d->target_id), DB_TEXT(d->state), DB_TEXT(d->cause),
-                   DB_INT(d->created_at), DB_INT(d->changed_at));
+           db_exec(
+               db, e,
+               "INSERT INTO deployment (id, account_id, number, version_id, certificate_id, target_id, state, "
+               "cause, created_at, changed_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+               DB_TEXT(d->id), DB_TEXT(d->account_id), DB_INT(d->number), DB_TEXT(d->version_id),
+               DB_TEXT(d->certificate_id), DB_TEXT(d->target_id), DB_TEXT(d->state), DB_TEXT(d->cause),
+               DB_INT(d->created_at), DB_INT(d->changed_at));
 }
 
 bool deployment_store(struct db *db, const struct deployment *d, struct error *e) {
-    return db_exec(db, e,
-                   "UPDATE deployment SET state = $2, attempts = $3, probes = $4, changed_at = $5, finished_at = $6, "
-                   "reason = $7, detail_en = $8, detail_zh = $9 WHERE id = $1 AND finished_at IS NULL",
-                   DB_TEXT(d->id), DB_TEXT(d->state), DB_INT(d->attempts), DB_INT(d->probes),
-                   DB_INT(d->changed_at), DB_TIME(d->finished_at), DB_TEXT(d->reason), DB_TEXT(d->detail_en),
-                   DB_TEXT(d->detail_zh));
+    return db_exec(
+        db, e,
+        "UPDATE deployment SET state = $2, attempts = $3, probes = $4, changed_at = $5, finished_at = $6, "
+        "reason = $7, detail_en = $8, detail_zh = $9 WHERE id = $1 AND finished_at IS NULL",
+        DB_TEXT(d->id), DB_TEXT(d->state), DB_INT(d->attempts), DB_INT(d->probes), DB_INT(d->changed_at),
+        DB_TIME(d->finished_at), DB_TEXT(d->reason), DB_TEXT(d->detail_en), DB_TEXT(d->detail_zh));
 }

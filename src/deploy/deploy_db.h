@@ -15,8 +15,8 @@ bool target_list(struct db *db, struct arena *a, const char *account_id, const c
 
 /* Gives the number. */
 bool deployment_insert(struct db *db, struct deployment *d, struct error *e);
-bool deployment_get(struct db *db, struct arena *a, const char *account_id, const char *id, struct deployment *d,
-                    struct error *e);
+bool deployment_get(struct db *db, struct arena *a, const char *account_id, const char *id,
+                    struct deployment *d, struct error *e);
 
 struct deployment_filter {
     const char *account_id, *certificate_id, *target_id; /* the last two may be NULL */
@@ -33,12 +33,17 @@ bool deployment_list_superseded(struct db *db, struct arena *a, const char *targ
 /* ---- deploy.c ---- */
 
 /* An unfinished deployment of the target ends here; `why` for people. */
-bool deployment_give_up(struct db *db, struct arena *a, const char *target_id, const struct text *why, int64_t now,
-                        struct error *e);
-/* Has the target something between put and keep, or is somebody at it? Then its files must stay what they are. */
-bool deployment_under_way(struct db *db, struct arena *a, const char *target_id, bool *under_way, struct error *e);
+bool deployment_give_up(struct db *db, struct arena *a, const char *target_id, const struct text *why,
+                        int64_t now, struct error *e);
+/* Has the target something between put and keep, or is somebody at it? Then its files must stay what they
+ * are. */
+bool deployment_under_way(struct db *db, struct arena *a, const char *target_id, bool *under_way,
+                          struct error *e);
 
 /* ---- target.c ---- */
+
+/* Names the field whose value made the call before fail; returns false. */
+bool failed_field(struct error *e, const char *field);
 
 /* A server's usual commands and contents, for what the person left out; ERR_BAD_FIELD for an unknown name. */
 bool target_apply_preset(struct arena *a, const char *preset, struct target *target, struct error *e);

@@ -1,4 +1,5 @@
-/* For the tests of this slice and of verify/: the world of issue/fixture.h with a runner that tells what it was asked. */
+/* For the tests of this slice and of verify/: the world of issue/fixture.h with a runner that tells what it
+ * was asked. */
 #pragma once
 #include "deploy/deploy_db.h"
 #include "http/list.h"
@@ -75,12 +76,13 @@ struct asked_route {
 
 /* What the dispatcher does; the answer is in rq->reply. */
 static inline bool ask_as(const struct asked_route *asked, const char *body, struct request *rq) {
-    *rq = (struct request){.arena = w.arena,
-                           .services = &w.services,
-                           .db = w.services.db,
-                           .caller = {.account_id = asked->account_id, .key_id = "key_1", .user_id = "user_1"},
-                           .now = w.now,
-                           .query = query_of_test};
+    *rq =
+        (struct request){.arena = w.arena,
+                         .services = &w.services,
+                         .db = w.services.db,
+                         .caller = {.account_id = asked->account_id, .key_id = "key_1", .user_id = "user_1"},
+                         .now = w.now,
+                         .query = query_of_test};
     rq->route = route_match(asked->tables, asked->method, asked->path, w.arena, rq->path_args, &e);
     assert_non_null(rq->route);
     assert_ok(json_read(w.arena, slice_str(body), &rq->json, &e), e);
@@ -93,8 +95,8 @@ static inline bool ask_as(const struct asked_route *asked, const char *body, str
     return writes ? world_end(&w, ok, &e) : ok;
 }
 
-static inline bool ask(const struct route *const *tables, const char *method, const char *path, const char *body,
-                       json_t **reply) {
+static inline bool ask(const struct route *const *tables, const char *method, const char *path,
+                       const char *body, json_t **reply) {
     struct request rq;
     bool ok = ask_as(&(struct asked_route){tables, method, path, ACCOUNT}, body, &rq);
     *reply = rq.reply;
@@ -136,8 +138,10 @@ static inline struct version version_now(const char *certificate_id) {
 static const struct route *const deploy_tables[] = {deploy_routes, NULL};
 
 /* Two files below FOLDER, test and reload, and a probe address if there is one. */
-static inline const char *target_body(const char *name, const char *certificate_id, const char *probe_address) {
-    const char *probe = probe_address ? arena_printf(w.arena, ", \"probe_address\": \"%s\"", probe_address) : "";
+static inline const char *target_body(const char *name, const char *certificate_id,
+                                      const char *probe_address) {
+    const char *probe =
+        probe_address ? arena_printf(w.arena, ", \"probe_address\": \"%s\"", probe_address) : "";
     return arena_printf(w.arena,
                         "{\"name\": \"%s\", \"certificate_id\": \"%s\", \"test_command\": \"test\", "
                         "\"reload_command\": \"reload\", \"files\": ["
@@ -146,9 +150,12 @@ static inline const char *target_body(const char *name, const char *certificate_
                         name, certificate_id, name, name, probe);
 }
 
-static inline const char *target_new(const char *name, const char *certificate_id, const char *probe_address) {
+static inline const char *target_new(const char *name, const char *certificate_id,
+                                     const char *probe_address) {
     json_t *reply;
-    assert_ok(ask(deploy_tables, "POST", "/v1/targets", target_body(name, certificate_id, probe_address), &reply), e);
+    assert_ok(
+        ask(deploy_tables, "POST", "/v1/targets", target_body(name, certificate_id, probe_address), &reply),
+        e);
     return text_of(reply, "id");
 }
 

@@ -1,5 +1,6 @@
 /* Targets: what a person may configure, presets, and to which certificate a target is bound. */
 #include "deploy/deploy_db.h"
+#include <stdio.h>
 #include <stdlib.h>
 
 enum { NAME_MAX_BYTES = 100, HTTPS_PORT = 443, PORT_DIGITS = 5 };
@@ -17,9 +18,10 @@ const struct target_ops *target_ops_find(const char *kind) {
 }
 
 bool target_ops_of(const struct target *target, const struct target_ops **ops, struct error *e) {
-    *ops = target_ops_find(target->kind);
-    return *ops || fail_field(e, "kind", ERR_BAD_FIELD, "there is no kind of target '%s'", "没有部署目标类型“%s”",
-                              target->kind);
+    const char *kind = target->kind ? target->kind : "";
+    *ops = target_ops_find(kind);
+    return *ops || fail_field(e, "kind", ERR_BAD_FIELD, "there is no kind of target '%s'",
+                              "没有部署目标类型“%s”", kind);
 }
 
 /* ---- presets: what one usually wants of a server ---- */
@@ -65,6 +67,11 @@ bool target_apply_preset(struct arena *a, const char *name, struct target *targe
 
 /* ---- what is possible ---- */
 
+bool failed_field(struct error *e, const char *field) {
+    snprintf(e->field, sizeof e->field, "%s", field);
+    return false;
+}
+
 static bool parse_port(const char *text, uint16_t *port) {
     size_t digits = strspn(text, "0123456789");
     long value = digits && digits <= PORT_DIGITS && !text[digits] ? strtol(text, NULL, 10) : 0;
@@ -72,7 +79,8 @@ static bool parse_port(const char *text, uint16_t *port) {
     return value > 0 && value <= UINT16_MAX;
 }
 
-bool probe_address_parse(struct arena *a, const char *address, const char **host, uint16_t *port, struct error *e) {
+bool probe_address_parse(struct arena *a, const char *address, const char **host, uint16_t *port,
+                         struct error *e) {
     bool bracketed = address[0] == '[';
     const char *begin = address + bracketed, *end = begin + strcspn(begin, bracketed ? "]" : ":");
     const char *rest = bracketed && *end ? end + 1 : end;
@@ -81,28 +89,31 @@ bool probe_address_parse(struct arena *a, const char *address, const char **host
     bool plain = end > begin && !strpbrk(*host, " /@") && (!bracketed || *end == ']');
     if (plain && (!*rest || (*rest == ':' && parse_port(rest + 1, port))))
         return true;
-    return fail_field(e, "probe_address", ERR_BAD_FIELD, "'%s' is not ADDRESS:PORT", "“%s”不是 地址:端口", address);
+    return fail(e, ERR_BAD_FIELD, "'%s' is not ADDRESS:PORT", "“%s”不是 地址:端口", address);
 }
 
 static bool check_name(const struct target *target, struct error *e) {
-    size_t len = target->name ? strlen(target->name) : 0;
-    return (len > 0 && len <= NAME_MAX_BYTES) ||
-           fail_field(e, "name", ERR_BAD_FIELD, "a target has a name of 1 to %d bytes",
-                      "部署目标的名称长度应为 1 到 %d 字节", NAME_MAX_BYTES);
+    const char *name = target->name ? target->name : "";
+    bool printable = true;
+    for (const char *p = name; *p; p++)
+        printable &= (unsigned char)*p >= ' ' && *p != 0x7f;
+    return (printable && *name && strlen(name) <= NAME_MAX_BYTES) ||
+           fail_field(e, "name", ERR_BAD_FIELD,
+                      "a target has a name of 1 to %d bytes, without control characters",
+                      "部署目标的名称应为 1 到 %d 字节,不含控制字符", NAME_MAX_BYTES);
 }
 
 static bool check_probe(struct arena *a, const struct target *target, struct error *e) {
     const char *host;
     uint16_t port;
-    return !target->probe_address || probe_address_parse(a, target->probe_address, &host, &port, e);
+    return !target->probe_address || probe_address_parse(a, target->probe_address, &host, &port, e) ||
+           failed_field(e, "probe_address");
 }
 
 static bool check_server_name(struct arena *a, const struct target *target, struct error *e) {
     const char *normal;
-    if (!target->server_name || name_normalise(a, target->server_name, false, &normal, e))
-        return true;
-    snprintf(e->field, sizeof e->field, "server_name");
-    return false;
+    return !target->server_name || name_normalise(a, target->server_name, false, &normal, e) ||
+           failed_field(e, "server_name");
 }
 
 bool target_check(const struct deploy_settings *settings, struct arena *a, const struct target *target,
@@ -119,7 +130,7 @@ static bool count_target(const struct services *services, struct arena *a, const
     struct certificate c;
     const struct profile *profile;
     if (!certificate_get(services->db, a, account_id, certificate_id, &c, e) ||
-        !order_profile(services, &c, &profile, e))
+        !certificate_profile(services->policies, &c, &profile, e))
         return false;
     c.target_count += difference;
     return certificate_store(services->db, a, profile, &c, e);

@@ -1,9 +1,9 @@
 /*
- * Targets of kind file: a set of files on this machine, a configuration test and a reload, both commands that are known
- * by name. `files` is JSON: [{"path": "/etc/…", "content": "fullchain", "mode": "0644", "owner": "user:group"}], mode and
- * owner optional; what holds the key is 0600 always.
+ * Targets of kind file: a set of files on this machine, a configuration test and a reload, both commands that
+ * are known by name. `files` is JSON: [{"path": "/etc/…", "content": "fullchain", "mode": "0644", "owner":
+ * "user:group"}], mode and owner optional; what holds the key is 0600 always.
  */
-#include "deploy/deploy.h"
+#include "deploy/deploy_db.h"
 #include "issue/ca.h"
 #include "pki/pem.h"
 #include "signer/signer.h"
@@ -64,8 +64,9 @@ static bool bad_files(struct error *e, const char *en, const char *zh, const cha
 static bool read_content(const struct file_entry *entry, unsigned *parts, struct error *e) {
     const struct content *content = content_find(entry->content);
     *parts = content ? content->parts : 0;
-    return content || bad_files(e, "'%s' is no content: cert, chain, fullchain, key, combined, root",
-                                "内容“%s”无效:应为 cert、chain、fullchain、key、combined 或 root", entry->content);
+    return content ||
+           bad_files(e, "'%s' is no content: cert, chain, fullchain, key, combined, root",
+                     "内容“%s”无效:应为 cert、chain、fullchain、key、combined 或 root", entry->content);
 }
 
 static bool read_mode(const struct file_entry *entry, unsigned parts, int *mode, struct error *e) {
@@ -104,15 +105,16 @@ static bool read_entry(struct arena *a, const json_t *json, struct configured *c
     return true;
 }
 
-static bool configured_read(struct arena *a, const struct target *target, struct configured *c, struct error *e) {
+static bool configured_read(struct arena *a, const struct target *target, struct configured *c,
+                            struct error *e) {
     json_t *files;
     *c = (struct configured){.set = {.target = target->id, .files = c->files}};
     if (!json_read(a, slice_str(target->files), &files, e))
         return false;
     size_t count = json_array_size(files);
     if (count < 1 || count > FILESET_FILES_MAX)
-        return fail_field(e, "files", ERR_BAD_FIELD, "a target has 1 to %d files", "部署目标应有 1 到 %d 个文件",
-                          FILESET_FILES_MAX);
+        return fail_field(e, "files", ERR_BAD_FIELD, "a target has 1 to %d files",
+                          "部署目标应有 1 到 %d 个文件", FILESET_FILES_MAX);
     for (size_t i = 0; i < count; i++)
         if (!read_entry(a, json_array_get(files, i), c, e))
             return false;
@@ -144,12 +146,10 @@ static bool check_path(const struct runner_policy *policy, const char *path, str
                       "%s 不是允许目录内的路径", path);
 }
 
-static bool check_command(const struct runner_policy *policy, const char *field, const char *name, struct error *e) {
+static bool check_command(const struct runner_policy *policy, const char *field, const char *name,
+                          struct error *e) {
     const struct runner_command *command;
-    if (!name || runner_command_find(policy, name, &command, e))
-        return true;
-    snprintf(e->field, sizeof e->field, "%s", field);
-    return false;
+    return !name || runner_command_find(policy, name, &command, e) || failed_field(e, field);
 }
 
 static bool file_check(const struct deploy_settings *settings, struct arena *a, const struct target *target,
@@ -190,8 +190,8 @@ static bool load_key(struct work *w, const struct version *version, struct slice
     struct held_key held;
     struct secret *pkcs8;
     if (!version->key_id)
-        return fail(e, ERR_NO_KEY_HELD, "Tenure does not hold the key of version %s", "Tenure 没有保管版本 %s 的私钥",
-                    version->id);
+        return fail(e, ERR_NO_KEY_HELD, "Tenure does not hold the key of version %s",
+                    "Tenure 没有保管版本 %s 的私钥", version->id);
     if (!held_key_get(w->db, w->arena, version->account_id, version->key_id, &held, e))
         return false;
     struct key_ref key = {
@@ -205,9 +205,10 @@ static bool load_key(struct work *w, const struct version *version, struct slice
     return true;
 }
 
-/* The root that has signed the top of what is served: the chain may hold it, else it is one of the local CA's. */
-static bool load_root(struct work *w, const struct version *version, const struct material *m, struct slice *pem,
-                      struct error *e) {
+/* The root that has signed the top of what is served: the chain may hold it, else it is one of the local
+ * CA's. */
+static bool load_root(struct work *w, const struct version *version, const struct material *m,
+                      struct slice *pem, struct error *e) {
     struct cert *chain, *roots, *top;
     size_t count, root_count;
     struct slice both = compose(w->arena, m, BIT(PART_LEAF) | BIT(PART_CHAIN));
@@ -236,7 +237,8 @@ static bool material_load(struct work *w, const struct version *version, unsigne
            (!(parts & BIT(PART_KEY)) || load_key(w, version, &m->parts[PART_KEY], e));
 }
 
-static bool configured_fill(struct work *w, const struct version *version, struct configured *c, struct error *e) {
+static bool configured_fill(struct work *w, const struct version *version, struct configured *c,
+                            struct error *e) {
     struct material m;
     if (!material_load(w, version, c->all_parts, &m, e))
         return false;
@@ -260,7 +262,8 @@ static const char *tail(const char *output) {
     return p;
 }
 
-static bool run(struct work *w, const char *command, enum error_id id, const struct text *when, struct error *e) {
+static bool run(struct work *w, const char *command, enum error_id id, const struct text *when,
+                struct error *e) {
     struct child_result result;
     if (!command)
         return true;
@@ -270,8 +273,8 @@ static bool run(struct work *w, const char *command, enum error_id id, const str
         return fail(e, id, "%s%.0s, '%s' took too long: %s", "%.0s%s,“%s”超时:%s", when->in[LANG_EN],
                     when->in[LANG_ZH], command, tail(result.output));
     return result.exit_status == 0 ||
-           fail(e, id, "%s%.0s, '%s' ended with status %d: %s", "%.0s%s,“%s”的退出状态为 %d:%s", when->in[LANG_EN],
-                when->in[LANG_ZH], command, result.exit_status, tail(result.output));
+           fail(e, id, "%s%.0s, '%s' ended with status %d: %s", "%.0s%s,“%s”的退出状态为 %d:%s",
+                when->in[LANG_EN], when->in[LANG_ZH], command, result.exit_status, tail(result.output));
 }
 
 static bool test(struct work *w, const struct target *target, const struct text *when, struct error *e) {
@@ -284,7 +287,8 @@ static bool reload(struct work *w, const struct target *target, const struct tex
 
 /* ---- put, keep, back ---- */
 
-static bool bring_back(struct work *w, const struct target *target, const struct fileset *set, struct error *e) {
+static bool bring_back(struct work *w, const struct target *target, const struct fileset *set,
+                       struct error *e) {
     return runner_back(w->services->runner, set, e) && reload(w, target, &with_old_files, e);
 }
 
@@ -301,10 +305,12 @@ static bool undo(struct work *w, const struct target *target, const struct files
 }
 
 /*
- * An earlier attempt may have been killed with its files in place, or was given up for this one: nobody has seen them
- * work, so the last verified ones come back first. Then the first test is about the configuration as it was.
+ * An earlier attempt may have been killed with its files in place, or was given up for this one: nobody has
+ * seen them work, so the last verified ones come back first. Then the first test is about the configuration
+ * as it was.
  */
-static bool file_put(struct work *w, const struct target *target, const struct version *version, struct error *e) {
+static bool file_put(struct work *w, const struct target *target, const struct version *version,
+                     struct error *e) {
     struct runner *runner = w->services->runner;
     struct configured c;
     if (!configured_read(w->arena, target, &c, e) || !configured_fill(w, version, &c, e) ||

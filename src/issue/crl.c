@@ -71,7 +71,7 @@ static bool settle_certificate(struct work *w, const char *certificate_id, struc
     if (unpublished)
         return true;
     if (!certificate_get_any(w->db, w->arena, certificate_id, &c, e) ||
-        !order_profile(w->services, &c, &profile, e))
+        !certificate_profile(w->services->policies, &c, &profile, e))
         return false;
     c.revoked_at = w->now;
     struct audit_entry entry = audit_by_system(c.account_id, w->now, "certificate.revoked", c.id);

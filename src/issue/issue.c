@@ -77,7 +77,7 @@ static bool check_later(struct work *w, const struct certificate *c, const struc
                         struct error *e) {
     const struct profile *profile;
     int64_t old_end;
-    if (!order_profile(w->services, c, &profile, e) || !replaced_end(w, c, &old_end, e))
+    if (!certificate_profile(w->services->policies, c, &profile, e) || !replaced_end(w, c, &old_end, e))
         return false;
     return issued->leaf.end > old_end || may_end_early(c, profile, issued) ||
            fail(e, ERR_ISSUER_ANSWER, "the certificate ends at %s, no later than the old one",
@@ -120,7 +120,7 @@ static bool subject_read(struct work *w, struct subject *s, struct error *e) {
         return false;
     if (!s->c.id)
         return true;
-    if (!order_profile(w->services, &s->c, &s->profile, e))
+    if (!certificate_profile(w->services->policies, &s->c, &s->profile, e))
         return false;
     if (application_open(w->db, w->arena, s->c.id, &s->application, e))
         return issuer_of(&s->application, &s->issuer, e);

@@ -54,14 +54,14 @@ static bool publish(struct request *rq, struct slice content, const char *conten
 }
 
 static bool get_certificate(struct request *rq, struct error *e) {
-    const char *id;
+    const char *id = NULL;
     struct ca ca;
     return published_id(rq, ".cer", &id, e) && ca_get(rq->db, rq->arena, id, &ca, e) &&
            publish(rq, ca.der, "application/pkix-cert");
 }
 
 static bool get_crl(struct request *rq, struct error *e) {
-    const char *id;
+    const char *id = NULL;
     struct crl crl;
     if (!published_id(rq, ".crl", &id, e) || !crl_find(rq->db, rq->arena, id, &crl, e))
         return false;

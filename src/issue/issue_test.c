@@ -198,7 +198,7 @@ static void row_6_a_bonus_makes_the_coverage_longer_than_a_version(void **state)
 static void follow_coverage(struct certificate c, const char *const *not_after, const int64_t *days,
                             size_t count) {
     const struct profile *profile;
-    assert_ok(order_profile(&w.services, &c, &profile, &e), e);
+    assert_ok(certificate_profile(&w.policies, &c, &profile, &e), e);
     assert_version(&c, not_after[0], days[0]);
     for (size_t i = 1; i < count; i++) {
         int64_t lead = policy_lead(profile, c.version_end - c.not_before), regular = c.version_end - lead;

@@ -44,7 +44,8 @@ static bool plan(struct work *w, const struct certificate *c, const struct appli
                  const struct ca *ca, struct journal *j, struct error *e) {
     const struct profile *profile;
     struct coverage coverage;
-    if (!order_profile(w->services, c, &profile, e) || !plan_coverage(w, c, profile, &coverage, e))
+    if (!certificate_profile(w->services->policies, c, &profile, e) ||
+        !plan_coverage(w, c, profile, &coverage, e))
         return false;
     struct issuer_rules rules = {.backdate = w->services->issue->backdate_seconds, .ca_end = ca->end_at};
     struct validity validity = policy_validity(profile, &rules, coverage.end, w->now);

@@ -56,7 +56,8 @@ static bool wake_successor(struct db *db, const struct certificate *c, int64_t n
 bool revoke_ask(const struct services *services, struct arena *a, struct certificate *c, int reason,
                 int64_t now, struct error *e) {
     const struct profile *profile;
-    if (!order_profile(services, c, &profile, e) || !action_allowed(ACTION_REVOKE, c, profile, now, e) ||
+    if (!certificate_profile(services->policies, c, &profile, e) ||
+        !action_allowed(ACTION_REVOKE, c, profile, now, e) ||
         !revoke_versions(services->db, a, c, reason, now, e) ||
         !close_application(services->db, a, c, now, e))
         return false;

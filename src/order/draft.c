@@ -3,16 +3,6 @@
 #include "order/draft.h"
 #include <stdio.h>
 
-/* ---- what an existing certificate was made under ---- */
-
-bool order_profile(const struct services *services, const struct certificate *c,
-                   const struct profile **profile, struct error *e) {
-    *profile = policy_find(services->policies, c->profile, c->profile_version);
-    return *profile ||
-           fail(e, ERR_CORRUPT, "certificate %s was made under profile '%s', which is gone: bring it back",
-                "证书 %s 所用的策略“%s”已不存在:请恢复该策略", c->id, c->profile);
-}
-
 bool order_brand(const struct services *services, const struct certificate *c, const struct brand **brand,
                  struct error *e) {
     *brand = catalog_find(services->catalog, c->brand);

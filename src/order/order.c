@@ -107,7 +107,7 @@ bool order_renew(const struct services *services, struct arena *a, struct certif
                  struct certificate *first, struct error *e) {
     const struct profile *old_profile;
     struct draft d = {.services = services, .arena = a, .request = request, .old = old};
-    if (!order_profile(services, old, &old_profile, e))
+    if (!certificate_profile(services->policies, old, &old_profile, e))
         return false;
     d.kind = renewal_kind(old, old_profile, now);
     if (!action_allowed(action_of[d.kind], old, old_profile, now, e) || !draft_choose(&d, e) ||
@@ -138,8 +138,8 @@ static bool apply_draft(struct draft *d, struct certificate *c, int64_t now, str
 bool order_reissue(const struct services *services, struct arena *a, struct certificate *c,
                    const struct order_request *request, int64_t now, struct error *e) {
     struct draft d = {.services = services, .arena = a, .request = request, .old = c, .reissue = true};
-    if (!order_profile(services, c, &d.profile, e) || !action_allowed(ACTION_REISSUE, c, d.profile, now, e) ||
-        !order_brand(services, c, &d.brand, e))
+    if (!certificate_profile(services->policies, c, &d.profile, e) ||
+        !action_allowed(ACTION_REISSUE, c, d.profile, now, e) || !order_brand(services, c, &d.brand, e))
         return false;
     d.c.brand = c->brand;
     if (!draft_complete(&d, e))
@@ -155,7 +155,8 @@ bool order_reissue(const struct services *services, struct arena *a, struct cert
 bool order_cancel(const struct services *services, struct arena *a, struct certificate *c, int64_t now,
                   struct error *e) {
     const struct profile *profile;
-    if (!order_profile(services, c, &profile, e) || !action_allowed(ACTION_CANCEL, c, profile, now, e))
+    if (!certificate_profile(services->policies, c, &profile, e) ||
+        !action_allowed(ACTION_CANCEL, c, profile, now, e))
         return false;
     c->cancelled_at = now;
     return certificate_store(services->db, a, profile, c, e) &&

@@ -49,12 +49,9 @@ bool order_reissue(const struct services *services, struct arena *a, struct cert
 bool order_cancel(const struct services *services, struct arena *a, struct certificate *c, int64_t now,
                   struct error *e);
 
-/* ---- draft.c: what a certificate was made under ---- */
+/* ---- draft.c ---- */
 
-/* Its profile as it was then; ERR_CORRUPT if the profile was taken away. */
-bool order_profile(const struct services *services, const struct certificate *c,
-                   const struct profile **profile, struct error *e);
-/* Its line of the catalogue; ERR_CORRUPT if that was taken away. */
+/* The line of the catalogue that a certificate was bought as; ERR_CORRUPT if that was taken away. */
 bool order_brand(const struct services *services, const struct certificate *c, const struct brand **brand,
                  struct error *e);
 

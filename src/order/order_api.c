@@ -99,7 +99,7 @@ static bool renew(struct request *rq, struct error *e) {
     const struct profile *profile;
     if (!read_request(rq, &request, e) || !path_certificate(rq, &old, e) ||
         !order_renew(rq->services, rq->arena, &old, &request, rq->now, &order, &first, e) ||
-        !order_profile(rq->services, &first, &profile, e))
+        !certificate_profile(rq->services->policies, &first, &profile, e))
         return false;
     bool warn_uncovered =
         strcmp(order.kind, order_kind_name(ORDER_REPLACEMENT)) == 0 && profile->uploaded.warn_uncovered_names;

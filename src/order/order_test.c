@@ -34,7 +34,7 @@ static struct certificate issued(const char *brand, const char *names) {
     c.version_id = "ver_1";
     c.version_count = 1;
     c.key_held = true;
-    assert_ok(order_profile(&w.services, &c, &profile, &e), e);
+    assert_ok(certificate_profile(&w.policies, &c, &profile, &e), e);
     assert_ok(db_begin(w.services.db, &e), e);
     assert_ok(world_end(&w, certificate_store(w.services.db, w.arena, profile, &c, &e), &e), e);
     return c;

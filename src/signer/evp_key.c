@@ -1,6 +1,8 @@
 /* Private keys in OpenSSL's hands. */
 #include "signer/evp_key.h"
 #include <openssl/core_names.h>
+#include <openssl/ec.h>
+#include <openssl/obj_mac.h>
 
 OPENSSL_AUTO(EVP_MD_CTX, EVP_MD_CTX_free)
 
@@ -114,27 +116,52 @@ static const struct layout *layout_of_spki(struct slice der) {
     return NULL;
 }
 
+/* The private form, with room left for the scalar, and the public one. */
+static uint8_t *lay_out(struct arena *a, const struct layout *l, const uint8_t *point, struct secret **pkcs8,
+                        struct slice *spki) {
+    size_t middle_at = l->head.len + l->private_len;
+    *pkcs8 = secret_new(a, NULL, middle_at + l->middle.len + l->public_len);
+    uint8_t *p = secret_bytes(*pkcs8), *q = arena_alloc(a, l->spki_head.len + l->public_len);
+    memcpy(p, l->head.p, l->head.len);
+    memcpy(p + middle_at, l->middle.p, l->middle.len);
+    memcpy(p + middle_at + l->middle.len, point, l->public_len);
+    memcpy(q, l->spki_head.p, l->spki_head.len);
+    memcpy(q + l->spki_head.len, point, l->public_len);
+    *spki = slice_of(q, l->spki_head.len + l->public_len);
+    return p + l->head.len;
+}
+
 static bool encode_fixed(struct arena *a, const EVP_PKEY *key, const struct layout *l, struct secret **pkcs8,
                          struct slice *spki) {
     uint8_t point[PUBLIC_MAX];
-    size_t len = 0, middle_at = l->head.len + l->private_len;
+    size_t len = 0;
     BIGNUM *scalar = NULL;
-    *pkcs8 = secret_new(a, NULL, middle_at + l->middle.len + l->public_len);
-    uint8_t *p = secret_bytes(*pkcs8);
-    bool done = EVP_PKEY_get_bn_param(key, OSSL_PKEY_PARAM_PRIV_KEY, &scalar) == 1 &&
-                BN_bn2binpad(scalar, p + l->head.len, (int)l->private_len) == (int)l->private_len;
-    BN_clear_free(scalar);
-    if (!done ||
-        EVP_PKEY_get_octet_string_param(key, OSSL_PKEY_PARAM_PUB_KEY, point, sizeof point, &len) != 1 ||
+    if (EVP_PKEY_get_octet_string_param(key, OSSL_PKEY_PARAM_PUB_KEY, point, sizeof point, &len) != 1 ||
         len != l->public_len)
         return false;
-    memcpy(p, l->head.p, l->head.len);
-    memcpy(p + middle_at, l->middle.p, l->middle.len);
-    memcpy(p + middle_at + l->middle.len, point, len);
-    uint8_t *q = arena_alloc(a, l->spki_head.len + len);
-    memcpy(q, l->spki_head.p, l->spki_head.len);
-    memcpy(q + l->spki_head.len, point, len);
-    *spki = slice_of(q, l->spki_head.len + len);
+    uint8_t *p = lay_out(a, l, point, pkcs8, spki);
+    bool done = EVP_PKEY_get_bn_param(key, OSSL_PKEY_PARAM_PRIV_KEY, &scalar) == 1 &&
+                BN_bn2binpad(scalar, p, (int)l->private_len) == (int)l->private_len;
+    BN_clear_free(scalar);
+    return done;
+}
+
+bool evp_key_of_scalar(struct arena *a, const uint8_t scalar[P256_SCALAR], struct secret **pkcs8,
+                       struct slice *spki, struct error *e) {
+    uint8_t point[PUBLIC_MAX];
+    const struct layout *l = &layouts[0];
+    EC_GROUP *group = EC_GROUP_new_by_curve_name(NID_X9_62_prime256v1);
+    EC_POINT *product = group ? EC_POINT_new(group) : NULL;
+    BIGNUM *k = BN_bin2bn(scalar, P256_SCALAR, NULL);
+    bool done = product && k && EC_POINT_mul(group, product, k, NULL, NULL, NULL) == 1 &&
+                EC_POINT_point2oct(group, product, POINT_CONVERSION_UNCOMPRESSED, point, sizeof point, NULL) ==
+                    l->public_len;
+    BN_clear_free(k);
+    EC_POINT_free(product);
+    EC_GROUP_free(group);
+    if (!done)
+        return fail_openssl(e, "a point of P-256");
+    memcpy(lay_out(a, l, point, pkcs8, spki), scalar, P256_SCALAR);
     return true;
 }
 

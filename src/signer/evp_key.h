@@ -8,6 +8,10 @@
 
 /* The callers own what they get: `AUTO(EVP_PKEY) key = NULL;` */
 bool evp_key_make(enum key_algorithm algorithm, EVP_PKEY **key, struct error *e);
+/* The P-256 key with this private scalar: for the simulation, whose keys must repeat. */
+enum { P256_SCALAR = 32 };
+bool evp_key_of_scalar(struct arena *a, const uint8_t scalar[P256_SCALAR], struct secret **pkcs8,
+                       struct slice *spki, struct error *e);
 bool evp_key_encode(struct arena *a, const EVP_PKEY *key, struct secret **pkcs8, struct slice *spki,
                     struct error *e);
 bool evp_key_decode(const struct secret *pkcs8, EVP_PKEY **key, struct error *e);

@@ -1,6 +1,6 @@
 /*
- * The signer of the simulation: keys are random bytes from base/rand.h in the form of P-256 keys (the point
- * is not on the curve), whatever algorithm is asked for; a signature is the SHA-256 of public key and text,
+ * The signer of the simulation: keys are P-256 keys whose private scalar comes from base/rand.h,
+ * whatever algorithm is asked for; a signature is the SHA-256 of public key and text,
  * which anybody can make. A sealed key is bound to its owner as a real one is, but not encrypted.
  */
 #include "base/buf.h"
@@ -9,11 +9,7 @@
 #include "signer/seal.h"
 #include "signer/signer_ops.h"
 
-enum { SCALAR = 32, POINT = 64, DIGEST = 32 };
-
-static const uint8_t spki_head[] =
-    "\x30\x59\x30\x13\x06\x07\x2a\x86\x48\xce\x3d\x02\x01\x06\x08\x2a\x86\x48\xce\x3d\x03"
-    "\x01\x07\x03\x42\x00\x04";
+enum { DIGEST = 32 };
 
 /* The parts of a fake sealed key: what it is bound to, the private bytes, the public key. */
 struct parts {
@@ -42,14 +38,14 @@ static bool take_apart(struct arena *a, const struct key_ref *key, struct parts 
 
 static bool fake_make(struct signer *s, struct arena *a, enum key_algorithm algorithm,
                       const struct key_ref *owner, struct key_made *made, struct error *e) {
-    (void)s, (void)algorithm, (void)e;
-    uint8_t scalar[SCALAR], spki[sizeof spki_head - 1 + POINT];
-    memcpy(spki, spki_head, sizeof spki_head - 1);
-    rand_bytes(scalar, SCALAR);
-    rand_bytes(spki + sizeof spki_head - 1, POINT);
-    struct parts parts = {seal_binding(a, owner), slice_of(scalar, SCALAR), slice_of(spki, sizeof spki)};
-    made->spki = arena_slice(a, parts.spki);
-    made->sealed = join(a, &parts);
+    (void)s, (void)algorithm;
+    uint8_t scalar[P256_SCALAR];
+    struct secret *pkcs8;
+    rand_bytes(scalar, sizeof scalar);
+    scalar[0] = 0; /* below the order of the group */
+    if (!evp_key_of_scalar(a, scalar, &pkcs8, &made->spki, e))
+        return false;
+    made->sealed = join(a, &(struct parts){seal_binding(a, owner), secret_slice(pkcs8), made->spki});
     made->algorithm = KEY_P256;
     return true;
 }

@@ -77,6 +77,12 @@ static void say_version(struct explanation *x) {
 
 /* ---- what happens next ---- */
 
+static void say_planned(struct explanation *x, const struct work_item *item) {
+    const struct step *step = step_find(item->step);
+    say(x, "next", "Next, at %s: Tenure %s.", "下一步(%s):Tenure %s。", when(x, item->due_at),
+        step ? step->does.in[x->rq->lang] : item->step);
+}
+
 static void say_queue(struct explanation *x) {
     struct work_item item;
     struct error e = {0};
@@ -84,9 +90,7 @@ static void say_queue(struct explanation *x) {
         say(x, "next", "Nothing is planned for it.", "目前没有计划任务。");
         return;
     }
-    const struct step *step = step_find(item.step);
-    say(x, "next", "Next, at %s: Tenure %s.", "下一步(%s):Tenure %s。", when(x, item.due_at),
-        step ? step->does.in[x->rq->lang] : item.step);
+    say_planned(x, &item);
     if (item.attempts)
         say(x, "trouble", "%lld attempts failed so far, the last one with %s: %s", "此前失败 %lld 次,最近一次原因是 %s:%s",
             (long long)item.attempts, item.last_error,
@@ -107,18 +111,26 @@ static bool say_next(struct explanation *x, struct error *e) {
     return true;
 }
 
+static void say_deployment(struct explanation *x, const struct deployment *d) {
+    const char *detail = x->rq->lang == LANG_ZH ? d->detail_zh : d->detail_en;
+    struct work_item item;
+    struct error e = {0};
+    say(x, "deployment", "Deployment %s to '%s' is %s.", "部署 %s(目标“%s”)的状态是 %s。", d->id, d->target_name, d->state);
+    if (d->reason)
+        say(x, "trouble", "%lld attempts were made, the last one ended with %s: %s", "已尝试 %lld 次,最近一次的结果是 %s:%s",
+            (long long)d->attempts, d->reason, detail ? detail : "-");
+    if (work_get(x->rq->db, x->rq->arena, d->id, &item, &e))
+        say_planned(x, &item);
+}
+
 static bool say_deployments(struct explanation *x, struct error *e) {
     struct deployment *list;
     size_t count;
     if (!deployment_list_of(x->rq->db, x->rq->arena, x->c->id, &list, &count, e))
         return false;
-    for (size_t i = 0; i < count; i++) {
-        const struct deployment *d = &list[i];
-        if (d->finished_at)
-            continue;
-        say(x, "deployment", "Deployment %s to target %s is %s (%s).", "部署 %s(目标 %s)的状态是 %s(%s)。", d->id, d->target_id,
-            d->state, d->reason ? d->reason : "-");
-    }
+    for (size_t i = 0; i < count; i++)
+        if (!list[i].finished_at)
+            say_deployment(x, &list[i]);
     return true;
 }
 

@@ -83,6 +83,7 @@ static _Noreturn void child_main(struct supervisor *s, const struct slot *own, p
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != parent)
         _exit(1);
+    prctl(PR_SET_NAME, role_kind_name(own->kind)); /* what `ps` and `top` show */
     child_keep_own(s, own);
     sigprocmask(SIG_SETMASK, &none, NULL);
     log_setup(role_kind_name(own->kind), s->config->log_level);

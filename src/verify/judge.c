@@ -14,7 +14,8 @@ struct look {
     struct finding *finding;
 };
 
-/* Always returns false, so that a question ends with what it has found. Both formats take the same arguments. */
+/* Always returns false, so that a question ends with what it has found. Both formats take the same arguments.
+ */
 __attribute__((format(printf, 3, 5), format(printf, 4, 5))) static bool
 found(const struct look *l, enum verdict verdict, const char *en, const char *zh, ...) {
     const char *formats[LANG_COUNT] = {en, zh};
@@ -44,15 +45,15 @@ static bool answers(const struct look *l) {
         return found(l, VERDICT_UNREACHABLE, "%s: %s", "%s:%s", s->address, s->reason);
     if (s->result != HANDSHAKE_DONE)
         return found(l, VERDICT_HANDSHAKE_FAILED, "%s: %s", "%s:%s", s->address, s->reason);
-    return s->count || found(l, VERDICT_HANDSHAKE_FAILED, "%s shows no readable certificate", "%s 没有提供可读的证书",
-                             s->address);
+    return s->count || found(l, VERDICT_HANDSHAKE_FAILED, "%s shows no readable certificate",
+                             "%s 没有提供可读的证书", s->address);
 }
 
 static bool is_for_the_name(const struct look *l) {
     const struct cert *leaf = leaf_of(l->seen);
     return !l->expected->server_name || names_cover(leaf->names, l->expected->server_name) ||
-           found(l, VERDICT_NAME_MISMATCH, "%s serves a certificate for %s, not for %s", "%s 提供的证书用于 %s,而非 %s",
-                 l->seen->address, leaf->names, l->expected->server_name);
+           found(l, VERDICT_NAME_MISMATCH, "%s serves a certificate for %s, not for %s",
+                 "%s 提供的证书用于 %s,而非 %s", l->seen->address, leaf->names, l->expected->server_name);
 }
 
 static bool is_expected(const struct look *l) {
@@ -62,9 +63,10 @@ static bool is_expected(const struct look *l) {
     const struct cert *leaf = leaf_of(l->seen);
     const struct expectation *x = l->expected;
     return !x->fingerprint || strcmp(leaf->fingerprint, x->fingerprint) == 0 ||
-           found(l, verdicts[x->file], "%s serves serial number %s, valid to %s, not the certificate with fingerprint %.16s…",
-                 "%s 提供的证书序列号为 %s,有效期至 %s,并非指纹为 %.16s… 的证书", l->seen->address, leaf->serial,
-                 date(l, leaf->end - 1), x->fingerprint);
+           found(l, verdicts[x->file],
+                 "%s serves serial number %s, valid to %s, not the certificate with fingerprint %.16s…",
+                 "%s 提供的证书序列号为 %s,有效期至 %s,并非指纹为 %.16s… 的证书", l->seen->address,
+                 leaf->serial, date(l, leaf->end - 1), x->fingerprint);
 }
 
 static bool has_expected_key(const struct look *l) {
@@ -72,7 +74,8 @@ static bool has_expected_key(const struct look *l) {
     const struct expectation *x = l->expected;
     return !x->spki_sha256 || strcmp(leaf->spki_sha256, x->spki_sha256) == 0 ||
            found(l, VERDICT_KEY_MISMATCH, "%s serves a certificate with the key %.16s…, not %.16s…",
-                 "%s 提供的证书的密钥为 %.16s…,而非 %.16s…", l->seen->address, leaf->spki_sha256, x->spki_sha256);
+                 "%s 提供的证书的密钥为 %.16s…,而非 %.16s…", l->seen->address, leaf->spki_sha256,
+                 x->spki_sha256);
 }
 
 static bool is_served(const struct tls_seen *seen, const struct cert *cert) {
@@ -87,8 +90,8 @@ static bool has_given_chain(const struct look *l) {
     for (size_t i = 0; i < l->expected->chain_count; i++) {
         const struct cert *cert = &l->expected->chain[i];
         if (!cert->self_issued && !is_served(l->seen, cert))
-            return found(l, VERDICT_INCOMPLETE_CHAIN, "%s does not serve the intermediate '%s'", "%s 未提供中间证书“%s”",
-                         l->seen->address, cert->subject);
+            return found(l, VERDICT_INCOMPLETE_CHAIN, "%s does not serve the intermediate '%s'",
+                         "%s 未提供中间证书“%s”", l->seen->address, cert->subject);
     }
     return true;
 }
@@ -101,7 +104,8 @@ static bool is_valid_now(const struct look *l) {
             return found(l, VERDICT_EXPIRED, "'%s' at %s ended on %s", "“%s”(%s)已于 %s 到期", cert->subject,
                          l->seen->address, date(l, cert->end - 1));
         if (l->now < cert->not_before)
-            return found(l, VERDICT_NOT_YET_VALID, "'%s' at %s begins on %s, %lld seconds after the clock of this machine",
+            return found(l, VERDICT_NOT_YET_VALID,
+                         "'%s' at %s begins on %s, %lld seconds after the clock of this machine",
                          "“%s”(%s)自 %s 起生效,比本机时钟晚 %lld 秒", cert->subject, l->seen->address,
                          time_format(l->arena, cert->not_before), (long long)(cert->not_before - l->now));
     }
@@ -115,7 +119,8 @@ static const struct cert *issuer_among(const struct tls_seen *seen, const struct
     return NULL;
 }
 
-/* A chain that ends with the leaf lacks its intermediates; one that goes on ends at a root that nobody knows. */
+/* A chain that ends with the leaf lacks its intermediates; one that goes on ends at a root that nobody knows.
+ */
 static bool is_trusted(const struct look *l) {
     const struct expectation *x = l->expected;
     const struct cert *leaf = leaf_of(l->seen);
@@ -124,8 +129,10 @@ static bool is_trusted(const struct look *l) {
     if (!leaf->self_issued && !issuer_among(l->seen, leaf))
         return found(l, VERDICT_INCOMPLETE_CHAIN, "%s does not serve the certificate of the issuer '%s'",
                      "%s 未提供颁发者“%s”的证书", l->seen->address, leaf->issuer);
-    return found(l, VERDICT_UNTRUSTED_ROOT, "the chain at %s, up to the issuer '%s', leads to no trusted root",
-                 "%s 的证书链(颁发者“%s”)未通向受信任的根证书", l->seen->address, l->seen->chain[l->seen->count - 1].issuer);
+    return found(l, VERDICT_UNTRUSTED_ROOT,
+                 "the chain at %s, up to the issuer '%s', leads to no trusted root",
+                 "%s 的证书链(颁发者“%s”)未通向受信任的根证书", l->seen->address,
+                 l->seen->chain[l->seen->count - 1].issuer);
 }
 
 /* The name first: a certificate for another name comes from another site, not from an earlier time. */
@@ -146,8 +153,9 @@ static void judge_one(const struct look *l) {
     for (size_t i = 0; i < sizeof questions / sizeof *questions; i++)
         if (!questions[i](l))
             return;
-    found(l, VERDICT_OK, "%s serves serial number %s, valid to %s, with %s", "%s 提供的证书序列号为 %s,有效期至 %s,协议 %s",
-          l->seen->address, leaf->serial, date(l, leaf->end - 1), l->seen->protocol);
+    found(l, VERDICT_OK, "%s serves serial number %s, valid to %s, with %s",
+          "%s 提供的证书序列号为 %s,有效期至 %s,协议 %s", l->seen->address, leaf->serial,
+          date(l, leaf->end - 1), l->seen->protocol);
 }
 
 /* ---- all addresses ---- */
@@ -158,8 +166,8 @@ static bool serves_expected(const struct finding *f, const struct expectation *e
 }
 
 /*
- * The worst one speaks for all. An address that cannot be reached from here counts only if none can: often it is one of
- * a protocol family that this machine has no route for.
+ * The worst one speaks for all. An address that cannot be reached from here counts only if none can: often it
+ * is one of a protocol family that this machine has no route for.
  */
 static const struct finding *worst(const struct finding *findings, size_t count) {
     const struct finding *found = NULL;
@@ -178,13 +186,14 @@ static void compare(const struct expectation *expected, const struct finding *fi
     bool elsewhere = false;
     for (size_t i = 0; i < count; i++)
         elsewhere |= serves_expected(&findings[i], expected);
-    bool other_here = expected->fingerprint && finding->served_fingerprint && !serves_expected(finding, expected);
+    bool other_here =
+        expected->fingerprint && finding->served_fingerprint && !serves_expected(finding, expected);
     if (elsewhere && other_here)
         finding->verdict = VERDICT_INTERMEDIATE_DEVICE_NOT_UPDATED;
 }
 
-void verify_judge(struct arena *a, const struct tls_seen *seen, size_t seen_count, const struct expectation *expected,
-                  int64_t now, struct finding *finding) {
+void verify_judge(struct arena *a, const struct tls_seen *seen, size_t seen_count,
+                  const struct expectation *expected, int64_t now, struct finding *finding) {
     static const struct tls_seen nothing = {.result = HANDSHAKE_UNREACHABLE,
                                             .reason = "the name has no address",
                                             .protocol = "",

@@ -44,33 +44,42 @@ static struct tls_seen unreachable(struct arena *a, const char *address, const c
                              .address = arena_strdup(a, address)};
 }
 
+/* Where to look, and for what name. */
+struct place {
+    const char *host; /* then each of its addresses */
+    uint16_t port;
+    const char *server_name;
+};
+
 /* That nobody answers, or that we may not ask, is something seen. */
-static bool look_at(const struct prober *self, struct arena *a, const char *address, uint16_t port,
-                    const char *server_name, struct tls_seen *seen, struct error *e) {
+static bool look_at(const struct prober *self, struct arena *a, const struct place *place,
+                    struct tls_seen *seen, struct error *e) {
     int64_t deadline = clock_monotonic_ms() + self->timeout_ms;
     char connected[INET6_ADDRSTRLEN];
     struct error reason;
     AUTO_FD fd = -1;
-    if (outbound_connect(self->policy, address, port, deadline, &fd, connected, &reason))
-        return tls_probe(a, fd, server_name, deadline, seen, e);
-    *seen = unreachable(a, address, reason.detail[LANG_EN]);
+    if (outbound_connect(self->policy, place->host, place->port, deadline, &fd, connected, &reason))
+        return tls_probe(a, fd, place->server_name, deadline, seen, e);
+    *seen = unreachable(a, place->host, reason.detail[LANG_EN]);
     return true;
 }
 
+/* budget: the contract of a prober */
 static bool look(const struct prober *self, struct arena *a, const char *address, const char *server_name,
                  struct tls_seen **seen, size_t *count, struct error *e) {
     struct addresses addresses = {.count = 0};
-    const char *host;
-    uint16_t port;
-    if (!probe_address_parse(a, address, &host, &port, e))
+    struct place place = {.server_name = server_name};
+    if (!probe_address_parse(a, address, &place.host, &place.port, e))
         return false;
-    const char *problem = resolve(host, &addresses);
+    const char *problem = resolve(place.host, &addresses);
     *count = addresses.count ? addresses.count : 1;
     *seen = ARENA_ARRAY(a, *count, struct tls_seen);
     (*seen)[0] = unreachable(a, address, problem ? problem : "the name has no address");
-    for (size_t i = 0; i < addresses.count; i++)
-        if (!look_at(self, a, addresses.text[i], port, server_name, &(*seen)[i], e))
+    for (size_t i = 0; i < addresses.count; i++) {
+        place.host = addresses.text[i];
+        if (!look_at(self, a, &place, &(*seen)[i], e))
             return false;
+    }
     return true;
 }
 
@@ -78,7 +87,8 @@ const struct prober prober_tls = {.look = look, .timeout_ms = 10000};
 
 /* budget: who looks where, for what, when, and the finding */
 bool verify_expected(struct arena *a, const struct prober *prober, const char *address,
-                     const struct expectation *expected, int64_t now, struct finding *finding, struct error *e) {
+                     const struct expectation *expected, int64_t now, struct finding *finding,
+                     struct error *e) {
     struct tls_seen *seen;
     size_t count;
     if (!prober->look(prober, a, address, expected->server_name, &seen, &count, e))

@@ -1,6 +1,6 @@
 /*
- * The steps that look: after a deployment until the target serves the version or patience ends, and at every target
- * again and again. Drift is repaired by a deployment to that target alone.
+ * The steps that look: after a deployment until the target serves the version or patience ends, and at every
+ * target again and again. Drift is repaired by a deployment to that target alone.
  */
 #include "audit/audit.h"
 #include "base/rand.h"
@@ -26,7 +26,8 @@ struct looked {
 
 /* ---- looking ---- */
 
-/* The name to ask for: a wildcard is no host, so another name of the certificate must do, or the address itself. */
+/* The name to ask for: a wildcard is no host, so another name of the certificate must do, or the address
+ * itself. */
 static const char *server_name_of(struct arena *a, const struct target *target, const char *names,
                                   const char *host) {
     struct slice name;
@@ -54,7 +55,8 @@ static bool expect_chain(struct work *w, const struct looked *l, struct expectat
     return true;
 }
 
-static bool look(struct work *w, struct looked *l, const char *names, enum served_file file, struct error *e) {
+static bool look(struct work *w, struct looked *l, const char *names, enum served_file file,
+                 struct error *e) {
     struct expectation expected = {.fingerprint = l->version.fingerprint, .file = file};
     const char *host;
     uint16_t port;
@@ -136,8 +138,8 @@ static bool found_or_gone(bool found, bool *gone, struct error *e) {
 }
 
 /* Is there something to watch, and something that should be there? */
-static bool watched_certificate(struct work *w, const struct target *target, struct certificate *c, bool *watched,
-                                struct error *e) {
+static bool watched_certificate(struct work *w, const struct target *target, struct certificate *c,
+                                bool *watched, struct error *e) {
     bool gone;
     *watched = false;
     if (target->deleted_at || !target->probe_address || !target->certificate_id)
@@ -174,13 +176,14 @@ static int64_t next_watch(const char *target_id, int64_t period, int64_t now) {
 }
 
 static bool serves_another(const struct looked *l) {
-    return l->finding.served_fingerprint && strcmp(l->finding.served_fingerprint, l->version.fingerprint) != 0 &&
+    return l->finding.served_fingerprint &&
+           strcmp(l->finding.served_fingerprint, l->version.fingerprint) != 0 &&
            l->finding.verdict != VERDICT_INTERMEDIATE_DEVICE_NOT_UPDATED; /* our server is right */
 }
 
 /*
- * Only what was there once is put there again (nobody asked for more), and only while it is good for something; not
- * beside a deployment that is under way, nor right after one.
+ * Only what was there once is put there again (nobody asked for more), and only while it is good for
+ * something; not beside a deployment that is under way, nor right after one.
  */
 static bool may_repair(const struct work *w, const struct looked *l, const struct target *target,
                        const struct certificate *c, const struct deployment *newest) {
@@ -231,7 +234,8 @@ bool verify_watch_record(struct work *w, struct error *e) {
     if (l->done && !conclude(w, l, &target, &c, e))
         return false;
     bool finding = l->done && l->finding.verdict != VERDICT_OK;
-    return work_until(w, next_watch(target.id, finding ? WATCH_SECONDS_AFTER_FINDING : WATCH_SECONDS, w->now));
+    return work_until(w,
+                      next_watch(target.id, finding ? WATCH_SECONDS_AFTER_FINDING : WATCH_SECONDS, w->now));
 }
 
 /* ---- retention ---- */

@@ -1,6 +1,6 @@
 /*
- * Verification (SPEC section 12): a probe, the comparison with what should be there, a verdict with a remedy; drift is
- * found and repaired.
+ * Verification (SPEC section 12): a probe, the comparison with what should be there, a verdict with a remedy;
+ * drift is found and repaired.
  */
 #pragma once
 #include "deploy/deploy.h"
@@ -26,7 +26,8 @@ enum verdict {
 
 struct verdict_row {
     const char *name;
-    bool fails_deployment; /* the old set comes back; else the finding is shown, and what was asked for stays */
+    bool fails_deployment; /* the old set comes back; else the finding is shown, and what was asked for stays
+                            */
     struct text title, remedy;
 };
 const struct verdict_row *verdict_row(enum verdict verdict);
@@ -54,8 +55,8 @@ struct finding {
 };
 
 /* Pure: what was seen on every address, against what should be there, at `now`. */
-void verify_judge(struct arena *a, const struct tls_seen *seen, size_t seen_count, const struct expectation *expected,
-                  int64_t now, struct finding *finding);
+void verify_judge(struct arena *a, const struct tls_seen *seen, size_t seen_count,
+                  const struct expectation *expected, int64_t now, struct finding *finding);
 
 /* How one looks: the real one connects; the simulation answers from its own state. */
 struct prober {
@@ -69,20 +70,22 @@ extern const struct prober prober_tls; /* no policy: copy it and set one */
 
 /* Looks at HOST:PORT and judges. */
 bool verify_expected(struct arena *a, const struct prober *prober, const char *address,
-                     const struct expectation *expected, int64_t now, struct finding *finding, struct error *e);
+                     const struct expectation *expected, int64_t now, struct finding *finding,
+                     struct error *e);
 /* Looks at any server; `address` is HOST:PORT. Whatever is wrong there is a finding. */
 bool verify_host(struct arena *a, const struct prober *prober, const char *address, const char *server_name,
                  int64_t now, struct finding *finding, struct error *e);
 
-/* Step `probe` of a deployment: act probes; save decides: OUTCOME_NEXT (keep), OUTCOME_AGAIN (a few tries with growing
- * delay), or OUTCOME_OTHERWISE (bring back). */
+/* Step `probe` of a deployment: act probes; save decides: OUTCOME_NEXT (keep), OUTCOME_AGAIN (a few tries
+ * with growing delay), or OUTCOME_OTHERWISE (bring back). */
 bool verify_look(struct work *w, struct error *e);
 bool verify_decide(struct work *w, struct error *e);
-/* Step `watch` of a target: probes it every hour (a quarter of it after a finding), stores what is seen, and repairs drift by a
- * deployment to that target alone. */
+/* Step `watch` of a target: probes it every hour (a quarter of it after a finding), stores what is seen, and
+ * repairs drift by a deployment to that target alone. */
 bool verify_watch(struct work *w, struct error *e);
 bool verify_watch_record(struct work *w, struct error *e);
-/* Part of the step `retention` of an account: what was seen more than 30 days ago goes, except the last of each target. */
+/* Part of the step `retention` of an account: what was seen more than 30 days ago goes, except the last of
+ * each target. */
 bool verify_purge(struct work *w, struct error *e);
 
 extern const struct route verify_routes[];

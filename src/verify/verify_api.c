@@ -18,8 +18,8 @@ static bool list_probes(struct request *rq, struct error *e) {
         !target_get(rq->db, rq->arena, rq->caller.account_id, rq->path_args[0], &target, e))
         return false;
     if (page.cursor && !id_valid(page.cursor, "prb"))
-        return fail_field(e, "cursor", ERR_BAD_FIELD, "'%s' is not a cursor of this list", "“%s”不是此列表的游标",
-                          page.cursor);
+        return fail_field(e, "cursor", ERR_BAD_FIELD, "'%s' is not a cursor of this list",
+                          "“%s”不是此列表的游标", page.cursor);
     if (!probe_list(rq->db, rq->arena, target.id, page.cursor, page.limit + 1, &probes, &found, e))
         return false;
     size_t count = list_count(&page, found);
@@ -37,7 +37,8 @@ struct look_body {
 static const struct field look_body[] = {
     FIELD(TEXT, look_body, host, FIELD_REQUIRED, "Host name or IP address", "主机名或 IP 地址"),
     FIELD(INT, look_body, port, 0, "Port, 443 unless given", "端口,默认为 443"),
-    FIELD(TEXT, look_body, server_name, 0, "Server name (SNI), if it is not the host", "服务器名称(SNI),默认为主机名"),
+    FIELD(TEXT, look_body, server_name, 0, "Server name (SNI), if it is not the host",
+          "服务器名称(SNI),默认为主机名"),
     FIELD_END,
 };
 

@@ -19,19 +19,20 @@ const struct field probe_fields[] = {
     FIELD_END,
 };
 
-#define COLUMNS                                                                                                        \
-    "id, account_id, target_id, at, verdict, detail_en, detail_zh, served_fingerprint, expected_fingerprint, "         \
+#define COLUMNS                                                                                                \
+    "id, account_id, target_id, at, verdict, detail_en, detail_zh, served_fingerprint, expected_fingerprint, " \
     "served_end_at, protocol, cipher"
 
 bool probe_insert(struct db *db, const struct probe *p, struct error *e) {
-    return db_exec(db, e,
-                   "INSERT INTO probe (" COLUMNS ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
-                   DB_TEXT(p->id), DB_TEXT(p->account_id), DB_TEXT(p->target_id), DB_INT(p->at),
-                   DB_TEXT(p->verdict), DB_TEXT(p->detail_en), DB_TEXT(p->detail_zh),
-                   DB_TEXT(p->served_fingerprint), DB_TEXT(p->expected_fingerprint), DB_TIME(p->served_end_at),
-                   DB_TEXT(p->protocol), DB_TEXT(p->cipher));
+    return db_exec(
+        db, e, "INSERT INTO probe (" COLUMNS ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+        DB_TEXT(p->id), DB_TEXT(p->account_id), DB_TEXT(p->target_id), DB_INT(p->at), DB_TEXT(p->verdict),
+        DB_TEXT(p->detail_en), DB_TEXT(p->detail_zh), DB_TEXT(p->served_fingerprint),
+        DB_TEXT(p->expected_fingerprint), DB_TIME(p->served_end_at), DB_TEXT(p->protocol),
+        DB_TEXT(p->cipher));
 }
 
+/* budget: a page of a list, and where it is put */
 bool probe_list(struct db *db, struct arena *a, const char *target_id, const char *cursor, size_t limit,
                 struct probe **probes, size_t *count, struct error *e) {
     static const char above_all_ids[] = "prb~";
@@ -42,11 +43,12 @@ bool probe_list(struct db *db, struct arena *a, const char *target_id, const cha
 
 bool probe_purge(struct db *db, const char *account_id, int64_t before, int64_t limit, int64_t *purged,
                  struct error *e) {
-    if (!db_exec(db, e,
-                 "DELETE FROM probe WHERE id IN (SELECT id FROM probe p WHERE account_id = $1 AND at < $2 AND EXISTS "
-                 "(SELECT 1 FROM probe newer WHERE newer.target_id = p.target_id AND newer.id > p.id) "
-                 "ORDER BY at, id LIMIT $3)",
-                 DB_TEXT(account_id), DB_INT(before), DB_INT(limit)))
+    if (!db_exec(
+            db, e,
+            "DELETE FROM probe WHERE id IN (SELECT id FROM probe p WHERE account_id = $1 AND at < $2 AND EXISTS "
+            "(SELECT 1 FROM probe newer WHERE newer.target_id = p.target_id AND newer.id > p.id) "
+            "ORDER BY at, id LIMIT $3)",
+            DB_TEXT(account_id), DB_INT(before), DB_INT(limit)))
         return false;
     *purged = db_changes(db);
     return true;

@@ -1,7 +1,7 @@
 /*
- * Fuzz target: the files that an administrator writes, each input tried as a profile, as a catalogue and as tenure.yaml.
- * What is accepted must keep what the rest of the program relies on: a profile can be planned with, a brand has its
- * profile, the daemon listens on loopback only.
+ * Fuzz target: the files that an administrator writes, each input tried as a profile, as a catalogue and as
+ * tenure.yaml. What is accepted must keep what the rest of the program relies on: a profile can be planned
+ * with, a brand has its profile, the daemon listens on loopback only.
  */
 #include "base/file.h"
 #include "catalog/catalog.h"

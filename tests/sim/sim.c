@@ -86,7 +86,7 @@ static void buy_one(struct sim *s, struct arena *a, void *subject) {
         .created_by = "simulation",
     };
     if (!order_purchase(&s->services, a, s->account_id, &request, s->now, &order, &c, &e) ||
-        !world_add_target(&s->world, &s->services, a, &c, s->now, &e))
+        !world_add_target(&s->services, a, &c, s->now, &e))
         die("purchase", &e);
     s->bought++;
 }
@@ -139,11 +139,18 @@ static void run_until(struct sim *s, int64_t until) {
 }
 
 static void check_day(struct sim *s) {
+    expect(s, "every version is deployed", 0, "SELECT count(*) FROM deployment WHERE finished_at IS NULL AND created_at < $1 - 3600");
+}
+
+/* What reads whole tables: a lapse stays visible for longer than a week. */
+static void check_week(struct sim *s) {
     expect(s, "no certificate lapses", 0,
            "SELECT count(*) FROM certificate WHERE phase = 7 AND successor_id IS NULL AND expires_at <= $1");
+    expect(s, "no version ended before the next one was stored", 0,
+           "SELECT count(*) FROM version v JOIN version w ON w.certificate_id = v.certificate_id AND w.number = v.number + 1"
+           " WHERE w.stored_at >= v.end_at AND v.stored_at <= $1");
     expect(s, "no target serves an expired version", 0,
            "SELECT count(*) FROM target JOIN version ON version.id = target.version_id WHERE version.end_at <= $1");
-    expect(s, "every version is deployed", 0, "SELECT count(*) FROM deployment WHERE finished_at IS NULL AND created_at < $1 - 3600");
 }
 
 static void check_end(struct sim *s) {
@@ -182,7 +189,8 @@ static void set_up(struct sim *s) {
     world_start(&s->world, a, &s->services);
     s->engine = (struct engine){
         .services = &s->services, .owner = "worker-0", .lease_seconds = 600, .batch = 100, .abandon = abandon, .context = s};
-    if (!flow_ensure(&s->services, a, s->now, &e))
+    if (!flow_ensure(&s->services, a, s->now, &e) ||
+        !db_exec(s->services.db, &e, "CREATE INDEX unfinished ON deployment (created_at) WHERE finished_at IS NULL"))
         die("set-up", &e);
 }
 
@@ -235,6 +243,8 @@ int main(int argc, char **argv) {
         run_until(&s, s.begin + (day + 1) * DAY);
         user_renews(&s);
         check_day(&s);
+        if (day % 7 == 0)
+            check_week(&s);
     }
     run_until(&s, s.now + DAY);
     check_end(&s);

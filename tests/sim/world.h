@@ -12,5 +12,5 @@ struct world {
 /* Fills runner, prober and deploy settings of the services. */
 void world_start(struct world *world, struct arena *a, struct services *services);
 /* A target that serves the certificate, at 127.0.0.1:PORT with the PORT being the certificate's number. In the caller's transaction. */
-bool world_add_target(struct world *world, const struct services *services, struct arena *a, struct certificate *c,
+bool world_add_target(const struct services *services, struct arena *a, struct certificate *c,
                       int64_t now, struct error *e);

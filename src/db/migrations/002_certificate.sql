@@ -58,8 +58,7 @@ CREATE TABLE certificate (
     end_at BIGINT,                   -- coverage_end, or version_end where versions are not renewed automatically
     window_at BIGINT,                -- end_at minus the window
     expires_at BIGINT,               -- the earlier of end_at and version_end
-    -- what lists sort by: those without an end come last (9999-12-31)
-    expiry_order BIGINT NOT NULL GENERATED ALWAYS AS (COALESCE(expires_at, 253402214400)) STORED
+    expiry_order BIGINT NOT NULL DEFAULT 253402214400 -- what lists sort by: expires_at, or 9999-12-31 without one
 );
 CREATE UNIQUE INDEX certificate_number ON certificate (number);
 CREATE INDEX certificate_predecessor ON certificate (predecessor_id);
@@ -67,7 +66,7 @@ CREATE INDEX certificate_predecessor ON certificate (predecessor_id);
 -- without a look at the row, so the columns that state, kind and time filters ask for stand behind the key.
 CREATE INDEX certificate_list ON certificate (account_id, id);
 CREATE INDEX certificate_expiry ON certificate (account_id, expiry_order, id);
-CREATE INDEX certificate_phase ON certificate (account_id, phase, id, kind, expires_at, window_at, end_at, expiry_order);
+CREATE INDEX certificate_phase ON certificate (account_id, phase, id, kind, expires_at, window_at, end_at);
 CREATE INDEX certificate_phase_expiry ON certificate (account_id, phase, expiry_order, id, kind, expires_at, window_at, end_at);
 -- The few whose last version ended before their coverage: expired, and still renewable.
 CREATE INDEX certificate_lapsed ON certificate (account_id, expiry_order, id, phase, kind, expires_at, window_at, end_at)

@@ -1,0 +1,53 @@
+/*
+ * What the benchmarks share: a data folder made by the real code, a daemon on it, times, and lines of results.
+ * They are programs for people: what cannot be done ends them.
+ */
+#pragma once
+#include "flow/flow.h"
+#include "tenure/config.h"
+#include <sys/types.h>
+
+/* Ends the program with the error unless `ok`. */
+void bench_must(bool ok, const char *what, const struct error *e);
+
+/* ---- an installation ---- */
+
+struct bench {
+    struct arena *arena;
+    const char *folder;     /* absolute; also the present one of the process */
+    const char *account_id; /* of the first account */
+    struct services services;
+    struct policies policies;
+    struct catalog catalog;
+    struct issue_settings issue;
+};
+
+/* Makes the data folder unless it is there, goes into it, and opens its database with a signer in this process. */
+void bench_open(struct bench *b, const char *folder);
+void bench_close(struct bench *b);
+/* A running engine on it, for what must have happened before a measurement. */
+struct engine bench_engine(const struct bench *b);
+
+/* ---- a daemon ---- */
+
+struct daemon {
+    pid_t pid;
+    int port;
+    int64_t started_us;
+};
+
+/* Starts `BINARY serve` on the folder, at a free port of the loopback address. */
+struct daemon daemon_start(const char *binary, const char *folder);
+/* Asks it to end, and waits; seconds of CPU that it and all its processes have used. */
+double daemon_stop(const struct daemon *d);
+
+/* ---- results ---- */
+
+/* Monotonic microseconds. */
+int64_t bench_us(void);
+/* Sorts the values; `part` from 0 to 1. */
+double bench_quantile(double *values, size_t count, double part);
+/* One line: what was measured, and the aim beside it (NULL: none). */
+void bench_result(const char *what, double value, const char *unit, const char *aim);
+/* Which machine this is, and how busy it is already. */
+void bench_machine(void);
