@@ -116,9 +116,15 @@ def calls(tokens):
             yield token, tokens[i + 2:matching(tokens, i + 1)]
 
 
+# Where a function works and how it fails: the same in every function, so they tell a reader nothing of this one.
+CONTEXT = {("struct", "db", "*"), ("struct", "arena", "*"), ("struct", "error", "*"), ("const", "struct", "services", "*")}
+
+
 def _count_parameters(tokens):
-    parts = split_arguments(tokens)
-    return 0 if [token.text for token in tokens] == ["void"] else len(parts)
+    if [token.text for token in tokens] == ["void"]:
+        return 0
+    parts = [tuple(token.text for token in part) for part in split_arguments(tokens)]
+    return sum(part[:-1] not in CONTEXT for part in parts)
 
 
 def _definition(head):

@@ -79,8 +79,7 @@ static struct secret *join(struct arena *a, const char *id, const struct secret 
     size_t len = strlen(id);
     struct secret *text = secret_new(a, NULL, len + 1 + secret_len(secret));
     uint8_t *p = secret_bytes(text);
-    memcpy(p, id, len);
-    p[len] = '.';
+    memcpy(p, arena_printf(a, "%s.", id), len + 1);
     memcpy(p + len + 1, secret_bytes(secret), secret_len(secret));
     return text;
 }

@@ -29,7 +29,7 @@ struct slice arena_slice(struct arena *a, struct slice s);
 /* Calls free_fn(object) when the arena is reset or freed: for objects of foreign libraries. */
 void arena_defer(struct arena *a, void (*free_fn)(void *object), void *object);
 
-#define ARENA_NEW(a, type) ((type *)arena_alloc((a), sizeof(type)))
+#define ARENA_NEW(a, type)          ((type *)arena_alloc((a), sizeof(type)))
 #define ARENA_ARRAY(a, count, type) ((type *)arena_array((a), (count), sizeof(type)))
 
 static inline void arena_free_auto(struct arena **a) {

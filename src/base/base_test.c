@@ -64,15 +64,20 @@ static void times_parse_and_format(void **state) {
         const char *text;
         int64_t t;
     } good[] = {
-        {"1970-01-01T00:00:00Z", 0},
-        {"2026-11-21", 1795219200},
-        {"2024-02-29T23:59:59Z", 1709251199},
-        {"2029-03-15T01:00:00+01:00", 1868227200},
+        {"1970-01-01T00:00:00Z", 0},          {"2026-11-21", 1795219200},
+        {"2024-02-29T23:59:59Z", 1709251199}, {"2029-03-15T01:00:00+01:00", 1868227200},
         {"2000-03-01T00:00:00z", 951868800},
     };
-    static const char *const bad[] = {"", "2026", "2026-13-01", "2025-02-29", "2026-01-01T24:00:00Z",
-                                      "2026-01-01T00:00:00", "2026-01-01T00:00:00Zx", "2026-01-01 00:00:00Z",
-                                      "2026-01-01T00:00:60Z", "1900-02-29"};
+    static const char *const bad[] = {"",
+                                      "2026",
+                                      "2026-13-01",
+                                      "2025-02-29",
+                                      "2026-01-01T24:00:00Z",
+                                      "2026-01-01T00:00:00",
+                                      "2026-01-01T00:00:00Zx",
+                                      "2026-01-01 00:00:00Z",
+                                      "2026-01-01T00:00:60Z",
+                                      "1900-02-29"};
     AUTO_ARENA a = arena_new();
     struct error e = {0};
     for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
@@ -138,13 +143,15 @@ static void children_end_at_their_deadline(void **state) {
     AUTO_ARENA a = arena_new();
     struct error e = {0};
     struct child_result r;
-    assert_ok(child_run(a, (const char *[]){"sh", "-c", "echo $A; exit 3", NULL}, (const char *[]){"A=b", NULL}, 5000,
-                        &r, &e), e);
+    assert_ok(child_run(a, (const char *[]){"sh", "-c", "echo $A; exit 3", NULL},
+                        (const char *[]){"A=b", NULL}, 5000, &r, &e),
+              e);
     assert_int_equal(r.exit_status, 3);
     assert_string_equal(r.output, "b\n");
     assert_ok(child_run(a, (const char *[]){"sh", "-c", "sleep 30 & sleep 30", NULL}, NULL, 100, &r, &e), e);
     assert_true(r.timed_out);
-    assert_ok(child_run(a, (const char *[]){"sh", "-c", "exec >&- 2>&-; sleep 30", NULL}, NULL, 100, &r, &e), e);
+    assert_ok(child_run(a, (const char *[]){"sh", "-c", "exec >&- 2>&-; sleep 30", NULL}, NULL, 100, &r, &e),
+              e);
     assert_true(r.timed_out);
     assert_false(child_run(a, (const char *[]){"/nonexistent", NULL}, NULL, 100, &r, &e));
 }
@@ -169,7 +176,8 @@ static void errors_speak_both_languages(void **state) {
 static void secrets_compare(void **state) {
     (void)state;
     AUTO_ARENA a = arena_new();
-    struct secret *one = secret_new(a, "abc", 3), *two = secret_new(a, "abd", 3), *same = secret_new(a, "abc", 3);
+    struct secret *one = secret_new(a, "abc", 3), *two = secret_new(a, "abd", 3),
+                  *same = secret_new(a, "abc", 3);
     assert_true(secret_equal(one, same));
     assert_false(secret_equal(one, two));
 }

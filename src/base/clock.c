@@ -24,8 +24,8 @@ static struct tm utc(int64_t t) {
 
 const char *time_format(struct arena *a, int64_t t) {
     struct tm tm = utc(t);
-    return arena_printf(a, "%04d-%02d-%02dT%02d:%02d:%02dZ", tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday, tm.tm_hour,
-                        tm.tm_min, tm.tm_sec);
+    return arena_printf(a, "%04d-%02d-%02dT%02d:%02d:%02dZ", tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday,
+                        tm.tm_hour, tm.tm_min, tm.tm_sec);
 }
 
 const char *time_format_date(struct arena *a, int64_t t) {

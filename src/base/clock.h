@@ -1,6 +1,7 @@
 /*
- * Time: UTC seconds in an int64_t, called `now` or `…_at`. Ends are half-open: the first second that is no longer
- * covered. `now` is handed down from the role loops; clock_now is called nowhere else (a check in the build sees to it).
+ * Time: UTC seconds in an int64_t, called `now` or `…_at`. Ends are half-open: the first second that is no
+ * longer covered. `now` is handed down from the role loops; clock_now is called nowhere else (a check in the
+ * build sees to it).
  */
 #pragma once
 #include "base/error.h"

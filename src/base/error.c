@@ -5,7 +5,7 @@
 
 static const struct error_row rows[ERR_COUNT] = {
     [ERR_NONE] = {"ok", 200, 0, RETRY_NEVER, TEXT("Done", "完成"), TEXT("", "")},
-#define ERROR(id, code, status, exit, retry, title_en, title_zh, remedy_en, remedy_zh)                            \
+#define ERROR(id, code, status, exit, retry, title_en, title_zh, remedy_en, remedy_zh)                       \
     [ERR_##id] = {code, status, exit, RETRY_##retry, TEXT(title_en, title_zh), TEXT(remedy_en, remedy_zh)},
 #include "base/error.def"
 #undef ERROR

@@ -36,12 +36,13 @@ enum { ERROR_CODES_MAX = 8 };
 
 struct error {
     enum error_id id;
-    /* All reasons that apply, in the order of the action table, the first being `id`; empty for one reason. */
+    /* All reasons that apply, in the order of the action table, the first being `id`; empty for one reason.
+     */
     enum error_id ids[ERROR_CODES_MAX];
     int id_count;
-    char field[64];                /* the input field at fault, or empty */
-    char object[64];               /* the id of the object that stands in the way, or empty */
-    char detail[LANG_COUNT][512];  /* names the object and the rule; never holds a secret */
+    char field[64];               /* the input field at fault, or empty */
+    char object[64];              /* the id of the object that stands in the way, or empty */
+    char detail[LANG_COUNT][512]; /* names the object and the rule; never holds a secret */
 };
 
 /* Always returns false. The two formats take the same arguments. */

@@ -1,6 +1,6 @@
 /*
- * The fields of an entity, listed once: they drive the row scan (db/), JSON both ways (http/json.h), the OpenAPI
- * schema and the columns of the CLI. They never write SQL.
+ * The fields of an entity, listed once: they drive the row scan (db/), JSON both ways (http/json.h), the
+ * OpenAPI schema and the columns of the CLI. They never write SQL.
  */
 #pragma once
 #include "base/slice.h"
@@ -32,7 +32,10 @@ struct field {
 };
 
 /* A table ends with a row without a name. */
-#define FIELD_END {.name = NULL}
-#define FIELD(type_, struct_, member, flags_, en, zh)                                                              \
-    {.name = #member, .type = FIELD_##type_, .offset = offsetof(struct struct_, member), .flags = (flags_),       \
-     .label = TEXT(en, zh)}
+#define FIELD_END                                                                                            \
+    { .name = NULL }
+#define FIELD(type_, struct_, member, flags_, en, zh)                                                        \
+    {                                                                                                        \
+        .name = #member, .type = FIELD_##type_, .offset = offsetof(struct struct_, member),                  \
+        .flags = (flags_), .label = TEXT(en, zh)                                                             \
+    }

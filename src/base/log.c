@@ -19,7 +19,10 @@ void log_setup(const char *role, enum log_level level) {
 }
 
 static const char *level_name(enum log_level level) {
-    return level == LOG_ERROR ? "error" : level == LOG_WARNING ? "warning" : level == LOG_INFO ? "info" : "debug";
+    return level == LOG_ERROR     ? "error"
+           : level == LOG_WARNING ? "warning"
+           : level == LOG_INFO    ? "info"
+                                  : "debug";
 }
 
 /* RFC 8259 string; control characters escaped, other bytes as they are (our texts are UTF-8). */

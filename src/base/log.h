@@ -1,5 +1,6 @@
 /*
- * Structured log: one JSON object a line on stderr, with the journal's priority before it when journald reads.
+ * Structured log: one JSON object a line on stderr, with the journal's priority before it when journald
+ * reads.
  *
  *     log_event(LOG_INFO, "certificate issued", LOG_S("certificate", id), LOG_I("days", 199));
  */
@@ -22,6 +23,6 @@ void log_pairs(enum log_level level, const char *message, size_t count, const st
 /* The error's code and English detail are added. */
 void log_failure(const char *message, const struct error *e, const char *subject);
 
-#define log_event(level, message, ...)                                                                            \
-    log_pairs(level, message, sizeof((struct log_pair[]){{0}, ##__VA_ARGS__}) / sizeof(struct log_pair) - 1,      \
+#define log_event(level, message, ...)                                                                       \
+    log_pairs(level, message, sizeof((struct log_pair[]){{0}, ##__VA_ARGS__}) / sizeof(struct log_pair) - 1, \
               (struct log_pair[]){{0}, ##__VA_ARGS__} + 1)

@@ -12,8 +12,8 @@ uint64_t rand_below(uint64_t limit);
 void rand_seed(uint64_t seed);
 
 /*
- * A sortable text id: prefix, '_', 26 characters of lower-case base32 (Crockford): 7 for the seconds of `now`,
- * 19 of randomness (95 bits).
+ * A sortable text id: prefix, '_', 26 characters of lower-case base32 (Crockford): 7 for the seconds of
+ * `now`, 19 of randomness (95 bits).
  */
 const char *id_new(struct arena *a, const char *prefix, int64_t now);
 /* True if `s` has exactly that shape. */

@@ -1,6 +1,6 @@
 /*
- * A secret: a private key, a pass phrase, a master key. It is wiped when its arena is, and it has no formatter:
- * the bytes are reached only through secret_bytes, which is easy to search for.
+ * A secret: a private key, a pass phrase, a master key. It is wiped when its arena is, and it has no
+ * formatter: the bytes are reached only through secret_bytes, which is easy to search for.
  */
 #pragma once
 #include "base/arena.h"

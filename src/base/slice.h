@@ -20,5 +20,5 @@ static inline struct slice slice_str(const char *s) {
 }
 
 static inline bool slice_equal(struct slice a, struct slice b) {
-    return a.len == b.len && (a.len == 0 || memcmp(a.p, b.p, a.len) == 0);
+    return a.len == b.len && (a.len == 0 || (a.p && b.p && memcmp(a.p, b.p, a.len) == 0));
 }

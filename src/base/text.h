@@ -10,9 +10,9 @@ struct text {
     const char *in[LANG_COUNT];
 };
 
-#define TEXT(en, zh)                                                                                              \
-    {                                                                                                             \
-        { en, zh }                                                                                                \
+#define TEXT(en, zh)                                                                                         \
+    {                                                                                                        \
+        { en, zh }                                                                                           \
     }
 
 /* From an Accept-Language header or a LANG variable; English unless Chinese is preferred. NULL is allowed. */

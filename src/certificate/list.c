@@ -7,10 +7,10 @@
 #include <stdlib.h>
 
 enum {
-    FEW = 500,                       /* with one word: so many may be read and sorted for a page */
-    LOOKED_MAX = 2500,               /* candidates of a page: a microsecond each */
-    READ_MAX = LIST_LIMIT_MAX + 100, /* rows of a page: several microseconds each */
-    ASKED_MAX = 1000,                /* candidates at once */
+    FEW = 500,         /* with one word: so many may be read and sorted for a page */
+    LOOKED_MAX = 2500, /* candidates of a page: a microsecond each */
+    READ_SPARE = 300,  /* rows that a page may read in vain, or nearly: several microseconds each */
+    ASKED_MAX = 1000,  /* candidates at once */
     TEXT_MAX = 256,
     CURSOR_MAX = 512,
 };
@@ -304,7 +304,7 @@ struct page {
 };
 
 static bool page_full(const struct page *p) {
-    return p->count == p->limit || p->looked >= LOOKED_MAX || p->read >= READ_MAX;
+    return p->count == p->limit || p->looked >= LOOKED_MAX || p->read >= p->limit + READ_SPARE;
 }
 
 /* Some candidates whose rows are worth reading, and their rows. */
@@ -350,11 +350,12 @@ static bool batch_take(struct search *s, const struct batch *b, struct page *p) 
     return i == b->count;
 }
 
-/* `all`: the page was not full before. */
-static bool look_through(struct search *s, const struct candidate *found, size_t count, struct page *p, bool *all,
-                         struct error *e) {
-    *all = true;
-    for (size_t next = 0; next < count && *all; *all = *all && (next == count || !page_full(p))) {
+/* `all`: they were all looked at before the page was full. */
+static bool look_through(struct search *s, const struct candidate *found, size_t count, struct page *p,
+                         bool *all, struct error *e) {
+    size_t next = 0;
+    bool whole_batch = true;
+    while (next < count && whole_batch && !page_full(p)) {
         struct batch b = {.count = 0};
         size_t first = next;
         batch_pick(s, found, count, &next, &b);
@@ -362,10 +363,11 @@ static bool look_through(struct search *s, const struct candidate *found, size_t
             return false;
         p->looked += next - first;
         p->read += b.count;
-        *all = batch_take(s, &b, p);
-        if (*all)
+        whole_batch = batch_take(s, &b, p);
+        if (whole_batch)
             s->position = found[next - 1];
     }
+    *all = whole_batch && next == count;
     return true;
 }
 

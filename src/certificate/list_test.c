@@ -411,6 +411,31 @@ static void a_certificate_that_comes_twice_hides_no_other(void **state) {
         assert_string_equal(ids[i], made[i]);
 }
 
+static void make_tagged(struct world *w, int count, const char *tags) {
+    struct error e = {0};
+    assert_ok(db_begin(w->db, &e), e);
+    for (int i = 0; i < count; i++)
+        world_order(w, (struct certificate){.tags = tags});
+    assert_ok(db_commit(w->db, &e), e);
+}
+
+/* The rarest word is gone through, and the cursor remembers which one that was. */
+static void a_word_that_becomes_frequent_does_not_change_the_order(void **state) {
+    struct world *w = *state;
+    struct certificate_filter f = {.days_left_max = -1, .text = "alpha bet", .limit = 4};
+    const char *ids[MOST];
+    struct certificate *items;
+    struct error e = {0};
+    size_t count;
+    make_tagged(w, 10, "alpha beta");
+    make_tagged(w, 3, "alpha before beta between");
+    assert_ok(
+        certificate_page(w->db, w->arena, &w->policies, ACCOUNT, &f, NOW, &items, &count, &f.cursor, &e), e);
+    assert_int_equal(count, 4);
+    make_tagged(w, 500, "alpha");
+    assert_int_equal(pages_of(w, f, ids), 9);
+}
+
 /* Two roads to one answer: a row is asked for a word, and the stored words are. */
 static void rows_fit_exactly_the_words_that_are_stored_of_them(void **state) {
     struct world *w = *state;
@@ -468,6 +493,7 @@ TEST_MAIN(list, world_test(every_filter_gives_what_fits_in_both_orders),
           world_test(a_text_is_answered_by_the_words_found),
           world_test(names_that_begin_so_come_before_names_below),
           world_test(a_certificate_that_comes_twice_hides_no_other),
+          world_test(a_word_that_becomes_frequent_does_not_change_the_order),
           world_test(rows_fit_exactly_the_words_that_are_stored_of_them), world_test(every_state_is_a_filter),
           world_test(frequent_words_are_answered_from_other_indexes),
           world_test(pages_are_stable_under_inserts_and_deletions),

@@ -1,7 +1,8 @@
 /* Deployments: the order of the work, what is undone and said when it fails, who gives way, and who inherits.
  */
 #include "deploy/fixture.h"
-#include "pki/pem.h"
+#include <stdlib.h>
+#include <sys/stat.h>
 
 /* Written down as running, then put: what is looked at next is whether it is served. */
 static void put_there(const char *deployment_id) {
@@ -172,6 +173,33 @@ static void a_combined_file_holds_certificate_chain_and_key_and_the_root_stands_
     assert_string_equal(live("root.pem"), cert_to_pem(w.arena, root.der));
 }
 
+static void real_files_have_the_modes_that_they_need(void **state) {
+    (void)state;
+    char folder[] = "/tmp/tenure-deploy-XXXXXX";
+    assert_non_null(mkdtemp(folder));
+    const char *const allowed[] = {folder, NULL};
+    const struct deploy_settings real = {.policy = {.folders = allowed}};
+    w.services.deploy = &real;
+    w.services.runner = runner_local(w.arena, &real.policy);
+    struct certificate c = bought_and_issued(NULL);
+    const char *cert = arena_printf(w.arena, "%s/cert.pem", folder),
+               *key = arena_printf(w.arena, "%s/key.pem", folder);
+    const char *body = arena_printf(w.arena,
+                                    "{\"name\": \"web\", \"certificate_id\": \"%s\", \"files\": ["
+                                    "{\"path\": \"%s\", \"content\": \"cert\"}, "
+                                    "{\"path\": \"%s\", \"content\": \"key\"}]}",
+                                    c.id, cert, key);
+    json_t *reply;
+    struct stat cert_status, key_status;
+    assert_ok(ask(deploy_tables, "POST", "/v1/targets", body, &reply), e);
+    deploy_completely(deployment_new(c.id));
+    assert_int_equal(stat(cert, &cert_status) | stat(key, &key_status), 0);
+    assert_int_equal(cert_status.st_mode & 07777, 0644);
+    assert_int_equal(key_status.st_mode & 07777, 0600);
+    assert_int_equal(unlink(cert) | unlink(key), 0);
+    assert_int_equal(rmdir(folder), 0); /* nothing else is left */
+}
+
 /* ---- keep and back ---- */
 
 static void a_deployment_that_nobody_can_look_at_is_done_and_says_so(void **state) {
@@ -313,6 +341,9 @@ static void the_old_certificate_is_superseded_when_the_last_target_serves_the_ne
     (void)state;
     struct certificate old = at_the_end_of_its_coverage();
     const char *web = target_new("web", old.id, NULL), *mail = target_new("mail", old.id, NULL);
+    deployment_new(old.id);
+    deploy_completely(newest_of(web).id);
+    deploy_completely(newest_of(mail).id);
     successor_of(old.id);
     deploy_completely(newest_of(web).id);
     assert_int_equal(certificate_now(&w, old.id).superseded_at, 0);
@@ -343,6 +374,7 @@ int main(void) {
         in_deploy_world(without_the_key_nothing_is_touched),
         in_deploy_world(what_belongs_to_a_deleted_certificate_is_given_up),
         in_deploy_world(a_combined_file_holds_certificate_chain_and_key_and_the_root_stands_alone),
+        in_deploy_world(real_files_have_the_modes_that_they_need),
         in_deploy_world(a_deployment_that_nobody_can_look_at_is_done_and_says_so),
         in_deploy_world(a_deployment_that_was_seen_at_work_is_done_without_a_word),
         in_deploy_world(what_was_rolled_back_is_tried_again_later_for_the_reason_of_the_probe),

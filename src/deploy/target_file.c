@@ -216,7 +216,7 @@ static bool load_root(struct work *w, const struct version *version, const struc
         !ca_roots(w->db, w->arena, version->account_id, &roots, &root_count, e))
         return false;
     top = &chain[count - 1];
-    for (size_t i = 0; i < root_count && !top->self_issued; i++)
+    for (size_t i = 0; i < root_count; i++)
         if (ca_signed(w->services, top, &roots[i]))
             top = &roots[i];
     *pem = slice_str(cert_to_pem(w->arena, top->der));

@@ -184,12 +184,25 @@ static void a_change_wakes_the_deployment_that_waits_for_it(void **state) {
     assert_string_equal(target_now(id).reload_command, "reload");
 }
 
+/* The engine goes on to another step of the deployment. */
+static void move_on(const char *deployment, const char *step) {
+    struct work_item *items;
+    size_t count;
+    assert_ok(work_claim(w.services.db, w.arena, "me", w.now, 60, 10, &items, &count, &e), e);
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(items[i].subject, deployment) == 0)
+            assert_ok(work_next(w.services.db, &items[i], step, w.now, false, &e), e);
+    assert_ok(work_give_back(w.services.db, "me", &e), e);
+}
+
 static void while_files_are_in_between_a_target_stays_as_it_is(void **state) {
     (void)state;
     struct certificate c = bought_and_issued(NULL);
     const char *id = target_new("web", c.id, NULL), *deployment = deployment_new(c.id);
     assert_int_equal(run(&put, deployment), OUTCOME_AGAIN);
     assert_fails(change(id, "{\"name\": \"other\"}"), e, ERR_CONFLICT);
+    assert_int_equal(run(&put, deployment), OUTCOME_NEXT);
+    move_on(deployment, "probe");
     assert_fails(delete (id), e, ERR_CONFLICT);
 }
 

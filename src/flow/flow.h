@@ -1,6 +1,6 @@
 /*
- * The engine: claims what is due, runs one step for each subject, saves. The only code that knows the order of the
- * slices is the table in flow.c.
+ * The engine: claims what is due, runs one step for each subject, saves. The only code that knows the order
+ * of the slices is the table in flow.c.
  */
 #pragma once
 #include "db/step.h"
@@ -9,12 +9,14 @@ enum { STEP_SAVES_MAX = 3 };
 
 struct step {
     const char *name, *of; /* of: what the subject is */
-    bool slow; /* act talks to programs or machines of other people: it may take its time-out */
+    bool slow;             /* act talks to programs or machines of other people: it may take its time-out */
     bool (*act)(struct work *w, struct error *e); /* no transaction open; NULL: nothing to do outside */
-    bool (*save[STEP_SAVES_MAX])(struct work *w, struct error *e); /* in the batch's transaction, in this order */
-    bool (*failed)(struct work *w, const struct error *cause, struct error *e); /* notes a failed attempt; or NULL */
-    const char *next, *otherwise; /* steps for OUTCOME_NEXT and OUTCOME_RETRY; for OUTCOME_OTHERWISE */
-    struct text does;             /* for explain */
+    bool (*save[STEP_SAVES_MAX])(struct work *w,
+                                 struct error *e); /* in the batch's transaction, in this order */
+    bool (*failed)(struct work *w, const struct error *cause,
+                   struct error *e); /* notes a failed attempt; or NULL */
+    const char *next, *otherwise;    /* steps for OUTCOME_NEXT and OUTCOME_RETRY; for OUTCOME_OTHERWISE */
+    struct text does;                /* for explain */
 };
 const struct step *step_find(const char *name);
 extern const struct step steps[]; /* ends with a row without a name */
@@ -23,9 +25,9 @@ struct engine {
     const struct services *services;
     const char *owner; /* of leases: names the process */
     int64_t lease_seconds;
-    size_t batch;      /* 100 */
-    /* Faults for the simulation: asked between act and save; true abandons the step there, as if its process had been
-     * killed, and it is done again. NULL outside of it. */
+    size_t batch; /* 100 */
+    /* Faults for the simulation: asked between act and save; true abandons the step there, as if its process
+     * had been killed, and it is done again. NULL outside of it. */
     bool (*abandon)(void *context, const struct step *step);
     void *context;
 };

@@ -50,11 +50,8 @@ static bool abandoned(const struct batch *b, const struct task *t) {
 
 static void task_act(struct batch *b, struct task *t) {
     t->step = step_find(t->item->step);
-    t->work = (struct work){.arena = t->arena,
-                            .services = b->engine->services,
-                            .db = b->db,
-                            .now = b->now,
-                            .item = t->item};
+    t->work = (struct work){
+        .arena = t->arena, .services = b->engine->services, .db = b->db, .now = b->now, .item = t->item};
     t->state = TASK_ACTED;
     if (!t->step)
         fail(&t->error, ERR_INTERNAL, "there is no step '%s'", "没有步骤“%s”", t->item->step);
@@ -66,7 +63,8 @@ static void task_act(struct batch *b, struct task *t) {
     t->state = TASK_FAILED;
 }
 
-/* Fast steps first; slow ones one after another within the budget, so that a stuck target delays nobody for long. */
+/* Fast steps first; slow ones one after another within the budget, so that a stuck target delays nobody for
+ * long. */
 static void act_all(struct batch *b) {
     for (size_t i = 0; i < b->count; i++) {
         const struct step *step = step_find(b->tasks[i].item->step);
@@ -91,7 +89,8 @@ static bool save_outcome(struct batch *b, struct task *t, struct error *e) {
     case OUTCOME_AGAIN:
         return work_again_at(b->db, t->item, w->until, e);
     case OUTCOME_RETRY:
-        return work_fail(b->db, t->item, t->step->next, b->now + work_backoff(t->item->attempts + 1), w->reason, e);
+        return work_fail(b->db, t->item, t->step->next, b->now + work_backoff(t->item->attempts + 1),
+                         w->reason, e);
     case OUTCOME_NEXT:
         return work_next(b->db, t->item, t->step->next, b->now, true, e);
     case OUTCOME_OTHERWISE:
@@ -117,13 +116,14 @@ static bool save_failure(struct batch *b, struct task *t, struct error *e) {
     return work_fail(b->db, t->item, t->item->step, due_at, error_row(t->error.id)->code, e);
 }
 
-/* Trouble of the database itself: the whole batch is given up and repeated, nothing is counted against an item. */
+/* Trouble of the database itself: the whole batch is given up and repeated, nothing is counted against an
+ * item. */
 static bool database_trouble(const struct error *e) {
     return e->id == ERR_DATABASE_UNAVAILABLE || e->id == ERR_DATABASE_BUSY;
 }
 
-static bool in_savepoint(struct batch *b, struct task *t, bool (*run)(struct batch *, struct task *, struct error *),
-                         struct error *e) {
+static bool in_savepoint(struct batch *b, struct task *t,
+                         bool (*run)(struct batch *, struct task *, struct error *), struct error *e) {
     if (!db_savepoint(b->db, e))
         return false;
     if (run(b, t, e) && db_savepoint_release(b->db, e))
@@ -147,7 +147,8 @@ static bool task_save(struct batch *b, struct task *t, struct error *e) {
 /* ---- a round: act, save, and see who goes on ---- */
 
 static void task_settle(struct batch *b, struct task *t) {
-    bool goes_on = t->state == TASK_ACTED && (t->work.outcome == OUTCOME_NEXT || t->work.outcome == OUTCOME_OTHERWISE);
+    bool goes_on =
+        t->state == TASK_ACTED && (t->work.outcome == OUTCOME_NEXT || t->work.outcome == OUTCOME_OTHERWISE);
     t->state = goes_on ? TASK_READY : TASK_ENDED;
     if (!goes_on) {
         b->active--;
@@ -216,7 +217,8 @@ bool flow_run(struct engine *engine, int64_t now, size_t *ran, struct error *e) 
     if (b.active && good)
         return work_give_back(b.db, engine->owner, e);
     if (b.active)
-        work_give_back(b.db, engine->owner, &ignored); /* if the database is in trouble the lease's end does it */
+        work_give_back(b.db, engine->owner,
+                       &ignored); /* if the database is in trouble the lease's end does it */
     return good;
 }
 

@@ -33,7 +33,7 @@ static bool revoke(struct request *rq, struct error *e) {
         !audit_write(rq->db, rq->arena, &entry, e))
         return false;
     rq->status = 202;
-    rq->reply = json_from_row(rq->arena, certificate_fields, &c);
+    rq->reply = certificate_json(rq->arena, &c, rq->now, rq->lang);
     return true;
 }
 

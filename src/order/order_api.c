@@ -77,7 +77,7 @@ static bool reply_order(struct request *rq, const struct order *order, const str
     rq->status = 201;
     rq->reply = json_from_row(rq->arena, order_fields, order);
     bool written = audit_change(rq, "order.create", order->id, rq->reply, e);
-    json_object_set_new(rq->reply, "certificate", json_from_row(rq->arena, certificate_fields, c));
+    json_object_set_new(rq->reply, "certificate", certificate_json(rq->arena, c, rq->now, rq->lang));
     json_object_set_new(rq->reply, "warnings", warnings_of_order);
     return written;
 }
@@ -108,7 +108,7 @@ static bool renew(struct request *rq, struct error *e) {
 
 static bool reply_certificate(struct request *rq, const char *action, const struct certificate *c,
                               struct error *e) {
-    rq->reply = json_from_row(rq->arena, certificate_fields, c);
+    rq->reply = certificate_json(rq->arena, c, rq->now, rq->lang);
     return audit_change(rq, action, c->id, rq->reply, e);
 }
 

@@ -82,7 +82,7 @@ bool pem_decode(struct arena *a, const struct pem_block *block, struct slice *de
     bool good = EVP_DecodeUpdate(context, out, &len, block->body.p, (int)block->body.len) >= 0 &&
                 EVP_DecodeFinal(context, out + len, &last) == 1;
     EVP_ENCODE_CTX_free(context);
-    *der = slice_of(out, (size_t)(len + last));
+    *der = slice_of(out, (size_t)len + (size_t)last);
     return good;
 }
 

@@ -6,8 +6,8 @@ static bool waits_for_person(const struct certificate *c) {
     return c->rejected_at || (c->letter_needed && !c->letter_at);
 }
 
-static bool predecessor_read(struct db *db, struct arena *a, const struct certificate *c, struct renew_facts *facts,
-                             struct error *e) {
+static bool predecessor_read(struct db *db, struct arena *a, const struct certificate *c,
+                             struct renew_facts *facts, struct error *e) {
     struct certificate old;
     if (!c->predecessor_id)
         return true;
@@ -64,8 +64,8 @@ bool renew_decide(struct work *w, struct error *e) {
         return e->id == ERR_NOT_FOUND && work_goes(w, OUTCOME_DONE); /* deleted since it was enqueued */
     const struct profile *profile = policy_find(w->services->policies, c.profile, c.profile_version);
     if (!profile)
-        return fail(e, ERR_CORRUPT, "certificate %s has the unknown profile '%s' version %lld", "证书 %s 的策略“%s”版本 %lld 不存在",
-                    c.id, c.profile, (long long)c.profile_version);
+        return fail(e, ERR_CORRUPT, "certificate %s has the unknown profile '%s' version %lld",
+                    "证书 %s 的策略“%s”版本 %lld 不存在", c.id, c.profile, (long long)c.profile_version);
     if (!renew_facts_read(w->db, w->arena, &c, &facts, e))
         return false;
     struct renew_decision decision = renew_next(&facts, profile, w->now);

@@ -3,7 +3,8 @@
 #include "order/order.h"
 #include "renew/renew.h"
 
-/* OUTCOME_NEXT: a version is to be issued now. Otherwise the certificate waits for the moment that renew_next named. */
+/* OUTCOME_NEXT: a version is to be issued now. Otherwise the certificate waits for the moment that renew_next
+ * named. */
 bool renew_decide(struct work *w, struct error *e);
 
 /* The facts of a certificate and its predecessor for renew_next; explain asks it too. */

@@ -154,8 +154,8 @@ bool evp_key_of_scalar(struct arena *a, const uint8_t scalar[P256_SCALAR], struc
     EC_POINT *product = group ? EC_POINT_new(group) : NULL;
     BIGNUM *k = BN_bin2bn(scalar, P256_SCALAR, NULL);
     bool done = product && k && EC_POINT_mul(group, product, k, NULL, NULL, NULL) == 1 &&
-                EC_POINT_point2oct(group, product, POINT_CONVERSION_UNCOMPRESSED, point, sizeof point, NULL) ==
-                    l->public_len;
+                EC_POINT_point2oct(group, product, POINT_CONVERSION_UNCOMPRESSED, point, sizeof point,
+                                   NULL) == l->public_len;
     BN_clear_free(k);
     EC_POINT_free(product);
     EC_GROUP_free(group);

@@ -36,7 +36,8 @@ static bool read_stored(struct arena *a, struct client_config *config, struct er
     if (stat(path, &st) < 0)
         return errno == ENOENT || errno == ENOTDIR || fail_errno(e, ERR_SYSTEM, path);
     if (st.st_mode & 077)
-        return fail(e, ERR_BAD_CONFIG, "%s can be read by others; run: chmod 600 %s", "其他用户可以读取 %s;请运行:chmod 600 %s", path, path);
+        return fail(e, ERR_BAD_CONFIG, "%s can be read by others; run: chmod 600 %s",
+                    "其他用户可以读取 %s;请运行:chmod 600 %s", path, path);
     struct slice text;
     struct client_file *file;
     if (!file_read(a, path, 4096, &text, e) || !yaml_load(a, path, text, &schema, (void **)&file, e))
@@ -67,7 +68,8 @@ static bool make_folder(struct arena *a, const char *folder, struct error *e) {
     return true;
 }
 
-bool client_config_write(struct arena *a, const struct client_config *config, const char **path, struct error *e) {
+bool client_config_write(struct arena *a, const struct client_config *config, const char **path,
+                         struct error *e) {
     const char *folder = config_folder(a);
     struct buf b = buf_new(a, 2048);
     *path = arena_printf(a, "%s/client.yaml", folder);

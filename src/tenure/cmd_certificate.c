@@ -36,7 +36,8 @@ enum {
     KEY_FORCE,
 };
 
-#define OPTION_QUIET {"quiet", KEY_QUIET, NULL, TEXT("print ids only", "只打印 ID")}
+#define OPTION_QUIET                                                                                         \
+    { "quiet", KEY_QUIET, NULL, TEXT("print ids only", "只打印 ID") }
 
 static const char *certificate_path(struct cli *cli, const char *rest) {
     return arena_printf(cli->arena, "/v1/certificates/%s%s", url_encode(cli->arena, cli->args[0]), rest);
@@ -45,12 +46,16 @@ static const char *certificate_path(struct cli *cli, const char *rest) {
 /* ---- list and show ---- */
 
 static const struct option_row list_options[] = {
-    {"kind", KEY_KIND, "KIND", TEXT("official, uploaded, test, pca, discovered", "official、uploaded、test、pca、discovered")},
-    {"state", KEY_STATE, "STATE", TEXT("issued, pending_expiration, expired …", "issued、pending_expiration、expired 等")},
+    {"kind", KEY_KIND, "KIND",
+     TEXT("official, uploaded, test, pca, discovered", "official、uploaded、test、pca、discovered")},
+    {"state", KEY_STATE, "STATE",
+     TEXT("issued, pending_expiration, expired …", "issued、pending_expiration、expired 等")},
     {"days", KEY_DAYS, "N", TEXT("at most so many days left", "剩余天数不超过 N")},
     {"tag", KEY_TAG, "TAG", TEXT("with this tag", "带有该标签")},
     {"name", KEY_NAME, "NAME", TEXT("with this name", "含有该域名")},
-    {"text", KEY_TEXT, "TEXT", TEXT("beginnings of words in names, tags, brand, serial, fingerprint", "域名、标签、品牌、序列号、指纹中单词的开头")},
+    {"text", KEY_TEXT, "TEXT",
+     TEXT("beginnings of words in names, tags, brand, serial, fingerprint",
+          "域名、标签、品牌、序列号、指纹中单词的开头")},
     {"renewable", KEY_RENEWABLE, NULL, TEXT("what can be renewed now", "现在可以续费的证书")},
     {"sort", KEY_SORT, "ORDER", TEXT("created or expiry", "created 或 expiry")},
     {"limit", KEY_LIMIT, "N", TEXT("at most so many", "最多条数")},
@@ -60,9 +65,17 @@ static const struct option_row list_options[] = {
 };
 
 static const struct cli_parameter list_parameters[] = {
-    {KEY_KIND, "kind"}, {KEY_STATE, "state"},         {KEY_DAYS, "days_left"}, {KEY_TAG, "tag"},
-    {KEY_NAME, "name"}, {KEY_TEXT, "text"},           {KEY_SORT, "sort"},      {KEY_RENEWABLE, "renewable"},
-    {KEY_LIMIT, "limit"}, {KEY_CURSOR, "cursor"},     {0},
+    {KEY_KIND, "kind"},
+    {KEY_STATE, "state"},
+    {KEY_DAYS, "days_left"},
+    {KEY_TAG, "tag"},
+    {KEY_NAME, "name"},
+    {KEY_TEXT, "text"},
+    {KEY_SORT, "sort"},
+    {KEY_RENEWABLE, "renewable"},
+    {KEY_LIMIT, "limit"},
+    {KEY_CURSOR, "cursor"},
+    {0},
 };
 
 /* What a list shows of a certificate; `state` and `days_left` are derived by the daemon. */
@@ -84,12 +97,14 @@ static void print_list(struct cli *cli, const json_t *answer) {
         return;
     }
     if (json_array_size(items) == 0)
-        puts(cli->lang == LANG_ZH ? (cli->options[KEY_RENEWABLE] ? "没有需要续费的证书。" : "没有符合条件的证书。")
-                                  : (cli->options[KEY_RENEWABLE] ? "Nothing needs renewal." : "No certificate fits."));
+        puts(cli->lang == LANG_ZH
+                 ? (cli->options[KEY_RENEWABLE] ? "没有需要续费的证书。" : "没有符合条件的证书。")
+                 : (cli->options[KEY_RENEWABLE] ? "Nothing needs renewal." : "No certificate fits."));
     else
         cli_table(cli, items, list_columns);
     if (*cli_text(answer, "next"))
-        printf(cli->lang == LANG_ZH ? "还有更多:--cursor %s\n" : "more: --cursor %s\n", cli_text(answer, "next"));
+        printf(cli->lang == LANG_ZH ? "还有更多:--cursor %s\n" : "more: --cursor %s\n",
+               cli_text(answer, "next"));
 }
 
 static int verb_list(struct cli *cli) {
@@ -98,24 +113,46 @@ static int verb_list(struct cli *cli) {
     return cli_call(cli, "GET", path, NULL, &answer) ? cli_show(cli, answer, print_list) : cli_failed(cli);
 }
 
-static const struct field shown_first[] = {
+/* What a person wants to know first; --json has everything. */
+static const struct field shown[] = {
     {.name = "id", .label = TEXT("certificate", "证书")},
     {.name = "state", .label = TEXT("state", "状态")},
     {.name = "state_title", .label = TEXT("which means", "含义")},
     {.name = "at_risk", .label = TEXT("at risk", "风险")},
     {.name = "days_left", .label = TEXT("days left", "剩余天数")},
+    {.name = "names", .label = TEXT("names", "域名")},
+    {.name = "tags", .label = TEXT("tags", "标签")},
+    {.name = "kind", .label = TEXT("kind", "类型")},
+    {.name = "brand", .label = TEXT("brand", "品牌")},
+    {.name = "profile", .label = TEXT("policy", "策略")},
+    {.name = "key_algorithm", .label = TEXT("key", "密钥算法")},
+    {.name = "key_held", .label = TEXT("key held", "已保管私钥")},
+    {.name = "predecessor_id", .label = TEXT("renews", "续自")},
+    {.name = "successor_id", .label = TEXT("renewed by", "由其接替")},
+    {.name = "coverage_end", .label = TEXT("covered until", "覆盖期至")},
+    {.name = "not_before", .label = TEXT("valid from", "有效期自")},
+    {.name = "version_end", .label = TEXT("valid until", "有效期至")},
+    {.name = "window_at", .label = TEXT("about to expire from", "即将过期自")},
+    {.name = "next_issue_at", .label = TEXT("next version at", "下一版本签发于")},
+    {.name = "version_count", .label = TEXT("versions so far", "已签发版本数")},
+    {.name = "serial", .label = TEXT("serial", "序列号")},
+    {.name = "fingerprint", .label = TEXT("SHA-256", "SHA-256 指纹")},
+    {.name = "target_count", .label = TEXT("targets", "部署目标数")},
+    {.name = "superseded_at", .label = TEXT("superseded at", "被接替于")},
+    {.name = "revoked_at", .label = TEXT("revoked at", "吊销于")},
+    {.name = "cancelled_at", .label = TEXT("cancelled at", "取消于")},
     FIELD_END,
 };
 
 static void print_certificate(struct cli *cli, const json_t *answer) {
-    cli_record(cli, answer, shown_first);
-    cli_record(cli, answer, certificate_fields + 1); /* the id was the first */
+    cli_record(cli, answer, shown);
 }
 
 static int verb_show(struct cli *cli) {
     json_t *answer;
-    return cli_call(cli, "GET", certificate_path(cli, ""), NULL, &answer) ? cli_show(cli, answer, print_certificate)
-                                                                          : cli_failed(cli);
+    return cli_call(cli, "GET", certificate_path(cli, ""), NULL, &answer)
+               ? cli_show(cli, answer, print_certificate)
+               : cli_failed(cli);
 }
 
 static void print_explanation(struct cli *cli, const json_t *answer) {
@@ -135,8 +172,10 @@ static int verb_explain(struct cli *cli) {
 /* ---- import ---- */
 
 static const struct option_row import_options[] = {
-    {"key", KEY_KEY, "FILE", TEXT("private key (PEM), if it is not in the same file", "私钥文件(PEM),若不在同一文件中")},
-    {"pass-phrase-file", KEY_PASS_PHRASE_FILE, "FILE", TEXT("pass phrase of the key or PKCS#12", "私钥或 PKCS#12 的密码文件")},
+    {"key", KEY_KEY, "FILE",
+     TEXT("private key (PEM), if it is not in the same file", "私钥文件(PEM),若不在同一文件中")},
+    {"pass-phrase-file", KEY_PASS_PHRASE_FILE, "FILE",
+     TEXT("pass phrase of the key or PKCS#12", "私钥或 PKCS#12 的密码文件")},
     {"tag", KEY_TAG, "TAG", TEXT("tag, may be repeated", "标签,可重复")},
     OPTION_QUIET,
     {0},
@@ -203,12 +242,17 @@ static int verb_import(struct cli *cli) {
 /* ---- renew, reissue, cancel, revoke ---- */
 
 static const struct option_row renew_options[] = {
-    {"csr-choice", KEY_CSR_CHOICE, "CHOICE", TEXT("automatic (a new key), own (--csr), keep (the old key)", "automatic(新密钥)、own(自备 CSR)、keep(沿用旧密钥)")},
+    {"csr-choice", KEY_CSR_CHOICE, "CHOICE",
+     TEXT("automatic (a new key), own (--csr), keep (the old key)",
+          "automatic(新密钥)、own(自备 CSR)、keep(沿用旧密钥)")},
     {"csr", KEY_CSR, "FILE", TEXT("your own certificate request (PEM)", "自备的 CSR 文件(PEM)")},
-    {"name", KEY_NAMES, "NAME", TEXT("names instead of the old ones, may be repeated", "替换原有域名,可重复")},
+    {"name", KEY_NAMES, "NAME",
+     TEXT("names instead of the old ones, may be repeated", "替换原有域名,可重复")},
     {"key-algorithm", KEY_ALGORITHM, "ALG", TEXT("p256, p384, rsa2048 …", "p256、p384、rsa2048 等")},
     {"brand", KEY_BRAND, "BRAND", TEXT("another line of the catalogue", "目录中的其他品牌")},
-    {"wait", KEY_WAIT, NULL, TEXT("wait until it is issued, deployed and verified, and show the progress", "等待签发、部署并验证完成,显示进度")},
+    {"wait", KEY_WAIT, NULL,
+     TEXT("wait until it is issued, deployed and verified, and show the progress",
+          "等待签发、部署并验证完成,显示进度")},
     OPTION_QUIET,
     {0},
 };
@@ -235,16 +279,19 @@ static bool order_body(struct cli *cli, json_t **body) {
     return true;
 }
 
-/* The answer holds the certificate that was made or goes on; --wait follows it to the end. */
+/* Orders answer with the certificate that they made, reissuing with the certificate itself; --wait follows it
+ * to the end. */
 static int ordered(struct cli *cli, const json_t *answer) {
-    const char *id = cli_text(json_object_get(answer, "certificate"), "id");
+    const json_t *made = json_object_get(answer, "certificate");
+    const json_t *certificate = made ? made : answer;
+    const char *id = cli_text(certificate, "id");
     if (cli->options[KEY_QUIET])
         puts(id);
     else if (cli->json && !cli->options[KEY_WAIT])
         puts(json_text(cli->arena, answer, true));
-    else
+    else if (!cli->json)
         printf(cli->lang == LANG_ZH ? "证书 %s:%s\n" : "certificate %s: %s\n", id,
-               cli_text(json_object_get(answer, "certificate"), "state"));
+               cli_text(certificate, "state"));
     return cli->options[KEY_WAIT] ? wait_for_certificate(cli, id) : EXIT_OK;
 }
 
@@ -273,7 +320,8 @@ static int verb_buy(struct cli *cli) {
 
 static int show_state(struct cli *cli, const char *method, const char *path, json_t *body) {
     json_t *answer;
-    return cli_call(cli, method, path, body, &answer) ? cli_show(cli, answer, print_certificate) : cli_failed(cli);
+    return cli_call(cli, method, path, body, &answer) ? cli_show(cli, answer, print_certificate)
+                                                      : cli_failed(cli);
 }
 
 static int verb_cancel(struct cli *cli) {
@@ -282,8 +330,9 @@ static int verb_cancel(struct cli *cli) {
 
 static const struct option_row revoke_options[] = {
     {"reason", KEY_REASON, "REASON",
-     TEXT("keyCompromise, affiliationChanged, superseded, cessationOfOperation, privilegeWithdrawn, unspecified",
-          "keyCompromise、affiliationChanged、superseded、cessationOfOperation、privilegeWithdrawn、unspecified")},
+     TEXT(
+         "keyCompromise, affiliationChanged, superseded, cessationOfOperation, privilegeWithdrawn, unspecified",
+         "keyCompromise、affiliationChanged、superseded、cessationOfOperation、privilegeWithdrawn、unspecified")},
     {0},
 };
 
@@ -300,8 +349,9 @@ static const struct option_row delete_options[] = {
 static int verb_delete(struct cli *cli) {
     static const struct cli_parameter parameters[] = {{KEY_FORCE, "force"}, {0}};
     json_t *answer;
-    return cli_call(cli, "DELETE", certificate_path(cli, cli_query(cli, parameters)), NULL, &answer) ? EXIT_OK
-                                                                                                   : cli_failed(cli);
+    return cli_call(cli, "DELETE", certificate_path(cli, cli_query(cli, parameters)), NULL, &answer)
+               ? EXIT_OK
+               : cli_failed(cli);
 }
 
 static int verb_tag(struct cli *cli) {
@@ -316,8 +366,12 @@ static int verb_tag(struct cli *cli) {
 /* ---- download ---- */
 
 static const struct option_row download_options[] = {
-    {"format", KEY_FORMAT, "FORMAT", TEXT("pem, nginx, apache, haproxy, pkcs12, jks, der, chain, root, key", "pem、nginx、apache、haproxy、pkcs12、jks、der、chain、root、key")},
-    {"output", KEY_OUTPUT, "FILE", TEXT("write there with mode 0600 (else to standard output)", "写入该文件,权限 0600(默认输出到标准输出)")},
+    {"format", KEY_FORMAT, "FORMAT",
+     TEXT("pem, nginx, apache, haproxy, pkcs12, jks, der, chain, root, key",
+          "pem、nginx、apache、haproxy、pkcs12、jks、der、chain、root、key")},
+    {"output", KEY_OUTPUT, "FILE",
+     TEXT("write there with mode 0600 (else to standard output)",
+          "写入该文件,权限 0600(默认输出到标准输出)")},
     {"pass-phrase-file", KEY_PASS_PHRASE_FILE, "FILE", TEXT("pass phrase for PKCS#12", "PKCS#12 的密码文件")},
     {0},
 };
@@ -326,31 +380,45 @@ static int verb_download(struct cli *cli) {
     static const struct cli_parameter members[] = {{KEY_FORMAT, "format"}, {0}};
     struct http_reply reply;
     json_t *body = cli_body(cli, members);
-    if (!add_pass_phrase(cli, body) || !cli_fetch(cli, "POST", certificate_path(cli, "/download"), body, &reply))
+    if (!add_pass_phrase(cli, body) ||
+        !cli_fetch(cli, "POST", certificate_path(cli, "/download"), body, &reply))
         return cli_failed(cli);
     bool good = cli->options[KEY_OUTPUT]
                     ? file_replace(cli->options[KEY_OUTPUT], 0600, reply.body, &cli->error)
-                    : write_all(STDOUT_FILENO, reply.body.p, reply.body.len) || fail_errno(&cli->error, ERR_SYSTEM, "-");
+                    : write_all(STDOUT_FILENO, reply.body.p, reply.body.len) ||
+                          fail_errno(&cli->error, ERR_SYSTEM, "-");
     return good ? EXIT_OK : cli_failed(cli);
 }
 
 #define ARGUMENT_CERTIFICATE TEXT("CERTIFICATE", "证书ID")
 
 const struct verb certificate_verbs[] = {
-    {"import", TEXT("bring in a certificate, a PKCS#12 or a folder such as /etc/letsencrypt", "导入证书、PKCS#12 或整个目录(如 /etc/letsencrypt)"),
+    {"import",
+     TEXT("bring in a certificate, a PKCS#12 or a folder such as /etc/letsencrypt",
+          "导入证书、PKCS#12 或整个目录(如 /etc/letsencrypt)"),
      TEXT("FILE|FOLDER", "文件|目录"), 1, 1, import_options, verb_import},
     {"list", TEXT("list certificates", "列出证书"), TEXT("", ""), 0, 0, list_options, verb_list},
     {"show", TEXT("show one certificate", "查看证书"), ARGUMENT_CERTIFICATE, 1, 1, NULL, verb_show},
-    {"explain", TEXT("why it is in this state, why this date, what happens next", "解释证书的状态、日期以及后续安排"), ARGUMENT_CERTIFICATE,
-     1, 1, NULL, verb_explain},
-    {"renew", TEXT("renew, renew early or replace: what the certificate's kind allows", "续费、提前续费或替换,取决于证书类型"),
+    {"explain",
+     TEXT("why it is in this state, why this date, what happens next", "解释证书的状态、日期以及后续安排"),
+     ARGUMENT_CERTIFICATE, 1, 1, NULL, verb_explain},
+    {"renew",
+     TEXT("renew, renew early or replace: what the certificate's kind allows",
+          "续费、提前续费或替换,取决于证书类型"),
      ARGUMENT_CERTIFICATE, 1, 1, renew_options, verb_renew},
-    {"buy", TEXT("order a new certificate", "购买新证书"), TEXT("NAME…", "域名…"), 1, CLI_ARGS_MAX, renew_options, verb_buy},
-    {"reissue", TEXT("a new version inside the same coverage", "在有效期内重新签发"), ARGUMENT_CERTIFICATE, 1, 1, renew_options, verb_reissue},
-    {"cancel", TEXT("close a certificate that was never issued", "取消尚未签发的证书"), ARGUMENT_CERTIFICATE, 1, 1, NULL, verb_cancel},
-    {"revoke", TEXT("revoke a certificate", "吊销证书"), ARGUMENT_CERTIFICATE, 1, 1, revoke_options, verb_revoke},
-    {"download", TEXT("take out certificate, chain and key", "下载证书、证书链和私钥"), ARGUMENT_CERTIFICATE, 1, 1, download_options, verb_download},
-    {"tag", TEXT("set the tags of a certificate", "设置证书标签"), TEXT("CERTIFICATE [TAG…]", "证书ID [标签…]"), 1, CLI_ARGS_MAX, NULL, verb_tag},
-    {"delete", TEXT("delete a certificate", "删除证书"), ARGUMENT_CERTIFICATE, 1, 1, delete_options, verb_delete},
+    {"buy", TEXT("order a new certificate", "购买新证书"), TEXT("NAME…", "域名…"), 1, CLI_ARGS_MAX,
+     renew_options, verb_buy},
+    {"reissue", TEXT("a new version inside the same coverage", "在有效期内重新签发"), ARGUMENT_CERTIFICATE, 1,
+     1, renew_options, verb_reissue},
+    {"cancel", TEXT("close a certificate that was never issued", "取消尚未签发的证书"), ARGUMENT_CERTIFICATE,
+     1, 1, NULL, verb_cancel},
+    {"revoke", TEXT("revoke a certificate", "吊销证书"), ARGUMENT_CERTIFICATE, 1, 1, revoke_options,
+     verb_revoke},
+    {"download", TEXT("take out certificate, chain and key", "下载证书、证书链和私钥"), ARGUMENT_CERTIFICATE,
+     1, 1, download_options, verb_download},
+    {"tag", TEXT("set the tags of a certificate", "设置证书标签"),
+     TEXT("CERTIFICATE [TAG…]", "证书ID [标签…]"), 1, CLI_ARGS_MAX, NULL, verb_tag},
+    {"delete", TEXT("delete a certificate", "删除证书"), ARGUMENT_CERTIFICATE, 1, 1, delete_options,
+     verb_delete},
     {0},
 };

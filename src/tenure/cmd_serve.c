@@ -15,12 +15,15 @@ struct serve_options {
 enum { KEY_CONFIG = 'c', KEY_DATA = 'd', KEY_ONE_PROCESS = 1000, KEY_CLOCK };
 
 static const struct option_row options[] = {
-    {"config", KEY_CONFIG, "FILE", TEXT("configuration (/etc/tenure/tenure.yaml)", "配置文件(/etc/tenure/tenure.yaml)")},
+    {"config", KEY_CONFIG, "FILE",
+     TEXT("configuration (/etc/tenure/tenure.yaml)", "配置文件(/etc/tenure/tenure.yaml)")},
     {"data", KEY_DATA, "FOLDER", TEXT("data folder (/var/lib/tenure)", "数据目录(/var/lib/tenure)")},
     {"one-process", KEY_ONE_PROCESS, NULL,
-     TEXT("run all roles in one process, for tests and the debugger", "在单个进程中运行所有角色,用于测试和调试")},
+     TEXT("run all roles in one process, for tests and the debugger",
+          "在单个进程中运行所有角色,用于测试和调试")},
 #ifdef TENURE_TEST_CLOCK
-    {"clock", KEY_CLOCK, "TIME", TEXT("begin at this time, moved by POST /v1/test/clock", "从该时间开始,由 POST /v1/test/clock 推进")},
+    {"clock", KEY_CLOCK, "TIME",
+     TEXT("begin at this time, moved by POST /v1/test/clock", "从该时间开始,由 POST /v1/test/clock 推进")},
 #endif
     {0},
 };
@@ -45,7 +48,8 @@ static const struct command_line line = {
     .options = options,
     .parser = parse,
     .arguments = TEXT("", ""),
-    .summary = TEXT("Runs the daemon until it is told to end (SIGTERM, Ctrl-C).", "运行服务,直到收到结束信号(SIGTERM、Ctrl-C)。"),
+    .summary = TEXT("Runs the daemon until it is told to end (SIGTERM, Ctrl-C).",
+                    "运行服务,直到收到结束信号(SIGTERM、Ctrl-C)。"),
 };
 
 /* Everything the daemon keeps lies in the data folder; names there are relative from here on. */

@@ -15,7 +15,8 @@ struct verify_options {
 };
 
 static const struct option_row options[] = {
-    {"server-name", KEY_SERVER_NAME, "NAME", TEXT("name to ask for (SNI), if it is not HOST", "请求的服务器名称(SNI),默认为 HOST")},
+    {"server-name", KEY_SERVER_NAME, "NAME",
+     TEXT("name to ask for (SNI), if it is not HOST", "请求的服务器名称(SNI),默认为 HOST")},
     {"json", KEY_JSON, NULL, TEXT("print JSON", "打印 JSON")},
     {0},
 };
@@ -44,8 +45,9 @@ static const struct command_line line = {
     .options = options,
     .parser = parse,
     .arguments = TEXT("HOST[:PORT]", "主机[:端口]"),
-    .summary = TEXT("Connects to a server and tells what is wrong with the certificate it serves, and what to do.",
-                    "连接服务器,检查其证书存在的问题并给出处理建议。"),
+    .summary =
+        TEXT("Connects to a server and tells what is wrong with the certificate it serves, and what to do.",
+             "连接服务器,检查其证书存在的问题并给出处理建议。"),
 };
 
 static void print_finding(const struct finding *f, enum lang lang) {
@@ -53,7 +55,8 @@ static void print_finding(const struct finding *f, enum lang lang) {
     AUTO_ARENA a = arena_new();
     printf("%s: %s\n%s\n", row->name, row->title.in[lang], f->detail.in[lang]);
     if (f->served_end)
-        printf(lang == LANG_ZH ? "有效期至 %s\n" : "valid to the end of %s\n", time_format_date(a, f->served_end - 1));
+        printf(lang == LANG_ZH ? "有效期至 %s\n" : "valid to the end of %s\n",
+               time_format_date(a, f->served_end - 1));
     if (f->protocol && *f->protocol)
         printf("%s %s\n", f->protocol, f->cipher ? f->cipher : "");
     puts(row->remedy.in[lang]);
@@ -66,7 +69,8 @@ static void print_json(struct arena *a, const struct finding *f, enum lang lang)
     json_object_set_new(o, "title", json_string(row->title.in[lang]));
     json_object_set_new(o, "detail", json_string(f->detail.in[lang]));
     json_object_set_new(o, "remedy", json_string(row->remedy.in[lang]));
-    json_object_set_new(o, "fingerprint", f->served_fingerprint ? json_string(f->served_fingerprint) : json_null());
+    json_object_set_new(o, "fingerprint",
+                        f->served_fingerprint ? json_string(f->served_fingerprint) : json_null());
     json_object_set_new(o, "end_at", json_time(a, f->served_end));
     json_object_set_new(o, "protocol", json_string(f->protocol ? f->protocol : ""));
     puts(json_text(a, o, true));

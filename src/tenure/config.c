@@ -113,8 +113,9 @@ static int64_t number_or(const unsigned *value, int64_t missing) {
 static bool in_range(const char *field, int64_t value, int64_t least, int64_t most, struct error *e) {
     if (value >= least && value <= most)
         return true;
-    return fail_field(e, field, ERR_BAD_CONFIG, "%s: %lld is not between %lld and %lld", "%s:%lld 不在 %lld 到 %lld 之间",
-                      field, (long long)value, (long long)least, (long long)most);
+    return fail_field(e, field, ERR_BAD_CONFIG, "%s: %lld is not between %lld and %lld",
+                      "%s:%lld 不在 %lld 到 %lld 之间", field, (long long)value, (long long)least,
+                      (long long)most);
 }
 
 /* ADDRESS:PORT. Anything other than loopback would need TLS, which the daemon does not speak yet. */
@@ -122,15 +123,18 @@ static bool read_listen(struct arena *a, const char *listen, struct config *conf
     const char *colon = strrchr(listen, ':');
     char *end;
     if (!colon || !colon[1])
-        return fail_field(e, "listen", ERR_BAD_CONFIG, "listen: '%s' is not ADDRESS:PORT", "listen:“%s”不是 地址:端口", listen);
+        return fail_field(e, "listen", ERR_BAD_CONFIG, "listen: '%s' is not ADDRESS:PORT",
+                          "listen:“%s”不是 地址:端口", listen);
     config->address = arena_strndup(a, listen, (size_t)(colon - listen));
     config->port = strtol(colon + 1, &end, 10);
     if (*end)
-        return fail_field(e, "listen", ERR_BAD_CONFIG, "listen: '%s' is not a port", "listen:“%s”不是端口", colon + 1);
+        return fail_field(e, "listen", ERR_BAD_CONFIG, "listen: '%s' is not a port", "listen:“%s”不是端口",
+                          colon + 1);
     if (strncmp(config->address, "127.", 4) != 0)
-        return fail_field(e, "listen", ERR_BAD_CONFIG,
-                          "listen: %s is not a loopback address; plain HTTP is served there only. Put a TLS proxy in front",
-                          "listen:%s 不是回环地址;明文 HTTP 只能监听回环地址,请在前面放置 TLS 代理", config->address);
+        return fail_field(
+            e, "listen", ERR_BAD_CONFIG,
+            "listen: %s is not a loopback address; plain HTTP is served there only. Put a TLS proxy in front",
+            "listen:%s 不是回环地址;明文 HTTP 只能监听回环地址,请在前面放置 TLS 代理", config->address);
     return in_range("listen", config->port, 0, 65535, e);
 }
 
@@ -144,7 +148,8 @@ static bool read_log_level(const char *name, enum log_level *level, struct error
             *level = levels[i].level;
             return true;
         }
-    return fail_field(e, "log_level", ERR_BAD_CONFIG, "log_level: '%s' is none of error, warning, info, debug",
+    return fail_field(e, "log_level", ERR_BAD_CONFIG,
+                      "log_level: '%s' is none of error, warning, info, debug",
                       "log_level:“%s”不是 error、warning、info、debug 之一", name);
 }
 
@@ -169,7 +174,8 @@ static bool read_commands(struct arena *a, const struct file_deploy *file, struc
         int64_t seconds = number_or(c->timeout_seconds, 30);
         if (!in_range("deploy.commands.timeout_seconds", seconds, 1, 600, e))
             return false;
-        commands[i] = (struct runner_command){.name = c->name, .argv = argv, .timeout_ms = (int)seconds * 1000};
+        commands[i] =
+            (struct runner_command){.name = c->name, .argv = argv, .timeout_ms = (int)seconds * 1000};
     }
     deploy->policy.commands = commands;
     deploy->policy.command_count = file->commands_count;
@@ -184,7 +190,8 @@ static bool read_deploy(struct arena *a, const struct file_deploy *file, struct 
     for (unsigned i = 0; i < file->folders_count; i++) {
         folders[i] = file->folders[i];
         if (folders[i][0] != '/')
-            return fail_field(e, "deploy.folders", ERR_BAD_CONFIG, "deploy.folders: '%s' is not an absolute path",
+            return fail_field(e, "deploy.folders", ERR_BAD_CONFIG,
+                              "deploy.folders: '%s' is not an absolute path",
                               "deploy.folders:“%s”不是绝对路径", folders[i]);
     }
     deploy->policy.folders = folders;
@@ -215,7 +222,8 @@ static const char *profiles_beside(struct arena *a, const char *path) {
     struct stat st;
     path = path ? path : DEFAULT_PATH;
     const char *slash = strrchr(path, '/');
-    const char *folder = arena_printf(a, "%.*s/profiles", slash ? (int)(slash - path) : 1, slash ? path : ".");
+    const char *folder =
+        arena_printf(a, "%.*s/profiles", slash ? (int)(slash - path) : 1, slash ? path : ".");
     char *absolute = stat(folder, &st) == 0 && S_ISDIR(st.st_mode) ? realpath(folder, NULL) : NULL;
     const char *copy = arena_strdup(a, absolute);
     free(absolute);
@@ -232,7 +240,8 @@ static const char *absolute_path(struct arena *a, const char *path) {
     return absolute;
 }
 
-bool config_load(struct arena *a, const char *path, const char *data, struct config *config, struct error *e) {
+bool config_load(struct arena *a, const char *path, const char *data, struct config *config,
+                 struct error *e) {
     struct file *file;
     *config = (struct config){.log_level = LOG_INFO};
     if (!read_file(a, path, &file, e) ||

@@ -1,6 +1,6 @@
 /*
- * tenure.yaml: read once at the start into this struct; what is absent has the defaults of config.c. The roles run in
- * the data folder, so files there have the short names below.
+ * tenure.yaml: read once at the start into this struct; what is absent has the defaults of config.c. The
+ * roles run in the data folder, so files there have the short names below.
  */
 #pragma once
 #include "base/log.h"
@@ -27,5 +27,6 @@ struct config {
     int64_t probe_timeout_ms;
 };
 
-/* `path` NULL: /etc/tenure/tenure.yaml if it is there. `data` NULL: what the file says, or /var/lib/tenure. */
+/* `path` NULL: /etc/tenure/tenure.yaml if it is there. `data` NULL: what the file says, or /var/lib/tenure.
+ */
 bool config_load(struct arena *a, const char *path, const char *data, struct config *config, struct error *e);

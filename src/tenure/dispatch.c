@@ -13,11 +13,12 @@
 enum { BODY_MAX_DEFAULT = 64 * 1024, CODES_BY_HUNDRED = 6 };
 
 const struct route *const all_routes[] = {
-    account_routes, audit_routes,  certificate_routes, order_routes, apply_routes,
-    issue_routes,   deploy_routes, verify_routes,      explain_routes, system_routes, NULL,
+    account_routes, audit_routes,  certificate_routes, order_routes,  apply_routes, issue_routes,
+    deploy_routes,  verify_routes, explain_routes,     system_routes, NULL,
 };
 
-static const struct route *match(struct exchange *x, const char *args[REQUEST_PATH_ARGS_MAX], struct error *e) {
+static const struct route *match(struct exchange *x, const char *args[REQUEST_PATH_ARGS_MAX],
+                                 struct error *e) {
     return route_match(all_routes, x->method, x->path, x->arena, args, e);
 }
 
@@ -44,7 +45,8 @@ static bool gate(struct request *rq, struct exchange *x, struct error *e) {
         return false;
     rq->caller.address = x->peer;
     if (!dispatch_permitted(rq->route, rq->caller.role))
-        return fail(e, ERR_FORBIDDEN, "%s %s is not open to your role", "您的角色无权访问 %s %s", rq->route->method, rq->route->path);
+        return fail(e, ERR_FORBIDDEN, "%s %s is not open to your role", "您的角色无权访问 %s %s",
+                    rq->route->method, rq->route->path);
     return true;
 }
 

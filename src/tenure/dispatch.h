@@ -1,6 +1,6 @@
 /*
- * The dispatcher: joins routes, gate, transaction and answer. Every request of a person or program goes through
- * dispatch_handle; handlers see only what their row of the route table allows.
+ * The dispatcher: joins routes, gate, transaction and answer. Every request of a person or program goes
+ * through dispatch_handle; handlers see only what their row of the route table allows.
  */
 #pragma once
 #include "account/account.h"

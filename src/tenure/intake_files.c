@@ -1,7 +1,7 @@
 /*
  * Finding certificates below a folder. In each folder one certificate file counts, the first that is there:
- * fullchain.pem (certbot, uacme calls it cert.pem), fullchain.cer (acme.sh), cert.pem; beside it the key. Other PEM, CRT and PKCS#12
- * files are taken one by one, with NAME.key beside NAME.crt.
+ * fullchain.pem (certbot, uacme calls it cert.pem), fullchain.cer (acme.sh), cert.pem; beside it the key.
+ * Other PEM, CRT and PKCS#12 files are taken one by one, with NAME.key beside NAME.crt.
  */
 #include "tenure/intake_files.h"
 #include "base/file.h"
@@ -60,7 +60,8 @@ static bool add_lineage(struct search *s, const char *folder) {
         return false;
     const char *key = first_there(s->arena, folder, keys);
     if (!key) { /* acme.sh: NAME.key in the folder NAME or NAME_ecc */
-        const char *own = arena_printf(s->arena, "%s/%.*s.key", folder, (int)strcspn(name + 1, "_"), name + 1);
+        const char *own =
+            arena_printf(s->arena, "%s/%.*s.key", folder, (int)strcspn(name + 1, "_"), name + 1);
         key = is_file(own) ? own : NULL;
     }
     add(s, certificate, key);
@@ -109,8 +110,8 @@ static void search_folder(struct search *s, const char *folder, int depth) {
     free(entries);
 }
 
-bool intake_find(struct arena *a, const char *path, const char *key, struct intake_file **files, size_t *count,
-                 struct error *e) {
+bool intake_find(struct arena *a, const char *path, const char *key, struct intake_file **files,
+                 size_t *count, struct error *e) {
     struct search s = {.arena = a};
     if (is_folder(path))
         search_folder(&s, path, 0);

@@ -9,17 +9,24 @@ const char *argp_program_version = "tenure " TENURE_VERSION;
 /* Commands that need no daemon, then the verbs that speak to one. */
 static const struct command commands[] = {
     {"serve", TEXT("run the daemon", "运行服务"), cmd_serve},
-    {"plan", TEXT("what an order would give, and when each version would be issued", "预览订单结果及各版本的签发时间"), cmd_plan},
-    {"verify", TEXT("look at the certificate that any server serves", "检查任意服务器提供的证书"), cmd_verify},
-    {"completion", TEXT("shell completion: eval \"$(tenure completion)\"", "命令补全:eval \"$(tenure completion)\""), cmd_completion},
+    {"plan",
+     TEXT("what an order would give, and when each version would be issued",
+          "预览订单结果及各版本的签发时间"),
+     cmd_plan},
+    {"verify", TEXT("look at the certificate that any server serves", "检查任意服务器提供的证书"),
+     cmd_verify},
+    {"completion",
+     TEXT("shell completion: eval \"$(tenure completion)\"", "命令补全:eval \"$(tenure completion)\""),
+     cmd_completion},
     {0},
 };
 
 static const struct verb *const verbs[] = {certificate_verbs, target_verbs, account_verbs, NULL};
 
 static void print_help(enum lang lang) {
-    static const struct text usage = TEXT("Usage: tenure COMMAND [OPTION...]\n\nCommands (each has --help):\n",
-                                          "用法:tenure 命令 [选项...]\n\n命令(均支持 --help):\n");
+    static const struct text usage =
+        TEXT("Usage: tenure COMMAND [OPTION...]\n\nCommands (each has --help):\n",
+             "用法:tenure 命令 [选项...]\n\n命令(均支持 --help):\n");
     fputs(usage.in[lang], stdout);
     for (const struct command *c = commands; c->name; c++)
         printf("  %-18s %s\n", c->name, c->summary.in[lang]);
@@ -37,11 +44,12 @@ int cmd_completion(int argc, char **argv, enum lang lang) {
     for (size_t i = 0; verbs[i]; i++)
         for (const struct verb *v = verbs[i]; v->name; v++)
             printf("%s\n", v->name);
-    fputs("'\n  local typed=\"${COMP_WORDS[*]:1:COMP_CWORD-1}\"\n"
-          "  COMPREPLY=($(compgen -W \"$(sed -n \"s/^${typed:+$typed }\\([^ ]*\\).*/\\1/p\" <<<\"$words\" | sort -u)\" -- "
-          "\"${COMP_WORDS[COMP_CWORD]}\"))\n"
-          "  [ ${#COMPREPLY[@]} -gt 0 ] || compopt -o default\n}\ncomplete -F _tenure tenure\n",
-          stdout);
+    fputs(
+        "'\n  local typed=\"${COMP_WORDS[*]:1:COMP_CWORD-1}\"\n"
+        "  COMPREPLY=($(compgen -W \"$(sed -n \"s/^${typed:+$typed }\\([^ ]*\\).*/\\1/p\" <<<\"$words\" | sort -u)\" -- "
+        "\"${COMP_WORDS[COMP_CWORD]}\"))\n"
+        "  [ ${#COMPREPLY[@]} -gt 0 ] || compopt -o default\n}\ncomplete -F _tenure tenure\n",
+        stdout);
     return EXIT_OK;
 }
 

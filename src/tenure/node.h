@@ -16,6 +16,7 @@ struct node {
     struct prober prober;
 };
 
-/* `port` is the one that is listened on: the default of public_url. Signer and runner are connected to at first use. */
+/* `port` is the one that is listened on: the default of public_url. Signer and runner are connected to at
+ * first use. */
 bool node_open(struct node *node, const struct config *config, enum db_role role, int port, struct error *e);
 void node_close(struct node *node);

@@ -15,10 +15,12 @@
 #include <unistd.h>
 
 enum {
-    WORKER_IDLE_MS = 3000,   /* a worker without work ends after this; the next one is forked when something is due */
+    WORKER_IDLE_MS =
+        3000, /* a worker without work ends after this; the next one is forked when something is due */
     WORKER_NEAR_SECONDS = 5, /* work due so soon is waited for */
     TROUBLE_MS = 1000,       /* between attempts while the database cannot be used */
-    LEASE_SECONDS = 600,     /* matters only if the machine is lost: a dead process's leases are given back at once */
+    LEASE_SECONDS =
+        600, /* matters only if the machine is lost: a dead process's leases are given back at once */
     BATCH = 100,
     DRAIN_MS = 5000,
 };
@@ -37,8 +39,8 @@ static bool show_first_login(const struct first_login *login, struct error *e) {
     unlink(CONFIG_FIRST_LOGIN);
     if (!file_write_new(CONFIG_FIRST_LOGIN, 0600, secret_slice(login->secret), e))
         return false;
-    printf("first start: `tenure login` with this secret, once (also in %s in the data folder): %s\n", CONFIG_FIRST_LOGIN,
-           (const char *)secret_bytes(login->secret));
+    printf("first start: `tenure login` with this secret, once (also in %s in the data folder): %s\n",
+           CONFIG_FIRST_LOGIN, (const char *)secret_bytes(login->secret));
     fflush(stdout);
     return true;
 }
@@ -102,7 +104,8 @@ static void web_loop(struct server *server) {
     AUTO_FD term = signal_fd_for_term();
     int64_t end = 0; /* when patience ends, once draining */
     while (!end || (server_connections(server) && clock_monotonic_ms() < end)) {
-        struct pollfd fds[] = {{.fd = server_poll_fd(server), .events = POLLIN}, {.fd = term, .events = POLLIN}};
+        struct pollfd fds[] = {{.fd = server_poll_fd(server), .events = POLLIN},
+                               {.fd = term, .events = POLLIN}};
         int timeout = server_timeout_ms(server);
         poll(fds, end ? 1 : 2, end && (timeout < 0 || timeout > 100) ? 100 : timeout);
         server_run(server, clock_now());
@@ -119,7 +122,8 @@ static bool web_start(struct dispatcher *d, const struct config *config, int por
     options.context = d;
     options.body_max = dispatch_body_max;
     options.handle = dispatch_handle;
-    return server_listen(config->address, (uint16_t)port, &options.listen_fd, e) && server_start(server, &options, e);
+    return server_listen(config->address, (uint16_t)port, &options.listen_fd, e) &&
+           server_start(server, &options, e);
 }
 
 int role_web(const struct role_context *context) {
@@ -128,7 +132,8 @@ int role_web(const struct role_context *context) {
     struct error e = {0};
     if (!node_open(&node, context->config, DB_WEB, context->port, &e))
         return fatal("cannot start", &e);
-    struct dispatcher d = {.services = &node.services, .public_url = node.issue.public_url, .wake_fd = context->wake_fd};
+    struct dispatcher d = {
+        .services = &node.services, .public_url = node.issue.public_url, .wake_fd = context->wake_fd};
     if (!web_start(&d, context->config, context->port, &server, &e) ||
         !sandbox_enter(KIND_WEB, context->config->data, &e))
         return fatal("cannot start", &e);
@@ -154,7 +159,8 @@ static void tell_idle(const struct role_context *context, int64_t due_at) {
     (void)ignored;
 }
 
-/* Waits for new work, for the end, or for the time; true to go on. What is drained here is looked at right after. */
+/* Waits for new work, for the end, or for the time; true to go on. What is drained here is looked at right
+ * after. */
 static bool worker_wait(const struct role_context *context, int term, int timeout_ms) {
     struct pollfd fds[] = {{.fd = context->wake_fd, .events = POLLIN}, {.fd = term, .events = POLLIN}};
     poll(fds, 2, timeout_ms);
@@ -180,7 +186,8 @@ static bool worker_turn(struct engine *engine, size_t *ran, int64_t *due_at, str
 }
 
 /* While the database cannot be used, nothing is lost: steps are repeated when it is back. */
-static bool worker_trouble(const struct role_context *context, struct engine *engine, int term, struct error *e) {
+static bool worker_trouble(const struct role_context *context, struct engine *engine, int term,
+                           struct error *e) {
     struct error ignored = {0};
     int64_t released;
     log_failure("work is held up", e, engine->owner);
@@ -220,7 +227,8 @@ int role_worker(const struct role_context *context) {
         return fatal("cannot start", &e);
     char owner[32];
     snprintf(owner, sizeof owner, "worker-%d", context->index);
-    struct engine engine = {.services = &node.services, .owner = owner, .lease_seconds = LEASE_SECONDS, .batch = BATCH};
+    struct engine engine = {
+        .services = &node.services, .owner = owner, .lease_seconds = LEASE_SECONDS, .batch = BATCH};
     /* Whoever had this name before is dead. */
     if (!work_release(node.services.db, owner, clock_now(), &released, &e))
         return fatal("cannot start", &e);

@@ -1,6 +1,6 @@
 /*
- * All roles in one process: for tests and the debugger. The clock is the real one, or one that a test moves; between
- * two requests everything that is due runs.
+ * All roles in one process: for tests and the debugger. The clock is the real one, or one that a test moves;
+ * between two requests everything that is due runs.
  */
 #include "base/clock.h"
 #include "base/ipc.h"
@@ -53,7 +53,8 @@ static void loop(struct whole *w) {
     sigaddset(&set, SIGINT);
     sigprocmask(SIG_BLOCK, &set, NULL);
     int term = signalfd(-1, &set, SFD_CLOEXEC);
-    struct pollfd fds[] = {{.fd = server_poll_fd(w->server), .events = POLLIN}, {.fd = term, .events = POLLIN}};
+    struct pollfd fds[] = {{.fd = server_poll_fd(w->server), .events = POLLIN},
+                           {.fd = term, .events = POLLIN}};
     while (!fds[1].revents) {
         int timeout = server_timeout_ms(w->server);
         poll(fds, 2, timeout < 0 || timeout > 200 ? 200 : timeout);
@@ -75,7 +76,8 @@ static bool start(struct whole *w, const struct config *config, struct error *e)
         return false;
     w->node.services.signer = signer_local(w->node.arena, key);
     w->node.services.runner = runner_local(w->node.arena, &config->deploy.policy);
-    w->engine = (struct engine){.services = &w->node.services, .owner = "worker-0", .lease_seconds = 600, .batch = 100};
+    w->engine = (struct engine){
+        .services = &w->node.services, .owner = "worker-0", .lease_seconds = 600, .batch = 100};
     w->dispatcher = (struct dispatcher){.services = &w->node.services,
                                         .public_url = w->node.issue.public_url,
                                         .wake_fd = -1,

@@ -15,32 +15,34 @@ enum { FOLDERS_MAX = 8 };
 /* Reading, and nothing else. */
 #define FOLDER_READ (LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR)
 /* Loading shared objects (name service modules) maps them executable, which Landlock counts as reading. */
-#define FOLDER_WRITE                                                                                              \
-    (FOLDER_READ | LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_REMOVE_FILE | LANDLOCK_ACCESS_FS_MAKE_REG | \
-     LANDLOCK_ACCESS_FS_MAKE_SOCK)
+#define FOLDER_WRITE                                                                                         \
+    (FOLDER_READ | LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_REMOVE_FILE |                          \
+     LANDLOCK_ACCESS_FS_MAKE_REG | LANDLOCK_ACCESS_FS_MAKE_SOCK)
 /* Every right of Landlock's first version: what is handled and not granted is refused. */
 #define FOLDER_ALL ((LANDLOCK_ACCESS_FS_MAKE_SYM << 1) - 1)
 
 /* Memory, time, signals: what every role needs. */
-#define CALLS_BASE                                                                                                \
-    "brk", "mmap", "munmap", "mremap", "mprotect", "madvise", "futex", "exit", "exit_group", "rt_sigreturn",      \
-        "rt_sigprocmask", "rt_sigaction", "clock_gettime", "gettimeofday", "getpid", "gettid", "getrandom",      \
-        "read", "write", "close", "poll", "ppoll", "restart_syscall", "tgkill", "getrusage", "sched_yield",      \
+#define CALLS_BASE                                                                                           \
+    "brk", "mmap", "munmap", "mremap", "mprotect", "madvise", "futex", "exit", "exit_group", "rt_sigreturn", \
+        "rt_sigprocmask", "rt_sigaction", "clock_gettime", "gettimeofday", "getpid", "gettid", "getrandom",  \
+        "read", "write", "close", "poll", "ppoll", "restart_syscall", "tgkill", "getrusage", "sched_yield",  \
         "clock_nanosleep", "nanosleep", "newfstatat", "fstat", "lseek", "writev", "readv"
 
 /* A listening unix socket, and its clients. */
-#define CALLS_SERVE "accept4", "accept", "getsockopt", "setsockopt", "shutdown", "sendmsg", "recvmsg", "sendto",  \
-                    "recvfrom", "fcntl", "getsockname", "getpeername"
+#define CALLS_SERVE                                                                                          \
+    "accept4", "accept", "getsockopt", "setsockopt", "shutdown", "sendmsg", "recvmsg", "sendto", "recvfrom", \
+        "fcntl", "getsockname", "getpeername"
 
 /* Database files, and connections to the signer and the runner. */
-#define CALLS_WORK                                                                                                \
-    CALLS_SERVE, "openat", "open", "stat", "lstat", "access", "faccessat", "faccessat2", "unlink", "unlinkat",    \
-        "rename", "renameat", "ftruncate", "fallocate", "fsync", "fdatasync", "pread64", "pwrite64", "flock",     \
-        "fchmod", "fchown", "geteuid", "getuid", "getgid", "getegid", "getcwd", "readlink", "readlinkat",         \
-        "getdents64", "statfs", "fstatfs", "uname", "sysinfo", "socket", "connect", "bind", "sendmmsg",           \
-        "recvmmsg", "socketpair", "pipe2", "eventfd2", "epoll_create1", "epoll_ctl", "epoll_wait", "epoll_pwait", \
-        "signalfd4", "timerfd_create", "timerfd_settime", "ioctl", "dup", "prlimit64", "getppid",                 \
-        "set_robust_list", "rseq", "clone3", "clone", "sched_getaffinity", "umask", "statx"
+#define CALLS_WORK                                                                                           \
+    CALLS_SERVE, "openat", "open", "stat", "lstat", "access", "faccessat", "faccessat2", "unlink",           \
+        "unlinkat", "rename", "renameat", "ftruncate", "fallocate", "fsync", "fdatasync", "pread64",         \
+        "pwrite64", "flock", "fchmod", "fchown", "geteuid", "getuid", "getgid", "getegid", "getcwd",         \
+        "readlink", "readlinkat", "getdents64", "statfs", "fstatfs", "uname", "sysinfo", "socket",           \
+        "connect", "bind", "sendmmsg", "recvmmsg", "socketpair", "pipe2", "eventfd2", "epoll_create1",       \
+        "epoll_ctl", "epoll_wait", "epoll_pwait", "signalfd4", "timerfd_create", "timerfd_settime", "ioctl", \
+        "dup", "prlimit64", "getppid", "set_robust_list", "rseq", "clone3", "clone", "sched_getaffinity",    \
+        "umask", "statx"
 
 struct sandbox_row {
     const char *name;
@@ -57,7 +59,9 @@ static const char *const calls_of_web[] = {CALLS_BASE, CALLS_WORK, "listen", NUL
 static const struct sandbox_row rows[KIND_COUNT] = {
     [KIND_INIT] = {.name = "init"},
     [KIND_WEB] = {.name = "web", .confined = true, .data_folder = true, .calls = calls_of_web},
-    [KIND_WORKER] = {.name = "worker", .confined = true, .data_folder = true,
+    [KIND_WORKER] = {.name = "worker",
+                     .confined = true,
+                     .data_folder = true,
                      .read_folders = {"/etc", "/usr/lib", "/lib", "/usr/share", "/run/systemd/resolve"},
                      .calls = calls_of_worker},
     [KIND_SIGNER] = {.name = "signer", .confined = true, .calls = calls_of_signer},
@@ -104,7 +108,8 @@ static bool landlock_enter(const struct sandbox_row *row, const char *data, stru
     return true;
 }
 
-/* A call outside the list fails with EPERM rather than ending the process: an error is reported, work is retried. */
+/* A call outside the list fails with EPERM rather than ending the process: an error is reported, work is
+ * retried. */
 static bool seccomp_enter(const struct sandbox_row *row, struct error *e) {
     scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ERRNO(EPERM));
     bool good = filter != NULL;
@@ -116,8 +121,8 @@ static bool seccomp_enter(const struct sandbox_row *row, struct error *e) {
     }
     good = good && seccomp_load(filter) == 0;
     seccomp_release(filter);
-    return good || fail(e, ERR_SYSTEM, "the seccomp filter of %s cannot be loaded", "无法加载 %s 的 seccomp 过滤器",
-                        row->name);
+    return good || fail(e, ERR_SYSTEM, "the seccomp filter of %s cannot be loaded",
+                        "无法加载 %s 的 seccomp 过滤器", row->name);
 }
 
 bool sandbox_enter(enum role_kind kind, const char *data, struct error *e) {

@@ -1,7 +1,7 @@
 /*
- * What each role may do to the machine: one row a role (folders by Landlock where the kernel has it, system calls by
- * seccomp). Entered after the role's libraries are warm; inherited by children, which is why commands are run by the
- * runner, whose row is empty.
+ * What each role may do to the machine: one row a role (folders by Landlock where the kernel has it, system
+ * calls by seccomp). Entered after the role's libraries are warm; inherited by children, which is why
+ * commands are run by the runner, whose row is empty.
  */
 #pragma once
 #include "base/error.h"

@@ -21,9 +21,9 @@
 
 enum {
     SLOTS_MAX = 40,
-    QUICK_MS = 1000,      /* a role that lives shorter is started again with a delay */
+    QUICK_MS = 1000, /* a role that lives shorter is started again with a delay */
     DELAY_MAX_MS = 5000,
-    STOP_MS = 10000,      /* for the roles to end after SIGTERM */
+    STOP_MS = 10000, /* for the roles to end after SIGTERM */
     LOCK_MS = 2000,
 };
 
@@ -31,10 +31,10 @@ enum {
 struct slot {
     enum role_kind kind;
     int index;
-    pid_t pid; /* 0: not running */
+    pid_t pid;                    /* 0: not running */
     int64_t started_ms, start_ms; /* start_ms: when to start it again, monotonic */
     int quick_deaths;
-    bool asleep;   /* a worker that found nothing to do: forked again when something is due */
+    bool asleep; /* a worker that found nothing to do: forked again when something is due */
     int64_t due_at;
     int wake[2];   /* to a worker; kept over its lives, so that what one did not read wakes the next */
     int status_fd; /* our end, -1 if none */
@@ -52,9 +52,8 @@ struct supervisor {
 };
 
 static int (*const mains[KIND_COUNT])(const struct role_context *) = {
-    [KIND_INIT] = role_init,     [KIND_WEB] = role_web,
-    [KIND_WORKER] = role_worker, [KIND_SIGNER] = role_signer,
-    [KIND_RUNNER] = role_runner, [KIND_SIGNER_SLOW] = role_signer_slow,
+    [KIND_INIT] = role_init,     [KIND_WEB] = role_web,       [KIND_WORKER] = role_worker,
+    [KIND_SIGNER] = role_signer, [KIND_RUNNER] = role_runner, [KIND_SIGNER_SLOW] = role_signer_slow,
 };
 
 static void close_fd(int *fd) {
@@ -191,7 +190,8 @@ static void worker_status(struct supervisor *s, struct slot *slot, int64_t now) 
     }
     if (status == STATUS_MORE)
         wake_sleeping_workers(s, now);
-    if (status == STATUS_IDLE && read(slot->status_fd, &slot->due_at, sizeof slot->due_at) == sizeof slot->due_at)
+    if (status == STATUS_IDLE &&
+        read(slot->status_fd, &slot->due_at, sizeof slot->due_at) == sizeof slot->due_at)
         slot->asleep = true;
 }
 
@@ -210,11 +210,12 @@ static void slot_ended(struct supervisor *s, struct slot *slot, int status) {
     if (slot->asleep && worker_has_mail(slot))
         slot->due_at = now; /* it was told of work while it was leaving */
     slot->quick_deaths = now_ms - slot->started_ms < QUICK_MS && !good ? slot->quick_deaths + 1 : 0;
-    int64_t delay = slot->quick_deaths ? 100ll << (slot->quick_deaths < 6 ? slot->quick_deaths : 6) : 0;
+    int64_t delay = slot->quick_deaths ? 100LL << (slot->quick_deaths < 6 ? slot->quick_deaths : 6) : 0;
     slot->start_ms = now_ms + (delay < DELAY_MAX_MS ? delay : DELAY_MAX_MS);
     close_fd(&slot->status_fd);
     if (!slot->asleep && !s->stopping)
-        log_event(LOG_WARNING, "a role ended and is started again", LOG_S("ended", role_kind_name(slot->kind)),
+        log_event(LOG_WARNING, "a role ended and is started again",
+                  LOG_S("ended", role_kind_name(slot->kind)),
                   LOG_I("status", WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status)));
 }
 
@@ -321,10 +322,12 @@ static bool reserve_port(struct supervisor *s, struct error *e) {
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t)s->config->port)};
     socklen_t len = sizeof address;
     if (inet_pton(AF_INET, s->config->address, &address.sin_addr) != 1)
-        return fail(e, ERR_BAD_CONFIG, "listen: '%s' is not an IPv4 address", "listen:“%s”不是 IPv4 地址", s->config->address);
+        return fail(e, ERR_BAD_CONFIG, "listen: '%s' is not an IPv4 address", "listen:“%s”不是 IPv4 地址",
+                    s->config->address);
     if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on) < 0 ||
         setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) < 0 ||
-        bind(fd, (struct sockaddr *)&address, len) < 0 || getsockname(fd, (struct sockaddr *)&address, &len) < 0)
+        bind(fd, (struct sockaddr *)&address, len) < 0 ||
+        getsockname(fd, (struct sockaddr *)&address, &len) < 0)
         return fail_errno(e, ERR_SYSTEM, s->config->address);
     s->port = ntohs(address.sin_port);
     return true;
@@ -333,7 +336,8 @@ static bool reserve_port(struct supervisor *s, struct error *e) {
 static bool open_sockets(struct supervisor *s, struct error *e) {
     for (int kind = 0; kind < KIND_COUNT; kind++)
         s->listen_fds[kind] = -1;
-    return lock_data(e) && reserve_port(s, e) && ipc_listen(CONFIG_SIGNER_SOCKET, &s->listen_fds[KIND_SIGNER], e) &&
+    return lock_data(e) && reserve_port(s, e) &&
+           ipc_listen(CONFIG_SIGNER_SOCKET, &s->listen_fds[KIND_SIGNER], e) &&
            ipc_listen(CONFIG_SIGNER_SOCKET ".slow", &s->listen_fds[KIND_SIGNER_SLOW], e) &&
            ipc_listen(CONFIG_RUNNER_SOCKET, &s->listen_fds[KIND_RUNNER], e);
 }
@@ -357,7 +361,8 @@ static bool run_init(struct supervisor *s) {
     struct slot init = {.kind = KIND_INIT, .wake = {-1, -1}, .status_fd = -1};
     int status = 1;
     slot_start(s, &init);
-    return init.pid > 0 && waitpid(init.pid, &status, 0) == init.pid && WIFEXITED(status) && WEXITSTATUS(status) == 0;
+    return init.pid > 0 && waitpid(init.pid, &status, 0) == init.pid && WIFEXITED(status) &&
+           WEXITSTATUS(status) == 0;
 }
 
 int supervisor_run(const struct config *config) {

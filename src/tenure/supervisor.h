@@ -1,6 +1,6 @@
 /*
- * The supervisor: forks the roles, starts again what dies, wakes workers when there is work, and ends everything
- * with itself. It opens no database and holds no key.
+ * The supervisor: forks the roles, starts again what dies, wakes workers when there is work, and ends
+ * everything with itself. It opens no database and holds no key.
  */
 #pragma once
 #include "tenure/config.h"
@@ -9,14 +9,15 @@
 /* What a forked role has of its supervisor. */
 struct role_context {
     const struct config *config;
-    int index;      /* the i-th process of its kind */
-    int listen_fd;  /* signers and runner: their socket; web: a reserved port, see port */
+    int index;     /* the i-th process of its kind */
+    int listen_fd; /* signers and runner: their socket; web: a reserved port, see port */
     int port;
-    int wake_fd;    /* web: written after a commit that left work; worker: read, there is work */
-    int status_fd;  /* worker: what it tells the supervisor (enum worker_status) */
+    int wake_fd;   /* web: written after a commit that left work; worker: read, there is work */
+    int status_fd; /* worker: what it tells the supervisor (enum worker_status) */
 };
 
-/* What a worker tells: it had a full batch; it ends, and work is due next at a time (int64_t) that follows. */
+/* What a worker tells: it had a full batch; it ends, and work is due next at a time (int64_t) that follows.
+ */
 enum worker_status { STATUS_MORE = 'm', STATUS_IDLE = 'i' };
 
 /* Runs until SIGTERM or SIGINT; an exit status. */

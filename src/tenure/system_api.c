@@ -9,7 +9,8 @@ static bool health(struct request *rq, struct error *e) {
     int64_t one;
     if (!db_int(rq->db, &one, 0, e, "SELECT 1"))
         return false;
-    rq->reply = json_pack("{s:s,s:s,s:o}", "status", "ok", "version", TENURE_VERSION, "time", json_time(rq->arena, rq->now));
+    rq->reply = json_pack("{s:s,s:s,s:o}", "status", "ok", "version", TENURE_VERSION, "time",
+                          json_time(rq->arena, rq->now));
     return true;
 }
 
@@ -28,9 +29,11 @@ static bool certificates_by_state(struct request *rq, struct buf *b, struct erro
     metrics_family(b, "tenure_certificates", "gauge", "Certificates by derived state");
     for (int state = 0; state < STATE_COUNT; state++) {
         int64_t count;
-        if (!certificate_count(rq->db, rq->caller.account_id, (enum certificate_state)state, rq->now, &count, e))
+        if (!certificate_count(rq->db, rq->caller.account_id, (enum certificate_state)state, rq->now, &count,
+                               e))
             return false;
-        metrics_value(b, "tenure_certificates", METRIC_LABELS({"state", state_row((enum certificate_state)state)->name}), count);
+        metrics_value(b, "tenure_certificates",
+                      METRIC_LABELS({"state", state_row((enum certificate_state)state)->name}), count);
     }
     return true;
 }
@@ -48,10 +51,13 @@ static bool queue(struct request *rq, struct buf *b, struct error *e) {
 
 static void requests(const struct dispatcher *d, struct buf *b) {
     static const char *const classes[] = {"other", "1xx", "2xx", "3xx", "4xx", "5xx"};
-    metrics_family(b, "tenure_http_requests_total", "counter", "Requests answered by this web process, by class of status");
+    metrics_family(b, "tenure_http_requests_total", "counter",
+                   "Requests answered by this web process, by class of status");
     for (size_t i = 0; i < sizeof classes / sizeof *classes; i++)
-        metrics_value(b, "tenure_http_requests_total", METRIC_LABELS({"status", classes[i]}), (int64_t)d->requests[i]);
-    metrics_family(b, "tenure_http_request_duration_seconds", "histogram", "Time in handlers of this web process");
+        metrics_value(b, "tenure_http_requests_total", METRIC_LABELS({"status", classes[i]}),
+                      (int64_t)d->requests[i]);
+    metrics_family(b, "tenure_http_request_duration_seconds", "histogram",
+                   "Time in handlers of this web process");
     metrics_histogram(b, "tenure_http_request_duration_seconds", METRIC_LABELS(), &d->durations);
 }
 
@@ -77,14 +83,16 @@ struct clock_body {
 };
 
 static const struct field clock_body[] = {
-    FIELD(TIME, clock_body, advance_to, FIELD_REQUIRED, "Run everything due until then, in order", "依次运行到该时间为止的全部任务"),
+    FIELD(TIME, clock_body, advance_to, FIELD_REQUIRED, "Run everything due until then, in order",
+          "依次运行到该时间为止的全部任务"),
     FIELD_END,
 };
 
 static bool advance_clock(struct request *rq, struct error *e) {
     struct clock_body body = {0};
     const struct dispatcher *d = rq->dispatcher;
-    if (!json_to_row(rq->arena, rq->json, clock_body, &body, e) || !d->advance(d->context, body.advance_to, e))
+    if (!json_to_row(rq->arena, rq->json, clock_body, &body, e) ||
+        !d->advance(d->context, body.advance_to, e))
         return false;
     rq->reply = json_pack("{s:o}", "now", json_time(rq->arena, body.advance_to));
     return true;
@@ -92,14 +100,28 @@ static bool advance_clock(struct request *rq, struct error *e) {
 #endif
 
 const struct route system_routes[] = {
-    {.method = "GET", .path = "/v1/health", .access = ACCESS_PUBLIC, .handle = health,
+    {.method = "GET",
+     .path = "/v1/health",
+     .access = ACCESS_PUBLIC,
+     .handle = health,
      .summary = TEXT("Whether the daemon can use its database", "服务是否能使用数据库")},
-    {.method = "GET", .path = "/v1/openapi.json", .access = ACCESS_PUBLIC, .handle = openapi,
+    {.method = "GET",
+     .path = "/v1/openapi.json",
+     .access = ACCESS_PUBLIC,
+     .handle = openapi,
      .summary = TEXT("This description", "本接口说明")},
-    {.method = "GET", .path = "/metrics", .access = ACCESS_READ, .flags = ROUTE_RAW, .handle = metrics,
+    {.method = "GET",
+     .path = "/metrics",
+     .access = ACCESS_READ,
+     .flags = ROUTE_RAW,
+     .handle = metrics,
      .summary = TEXT("Metrics in the text format of Prometheus", "Prometheus 文本格式的指标")},
 #ifdef TENURE_TEST_CLOCK
-    {.method = "POST", .path = "/v1/test/clock", .access = ACCESS_OWN, .handle = advance_clock, .body = clock_body,
+    {.method = "POST",
+     .path = "/v1/test/clock",
+     .access = ACCESS_OWN,
+     .handle = advance_clock,
+     .body = clock_body,
      .summary = TEXT("Moves the clock of a test build", "推进测试版本的时钟")},
 #endif
     {0},

@@ -13,7 +13,9 @@ enum { CALL_TIMEOUT_MS = 60000, KEY_JSON = 'j', KEY_URL = 900 };
 
 static const struct option_row common_options[] = {
     {"json", KEY_JSON, NULL, TEXT("print the daemon's answer as JSON", "以 JSON 打印服务端的回答")},
-    {"url", KEY_URL, "URL", TEXT("the daemon (else TENURE_URL, or what login stored)", "服务地址(默认取 TENURE_URL 或登录时保存的地址)")},
+    {"url", KEY_URL, "URL",
+     TEXT("the daemon (else TENURE_URL, or what login stored)",
+          "服务地址(默认取 TENURE_URL 或登录时保存的地址)")},
     {0},
 };
 
@@ -87,8 +89,10 @@ int verb_run(const struct verb *verb, int argc, char **argv, enum lang lang) {
     return verb->run(&cli);
 }
 
-static bool call(struct cli *cli, const char *method, const char *path, json_t *body, struct http_reply *reply) {
-    const char *headers[4] = {"Content-Type: application/json", cli->lang == LANG_ZH ? "Accept-Language: zh" : "Accept-Language: en",
+static bool call(struct cli *cli, const char *method, const char *path, json_t *body,
+                 struct http_reply *reply) {
+    const char *headers[4] = {"Content-Type: application/json",
+                              cli->lang == LANG_ZH ? "Accept-Language: zh" : "Accept-Language: en",
                               cli->authorization, NULL};
     const struct http_request request = {
         .method = method,
@@ -106,7 +110,8 @@ static bool call(struct cli *cli, const char *method, const char *path, json_t *
     return false;
 }
 
-bool cli_fetch(struct cli *cli, const char *method, const char *path, json_t *body, struct http_reply *reply) {
+bool cli_fetch(struct cli *cli, const char *method, const char *path, json_t *body,
+               struct http_reply *reply) {
     if (!call(cli, method, path, body, reply))
         return false;
     return reply->status < 300 || problem_read(cli->arena, reply->status, reply->body, &cli->error);
@@ -206,7 +211,8 @@ static int column_width(struct cli *cli, const json_t *items, const struct field
 
 enum { COLUMNS_MAX = 32 };
 
-static void print_row(struct cli *cli, const json_t *item, const struct field *const *columns, const int *widths) {
+static void print_row(struct cli *cli, const json_t *item, const struct field *const *columns,
+                      const int *widths) {
     for (size_t i = 0; columns[i]; i++) {
         print_padded(item ? cell(cli, item, columns[i]->name) : columns[i]->label.in[cli->lang],
                      columns[i + 1] ? widths[i] : 0);

@@ -1,6 +1,6 @@
 /*
- * Verbs: subcommands that speak HTTP to the daemon. A verb is a row with its options and a function; options are
- * collected by their key, so a verb has no parser of its own.
+ * Verbs: subcommands that speak HTTP to the daemon. A verb is a row with its options and a function; options
+ * are collected by their key, so a verb has no parser of its own.
  */
 #pragma once
 #include "base/buf.h"
@@ -17,7 +17,7 @@ struct cli {
     enum lang lang;
     bool json;
     struct client *client;
-    const char *url, *authorization; /* "Authorization: Bearer …" or NULL */
+    const char *url, *authorization;   /* "Authorization: Bearer …" or NULL */
     const char *options[CLI_KEYS_MAX]; /* by key; "" for a switch; the last one given */
     struct {
         int key;
@@ -44,7 +44,8 @@ int verb_run(const struct verb *verb, int argc, char **argv, enum lang lang);
 
 /* ---- for verbs ---- */
 
-/* One call; `body` (stolen, may be NULL) is sent as JSON. The answer lives in the arena. False with cli->error. */
+/* One call; `body` (stolen, may be NULL) is sent as JSON. The answer lives in the arena. False with
+ * cli->error. */
 bool cli_call(struct cli *cli, const char *method, const char *path, json_t *body, json_t **answer);
 /* The same for answers that are not JSON. */
 bool cli_fetch(struct cli *cli, const char *method, const char *path, json_t *body, struct http_reply *reply);

@@ -15,7 +15,7 @@ struct progress {
 };
 
 static void pause_a_little(void) {
-    nanosleep(&(struct timespec){.tv_nsec = PAUSE_MS * 1000000l}, NULL);
+    nanosleep(&(struct timespec){.tv_nsec = PAUSE_MS * 1000000L}, NULL);
 }
 
 static bool changed(char last[64], const char *now) {
@@ -59,7 +59,8 @@ static bool look_at_deployments(struct cli *cli, const char *id, const char *ver
 }
 
 static bool waits_for_person(const char *state) {
-    return strcmp(state, "pending_payment") == 0 || strcmp(state, "pending_letter") == 0 || strcmp(state, "rejected") == 0;
+    return strcmp(state, "pending_payment") == 0 || strcmp(state, "pending_letter") == 0 ||
+           strcmp(state, "rejected") == 0;
 }
 
 enum { GOES_ON = -1 };
@@ -102,7 +103,8 @@ int wait_for_certificate(struct cli *cli, const char *id) {
     }
     if (status != GOES_ON)
         return status;
-    fail(&cli->error, ERR_TIMED_OUT, "certificate %s is not done after five minutes; `tenure explain %s` tells why",
+    fail(&cli->error, ERR_TIMED_OUT,
+         "certificate %s is not done after five minutes; `tenure explain %s` tells why",
          "证书 %s 五分钟后仍未完成;可用 `tenure explain %s` 查看原因", id, id);
     return cli_failed(cli);
 }

@@ -8,35 +8,47 @@ static const struct half_steps retention = {NULL, {verify_purge}};
 
 /* ---- a prober that shows what it is told to ---- */
 
+enum { ADDRESSES = 2 };
+
 static struct {
     enum handshake result;
-    struct slice leaf;
-    const char *chain;
+    size_t count; /* of addresses */
+    struct slice leaf[ADDRESSES];
+    const char *chain[ADDRESSES];
     size_t looks;
     const char *server_name;
 } shown;
+
+static bool show_chain(struct arena *a, size_t i, struct tls_seen *seen, struct error *error) {
+    struct cert *rest = NULL;
+    size_t more = 0;
+    if (*shown.chain[i] && !cert_list_from_pem(a, slice_str(shown.chain[i]), 4, &rest, &more, error))
+        return false;
+    seen->chain = ARENA_ARRAY(a, more + 1, struct cert);
+    seen->count = more + 1;
+    for (size_t k = 0; k < more; k++)
+        seen->chain[k + 1] = rest[k];
+    return cert_parse(a, shown.leaf[i], &seen->chain[0], error);
+}
 
 /* budget: the contract of a prober */
 static bool show(const struct prober *self, struct arena *a, const char *address, const char *server_name,
                  struct tls_seen **seen, size_t *count, struct error *error) {
     (void)self;
-    struct cert *rest;
-    struct tls_seen *s = *seen = ARENA_NEW(a, struct tls_seen);
-    *count = 1;
-    *s = (struct tls_seen){
-        .result = shown.result, .reason = "refused", .protocol = "TLSv1.3", .cipher = "", .address = address};
+    *count = shown.count;
+    *seen = ARENA_ARRAY(a, shown.count, struct tls_seen);
     shown.looks++;
     shown.server_name = arena_strdup(w.arena, server_name);
-    if (shown.result != HANDSHAKE_DONE)
-        return true;
-    size_t more = 0;
-    if (*shown.chain && !cert_list_from_pem(a, slice_str(shown.chain), 4, &rest, &more, error))
-        return false;
-    s->chain = ARENA_ARRAY(a, more + 1, struct cert);
-    s->count = more + 1;
-    for (size_t i = 0; i < more; i++)
-        s->chain[i + 1] = rest[i];
-    return cert_parse(a, shown.leaf, &s->chain[0], error);
+    for (size_t i = 0; i < shown.count; i++) {
+        (*seen)[i] = (struct tls_seen){.result = shown.result,
+                                       .reason = "refused",
+                                       .protocol = "TLSv1.3",
+                                       .cipher = "",
+                                       .address = address};
+        if (shown.result == HANDSHAKE_DONE && !show_chain(a, i, &(*seen)[i], error))
+            return false;
+    }
+    return true;
 }
 
 static const struct prober fake = {.look = show};
@@ -45,14 +57,20 @@ static int open_verify_world(void **state) {
     open_deploy_world(state);
     w.services.prober = &fake;
     memset(&shown, 0, sizeof shown);
-    shown.chain = "";
+    shown.count = 1;
     return 0;
 }
 #define in_verify_world(f) cmocka_unit_test_setup_teardown(f, open_verify_world, close_world)
 
-static void serve(const struct version *version) {
-    assert_ok(version_material(w.services.db, w.arena, version, &shown.leaf, &shown.chain, &e), e);
+static void serve_at(size_t address, const struct version *version) {
+    assert_ok(
+        version_material(w.services.db, w.arena, version, &shown.leaf[address], &shown.chain[address], &e),
+        e);
     shown.result = HANDSHAKE_DONE;
+}
+
+static void serve(const struct version *version) {
+    serve_at(0, version);
 }
 
 /* A certificate with one target that was put there and waits to be seen. */
@@ -165,7 +183,7 @@ static void a_chain_that_was_put_there_must_be_served(void **state) {
     const char *target_id, *id = put_somewhere(&c, &target_id);
     const struct version version = version_now(c.id);
     serve(&version);
-    shown.chain = "";
+    shown.chain[0] = "";
     assert_int_equal(run(&probe_step, id), OUTCOME_AGAIN);
     assert_string_equal(deployment_now(id).reason, "incomplete_chain");
 }
@@ -251,14 +269,55 @@ static void what_never_was_there_is_reported_but_not_put_there(void **state) {
     assert_string_equal(text_of(json_array_get(probes_of(target_id), 0), "verdict"), "file_not_replaced");
 }
 
-static void what_is_seen_there_counts_as_being_there(void **state) {
+static void what_is_seen_there_in_order_counts_as_being_there(void **state) {
     (void)state;
     struct certificate c = bought_and_issued(NULL);
     const char *target_id = target_new("web", c.id, "192.0.2.1:443");
     const struct version version = version_now(c.id);
     serve(&version);
+    shown.chain[0] = "";
+    run(&watch, target_id);
+    assert_null(target_now(target_id).version_id);
+    serve(&version);
+    const char *unfinished = deployment_new(c.id);
+    run(&watch, target_id);
+    assert_null(target_now(target_id).version_id);
+    run(&put, unfinished);
+    run(&put, unfinished);
+    run(&keep, unfinished);
+    assert_ok(target_set_version(w.services.db, target_id, NULL, &e), e);
     run(&watch, target_id);
     assert_string_equal(target_now(target_id).version_id, version.id);
+}
+
+static void a_target_that_was_bound_anew_meanwhile_is_judged_next_time(void **state) {
+    (void)state;
+    struct certificate c = bought_and_issued(NULL);
+    const char *target_id = target_new("web", c.id, "192.0.2.1:443");
+    const struct version version = version_now(c.id), other = of_another_certificate();
+    serve(&version);
+    struct work work = step_begin(&w, target_id);
+    assert_ok(verify_watch(&work, &e), e);
+    json_t *reply;
+    assert_ok(ask(deploy_tables, "PATCH", arena_printf(w.arena, "/v1/targets/%s", target_id),
+                  arena_printf(w.arena, "{\"certificate_id\": \"%s\"}", other.certificate_id), &reply),
+              e);
+    assert_ok(step_save(&w, &watch, &work, &e), e);
+    assert_null(target_now(target_id).version_id);
+}
+
+static void a_device_in_front_is_not_repaired_by_a_deployment_behind_it(void **state) {
+    (void)state;
+    const char *target_id;
+    struct certificate c = deployed(&target_id);
+    const struct version version = version_now(c.id), other = of_another_certificate();
+    shown.count = 2;
+    serve_at(0, &other);
+    serve_at(1, &version);
+    run(&watch, target_id);
+    assert_string_equal(newest_of(target_id).cause, "requested");
+    assert_string_equal(text_of(json_array_get(probes_of(target_id), 0), "verdict"),
+                        "intermediate_device_not_updated");
 }
 
 static void a_server_that_is_down_is_no_drift(void **state) {
@@ -383,7 +442,9 @@ int main(void) {
         in_verify_world(drift_is_repaired_by_a_deployment_to_that_target_alone),
         in_verify_world(drift_is_not_repaired_beside_or_right_after_a_deployment),
         in_verify_world(what_never_was_there_is_reported_but_not_put_there),
-        in_verify_world(what_is_seen_there_counts_as_being_there),
+        in_verify_world(what_is_seen_there_in_order_counts_as_being_there),
+        in_verify_world(a_target_that_was_bound_anew_meanwhile_is_judged_next_time),
+        in_verify_world(a_device_in_front_is_not_repaired_by_a_deployment_behind_it),
         in_verify_world(a_server_that_is_down_is_no_drift),
         in_verify_world(an_expired_version_is_not_put_back),
         in_verify_world(a_target_is_watched_every_hour_and_every_quarter_after_a_finding),

@@ -187,7 +187,7 @@ full_disk() {
 }
 
 is_adopted() { [ -n "$(tenure target show "$TARGET" --json | field version_id)" ]; }
-has_drifted() { [ "$(served_by drift)" = "$(fingerprint_in "$WORK/other/fullchain.pem")" ]; }
+has_drifted() { [ "$(served_by drift)" = "$(fingerprint <"$WORK/other/fullchain.pem")" ]; }
 is_repaired() {
     [ "$(newest_deployment "$CERT" state)" = done ] && [ "$(served_by drift)" = "$(cat "$WORK/drift/served")" ]
 }

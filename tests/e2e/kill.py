@@ -31,7 +31,7 @@ RELEASE, SANITIZED = (200, 25), (60, 12)  # certificates in a run, kills without
 PAUSE = (0.02, 0.08)  # seconds between two kills
 PATIENCE = 120  # seconds for one run
 SUPERVISOR = "supervisor"
-ROLES = {"init", "web", "worker", "signer", "signer-slow", "runner"}
+ROLES = [SUPERVISOR, "init", "web", "worker", "signer", "signer-slow", "runner"]
 DATA_FILES = {"lock", "master.key", "runner.sock", "signer.sock", "signer.sock.slow", "tenure.db", "tenure.db-shm",
               "tenure.db-wal", "tenure.db.gate", "tenure.db.worker-gate"}
 SET_FILES = ["fullchain.pem", "key.pem"]
@@ -249,11 +249,15 @@ class Run:
         return self.daemon.insist("POST", f"/v1/certificates/{certificate_id}/renew", {}, f"renew {certificate_id}")
 
     def kill_one(self):
-        process, role = self.chance.choice(sorted(self.daemon.processes().items()))
+        """Each role is as likely as the others, however many processes it has; none if it has none at this moment."""
+        wanted = self.chance.choice(ROLES)
+        victims = sorted(process for process, role in self.daemon.processes().items() if role == wanted)
+        if not victims:
+            return
         with contextlib.suppress(ProcessLookupError):
-            os.kill(process, signal.SIGKILL)
-            self.kills[role] += 1
-        if role == SUPERVISOR:
+            os.kill(self.chance.choice(victims), signal.SIGKILL)
+            self.kills[wanted] += 1
+        if wanted == SUPERVISOR:
             self.daemon.process.wait()
 
     def finished(self):

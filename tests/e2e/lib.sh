@@ -90,10 +90,12 @@ tenure() { "$TENURE" "$@"; }
 # old_certificate FOLDER DAYS_LEFT NAME…: fullchain.pem and key.pem of a CA that Tenure does not know.
 old_certificate() { "$(dirname "$0")/../../tools/old-certificate" "$@" || not_ok "old certificate"; }
 
-# served PORT NAME: the SHA-256 fingerprint that a server shows, as 64 lower-case hex digits.
+# The SHA-256 fingerprint of the PEM certificate on standard input, as 64 lower-case hex digits.
+fingerprint() { openssl x509 -noout -fingerprint -sha256 | sed 's/.*=//; s/://g' | tr 'A-F' 'a-f'; }
+
+# served PORT NAME: the fingerprint of what a server shows.
 served() {
-    openssl s_client -connect "127.0.0.1:$1" -servername "$2" </dev/null 2>/dev/null |
-        openssl x509 -noout -fingerprint -sha256 | sed 's/.*=//; s/://g' | tr 'A-F' 'a-f'
+    openssl s_client -connect "127.0.0.1:$1" -servername "$2" </dev/null 2>/dev/null | fingerprint
 }
 
 # field JSON_MEMBER: of the JSON object on standard input.

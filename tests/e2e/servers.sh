@@ -38,7 +38,6 @@ add_target() {
         --probe "127.0.0.1:$port" --server-name "$NAME" --quiet "$@"
 }
 
-fingerprint_in() { openssl x509 -in "$1" -noout -fingerprint -sha256 | sed 's/.*=//; s/://g' | tr 'A-F' 'a-f'; }
 fingerprint_of() { tenure show "$1" --json | field fingerprint; }
 successor_of() { tenure show "$1" --json | field successor_id; }
 

@@ -1,8 +1,9 @@
 /*
- * The first simulation: certificates of mixed profiles live for years under a simulated clock and seeded randomness.
- * A simulated user renews each in its window; steps are abandoned between act and save at random points; targets and
- * probes are simulated. At the end of every simulated day it is checked that nothing has lapsed, that nothing was
- * issued twice, and that every version is deployed. The same seed gives the same audit head.
+ * The first simulation: certificates of mixed profiles live for years under a simulated clock and seeded
+ * randomness. A simulated user renews each in its window; steps are abandoned between act and save at random
+ * points; targets and probes are simulated. At the end of every simulated day it is checked that nothing has
+ * lapsed, that nothing was issued twice, and that every version is deployed. The same seed gives the same
+ * audit head.
  *
  *     sim [--certificates N] [--years N] [--seed N] [--abandon PERCENT]
  */
@@ -62,7 +63,8 @@ static bool abandon(void *context, const struct step *step) {
 
 /* ---- the user ---- */
 
-static void in_transaction(struct sim *s, void (*run)(struct sim *s, struct arena *a, void *subject), void *subject) {
+static void in_transaction(struct sim *s, void (*run)(struct sim *s, struct arena *a, void *subject),
+                           void *subject) {
     AUTO_ARENA a = arena_new();
     struct error e = {0};
     if (!db_begin(s->services.db, &e))
@@ -102,7 +104,8 @@ static void renew_one(struct sim *s, struct arena *a, void *subject) {
     s->renewed++;
 }
 
-/* Each certificate is renewed at a random moment of its window: one in ten of those that can be, every day. */
+/* Each certificate is renewed at a random moment of its window: one in ten of those that can be, every day.
+ */
 static void user_renews(struct sim *s) {
     const char *cursor = NULL;
     do {
@@ -110,9 +113,13 @@ static void user_renews(struct sim *s) {
         struct error e = {0};
         struct certificate *page;
         size_t count;
-        const struct certificate_filter filter = {
-            .state = "pending_expiration", .days_left_max = -1, .renewable = true, .cursor = cursor, .limit = LIST_LIMIT_MAX};
-        if (!certificate_page(s->services.db, a, s->services.policies, s->account_id, &filter, s->now, &page, &count, &cursor, &e))
+        const struct certificate_filter filter = {.state = "pending_expiration",
+                                                  .days_left_max = -1,
+                                                  .renewable = true,
+                                                  .cursor = cursor,
+                                                  .limit = LIST_LIMIT_MAX};
+        if (!certificate_page(s->services.db, a, s->services.policies, s->account_id, &filter, s->now, &page,
+                              &count, &cursor, &e))
             die("list", &e);
         for (size_t i = 0; i < count; i++)
             if (rand_below(10) == 0 || page[i].end_at - s->now < 2 * DAY)
@@ -139,33 +146,41 @@ static void run_until(struct sim *s, int64_t until) {
 }
 
 static void check_day(struct sim *s) {
-    expect(s, "every version is deployed", 0, "SELECT count(*) FROM deployment WHERE finished_at IS NULL AND created_at < $1 - 3600");
+    expect(s, "every version is deployed", 0,
+           "SELECT count(*) FROM deployment WHERE finished_at IS NULL AND created_at < $1 - 3600");
 }
 
 /* What reads whole tables: a lapse stays visible for longer than a week. */
 static void check_week(struct sim *s) {
     expect(s, "no certificate lapses", 0,
            "SELECT count(*) FROM certificate WHERE phase = 7 AND successor_id IS NULL AND expires_at <= $1");
-    expect(s, "no version ended before the next one was stored", 0,
-           "SELECT count(*) FROM version v JOIN version w ON w.certificate_id = v.certificate_id AND w.number = v.number + 1"
-           " WHERE w.stored_at >= v.end_at AND v.stored_at <= $1");
-    expect(s, "no target serves an expired version", 0,
-           "SELECT count(*) FROM target JOIN version ON version.id = target.version_id WHERE version.end_at <= $1");
+    expect(
+        s, "no version ended before the next one was stored", 0,
+        "SELECT count(*) FROM version v JOIN version w ON w.certificate_id = v.certificate_id AND w.number = v.number + 1"
+        " WHERE w.stored_at >= v.end_at AND v.stored_at <= $1");
+    expect(
+        s, "no target serves an expired version", 0,
+        "SELECT count(*) FROM target JOIN version ON version.id = target.version_id WHERE version.end_at <= $1");
 }
 
 static void check_end(struct sim *s) {
     expect(s, "no step waits in failure", 0, "SELECT count(*) FROM work WHERE attempts > 3 AND due_at <= $1");
-    expect(s, "each application gave one version", 0,
-           "SELECT count(*) FROM application WHERE closed_at IS NOT NULL AND created_at <= $1 AND version_id IS NULL");
-    expect(s, "no application gave the version of another", 0,
-           "SELECT count(*) - count(DISTINCT version_id) FROM application WHERE version_id IS NOT NULL AND created_at <= $1");
-    expect(s, "no version came without an application", 0,
-           "SELECT count(*) FROM version WHERE stored_at <= $1 AND id NOT IN (SELECT version_id FROM application WHERE version_id IS NOT NULL)");
-    expect(s, "no certificate got two versions within a day", 0,
-           "SELECT count(*) FROM version v JOIN version w ON w.certificate_id = v.certificate_id AND w.number = v.number + 1"
-           " WHERE w.stored_at < v.stored_at + 86400 AND v.stored_at <= $1");
-    expect(s, "every version has a finished deployment", 0,
-           "SELECT count(*) FROM version WHERE stored_at <= $1 AND id NOT IN (SELECT version_id FROM deployment WHERE state = 'done')");
+    expect(
+        s, "each application gave one version", 0,
+        "SELECT count(*) FROM application WHERE closed_at IS NOT NULL AND created_at <= $1 AND version_id IS NULL");
+    expect(
+        s, "no application gave the version of another", 0,
+        "SELECT count(*) - count(DISTINCT version_id) FROM application WHERE version_id IS NOT NULL AND created_at <= $1");
+    expect(
+        s, "no version came without an application", 0,
+        "SELECT count(*) FROM version WHERE stored_at <= $1 AND id NOT IN (SELECT version_id FROM application WHERE version_id IS NOT NULL)");
+    expect(
+        s, "no certificate got two versions within a day", 0,
+        "SELECT count(*) FROM version v JOIN version w ON w.certificate_id = v.certificate_id AND w.number = v.number + 1"
+        " WHERE w.stored_at < v.stored_at + 86400 AND v.stored_at <= $1");
+    expect(
+        s, "every version has a finished deployment", 0,
+        "SELECT count(*) FROM version WHERE stored_at <= $1 AND id NOT IN (SELECT version_id FROM deployment WHERE state = 'done')");
 }
 
 /* ---- set-up ---- */
@@ -174,7 +189,8 @@ static void set_up(struct sim *s) {
     struct error e = {0};
     static struct policies policies;
     static struct catalog catalog;
-    static const struct issue_settings issue = {.public_url = "http://ca.example", .ca_algorithm = KEY_P256, .backdate_seconds = 60};
+    static const struct issue_settings issue = {
+        .public_url = "http://ca.example", .ca_algorithm = KEY_P256, .backdate_seconds = 60};
     struct arena *a = arena_new();
     rand_seed((uint64_t)s->options.seed);
     s->begin = s->now = days_from_civil(2026, 1, 1) * DAY;
@@ -187,15 +203,21 @@ static void set_up(struct sim *s) {
     s->services.issue = &issue;
     s->services.signer = signer_fake(a);
     world_start(&s->world, a, &s->services);
-    s->engine = (struct engine){
-        .services = &s->services, .owner = "worker-0", .lease_seconds = 600, .batch = 100, .abandon = abandon, .context = s};
+    s->engine = (struct engine){.services = &s->services,
+                                .owner = "worker-0",
+                                .lease_seconds = 600,
+                                .batch = 100,
+                                .abandon = abandon,
+                                .context = s};
     if (!flow_ensure(&s->services, a, s->now, &e) ||
-        !db_exec(s->services.db, &e, "CREATE INDEX unfinished ON deployment (created_at) WHERE finished_at IS NULL"))
+        !db_exec(s->services.db, &e,
+                 "CREATE INDEX unfinished ON deployment (created_at) WHERE finished_at IS NULL"))
         die("set-up", &e);
 }
 
 static void buy_for_today(struct sim *s, int64_t day) {
-    int64_t goal = day >= FIRST_DAYS ? s->options.certificates : s->options.certificates * (day + 1) / FIRST_DAYS;
+    int64_t goal =
+        day >= FIRST_DAYS ? s->options.certificates : s->options.certificates * (day + 1) / FIRST_DAYS;
     while (s->bought < goal)
         in_transaction(s, buy_one, NULL);
 }
@@ -214,8 +236,10 @@ static void report(struct sim *s, int64_t began_ms) {
         fprintf(stderr, "not ok - the audit chain is broken at %lld\n", (long long)check.broken_at);
         exit(1);
     }
-    printf("ok - %lld certificates lived %lld years: %lld renewals, %lld versions, %lld steps; nothing lapsed, nothing twice, all deployed\n",
-           (long long)s->bought, (long long)s->options.years, (long long)s->renewed, (long long)versions, (long long)s->steps);
+    printf(
+        "ok - %lld certificates lived %lld years: %lld renewals, %lld versions, %lld steps; nothing lapsed, nothing twice, all deployed\n",
+        (long long)s->bought, (long long)s->options.years, (long long)s->renewed, (long long)versions,
+        (long long)s->steps);
     printf("# %lld ms; audit head %s\n", (long long)ms, head);
 }
 
@@ -224,7 +248,10 @@ static struct options read_options(int argc, char **argv) {
     const struct {
         const char *name;
         int64_t *value;
-    } known[] = {{"--certificates", &o.certificates}, {"--years", &o.years}, {"--seed", &o.seed}, {"--abandon", &o.abandon_percent}};
+    } known[] = {{"--certificates", &o.certificates},
+                 {"--years", &o.years},
+                 {"--seed", &o.seed},
+                 {"--abandon", &o.abandon_percent}};
     for (int i = 1; i + 1 < argc; i += 2)
         for (size_t k = 0; k < sizeof known / sizeof *known; k++)
             if (strcmp(argv[i], known[k].name) == 0)

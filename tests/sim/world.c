@@ -8,7 +8,8 @@
 
 static const char *const folders[] = {FOLDER, NULL};
 
-/* Serves the chain that was last put at the path that the address names: the certificate's number is the port. */
+/* Serves the chain that was last put at the path that the address names: the certificate's number is the
+ * port. */
 static bool look(const struct prober *self, struct arena *a, const char *address, const char *server_name,
                  struct tls_seen **seen, size_t *count, struct error *e) {
     const struct world *world = self->context;
