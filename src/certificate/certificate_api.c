@@ -262,7 +262,7 @@ static bool prepare_intake(struct request *rq, struct error *e) {
     struct arena *a = rq->arena;
     struct import_body body = {.tags = ""};
     struct intake *intake = ARENA_NEW(a, struct intake);
-    struct slice certificate;
+    struct slice certificate = {0};
     if (!json_to_row(a, rq->json, rq->route->body, &body, e) || !read_certificate(a, &body, &certificate, e))
         return false;
     const char *tags = body.tags ? body.tags : "";

@@ -13,6 +13,7 @@ enum {
     ASKED_MAX = 1000,  /* candidates at once */
     TEXT_MAX = 256,
     CURSOR_MAX = 512,
+    ID_MAX = 64,
 };
 
 /* ---- reading the filter ---- */
@@ -126,23 +127,24 @@ static const char *cursor_write(const struct search *s) {
 }
 
 static bool cursor_parse(struct search *s, const char *cursor) {
-    char text[CURSOR_MAX + 1] = "", id[CURSOR_MAX + 1];
+    char text[CURSOR_MAX + 1] = "", id[ID_MAX + 1];
+    long long number;
+    int used = 0;
     size_t len;
-    char *rest;
     if (sodium_base642bin((uint8_t *)text, CURSOR_MAX, cursor, strlen(cursor), NULL, &len, NULL,
                           sodium_base64_VARIANT_URLSAFE_NO_PADDING) != 0 ||
         *text != *order_names[s->order])
         return false;
-    int64_t number = strtoll(text + 1, &rest, 10);
-    int used = 0;
-    if (sscanf(rest, "/%[^/]/%n", id, &used) != 1 || !used || !id_valid(id, "cert"))
+    if (sscanf(text + 1, "%lld/%64[^/]/%n", &number, id, &used) != 2 || !used || !id_valid(id, "cert"))
         return false;
     s->position = (struct candidate){.id = arena_strdup(s->arena, id), .expiry_order = number};
     if (s->order != ORDER_WORD)
         return true;
-    s->position.term = arena_strdup(s->arena, rest + used);
+    if (number < 0 || number >= (long long)s->word_count)
+        return false;
+    s->position.term = arena_strdup(s->arena, text + 1 + used);
     s->driver = &s->words[number];
-    return number >= 0 && number < (int64_t)s->word_count;
+    return true;
 }
 
 static bool read_cursor(struct search *s, const char *cursor, struct error *e) {

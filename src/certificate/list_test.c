@@ -345,6 +345,8 @@ static void bad_filters_name_the_field(void **state) {
         {{.sort = "word", .days_left_max = -1}, "sort"},
         {{.cursor = "!", .days_left_max = -1}, "cursor"},
         {{.cursor = "", .days_left_max = -1}, "cursor"},
+        {{.cursor = "dzEvY2VydF8wMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMC9h", .text = "a", .days_left_max = -1},
+         "cursor"},                                                  /* w1/…/a */
         {{.cursor = "YzA", .days_left_max = -1}, "cursor"},          /* c0 */
         {{.cursor = "YzAvY2VydF8x", .days_left_max = -1}, "cursor"}, /* c0/cert_1 */
     };

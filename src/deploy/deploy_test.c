@@ -80,18 +80,30 @@ static void a_configuration_that_is_broken_already_is_left_alone(void **state) {
     (void)state;
     struct certificate c = bought_and_issued(NULL);
     target_new("web", c.id, NULL);
-    const char *id = deployment_new(c.id);
+    deploy_completely(deployment_new(c.id));
+    const char *key = live("web.key"), *id = deployment_new(c.id);
     run(&put, id);
     tape_start(FAILING(2));
     run_failing(&put, id, ERR_CONFIGURATION_TEST_FAILED);
     assert_string_equal(tape.calls, "back test");
-    assert_null(live("web.pem"));
+    assert_string_equal(live("web.key"), key);
     struct deployment d = deployment_now(id);
     assert_string_equal(d.state, DEPLOYMENT_FAILED);
     assert_string_equal(d.reason, "configuration_test_failed");
     assert_non_null(strstr(d.detail_en, "before anything was changed, 'test' ended with status 1"));
     assert_non_null(strstr(d.detail_zh, "更改之前"));
     assert_int_equal(d.finished_at, 0);
+}
+
+static void a_configuration_that_lacks_only_the_first_files_is_helped(void **state) {
+    (void)state;
+    struct certificate c = bought_and_issued(NULL);
+    target_new("web", c.id, NULL);
+    const char *id = deployment_new(c.id);
+    run(&put, id);
+    tape_start(FAILING(2));
+    assert_int_equal(run(&put, id), OUTCOME_NEXT);
+    assert_string_equal(tape.calls, "back test put test reload");
 }
 
 static void old_files_come_back_and_are_reloaded(const size_t *failing, enum error_id expected) {
@@ -368,6 +380,7 @@ int main(void) {
         in_deploy_world(what_is_put_is_the_version_with_its_chain_and_its_key),
         in_deploy_world(it_is_written_down_before_anything_is_touched),
         in_deploy_world(a_configuration_that_is_broken_already_is_left_alone),
+        in_deploy_world(a_configuration_that_lacks_only_the_first_files_is_helped),
         in_deploy_world(new_files_that_fail_the_test_are_taken_back),
         in_deploy_world(new_files_that_cannot_be_reloaded_are_taken_back),
         in_deploy_world(a_failure_to_bring_the_old_files_back_is_told),

@@ -21,6 +21,7 @@ struct task {
     const struct step *step;
     struct arena *arena;
     struct work work;
+    struct work acted;  /* as act left it: where a second attempt to save begins */
     struct error error; /* of act */
     enum { TASK_READY, TASK_ACTED, TASK_FAILED, TASK_ENDED } state;
 };
@@ -52,15 +53,15 @@ static void task_act(struct batch *b, struct task *t) {
     t->step = step_find(t->item->step);
     t->work = (struct work){
         .arena = t->arena, .services = b->engine->services, .db = b->db, .now = b->now, .item = t->item};
-    t->state = TASK_ACTED;
+    t->state = TASK_FAILED;
     if (!t->step)
         fail(&t->error, ERR_INTERNAL, "there is no step '%s'", "没有步骤“%s”", t->item->step);
     else if (t->item->crashes >= CRASHES_MAX)
         fail(&t->error, ERR_INTERNAL, "step '%s' crashed %lld times", "步骤“%s”崩溃 %lld 次", t->step->name,
              (long long)t->item->crashes);
     else if (!t->step->act || t->step->act(&t->work, &t->error))
-        return;
-    t->state = TASK_FAILED;
+        t->state = TASK_ACTED;
+    t->acted = t->work;
 }
 
 /* Fast steps first; slow ones one after another within the budget, so that a stuck target delays nobody for
@@ -109,7 +110,6 @@ static bool run_saves(struct batch *b, struct task *t, struct error *e) {
 }
 
 static bool save_failure(struct batch *b, struct task *t, struct error *e) {
-    log_failure(t->item->step, &t->error, t->item->subject);
     if (t->step && t->step->failed && !t->step->failed(&t->work, &t->error, e))
         return false;
     int64_t due_at = retry_at(&t->error, t->item->attempts + 1, b->now);
@@ -120,6 +120,22 @@ static bool save_failure(struct batch *b, struct task *t, struct error *e) {
  * item. */
 static bool database_trouble(const struct error *e) {
     return e->id == ERR_DATABASE_UNAVAILABLE || e->id == ERR_DATABASE_BUSY;
+}
+
+/* Only what has begun is saved. */
+static bool is_begun(const struct task *t) {
+    return t->state == TASK_ACTED || t->state == TASK_FAILED;
+}
+
+/* Without savepoints, for which SQLite would copy each page that an item writes to: as dear as the writing.
+ */
+static bool save_together(struct batch *b, struct error *e) {
+    for (size_t i = 0; i < b->count; i++) {
+        struct task *t = &b->tasks[i];
+        if (is_begun(t) && !(t->state == TASK_ACTED ? run_saves : save_failure)(b, t, e))
+            return false;
+    }
+    return true;
 }
 
 static bool in_savepoint(struct batch *b, struct task *t,
@@ -133,7 +149,8 @@ static bool in_savepoint(struct batch *b, struct task *t,
 }
 
 /* False only if the batch cannot go on. */
-static bool task_save(struct batch *b, struct task *t, struct error *e) {
+static bool task_save_apart(struct batch *b, struct task *t, struct error *e) {
+    t->work = t->acted;
     if (t->state == TASK_ACTED && !in_savepoint(b, t, run_saves, &t->error)) {
         if (database_trouble(&t->error)) {
             *e = t->error;
@@ -144,9 +161,45 @@ static bool task_save(struct batch *b, struct task *t, struct error *e) {
     return t->state == TASK_ACTED || in_savepoint(b, t, save_failure, e);
 }
 
+static bool save_apart(struct batch *b, struct error *e) {
+    for (size_t i = 0; i < b->count; i++)
+        if (is_begun(&b->tasks[i]) && !task_save_apart(b, &b->tasks[i], e))
+            return false;
+    return true;
+}
+
+static bool in_transaction(struct batch *b, bool (*save)(struct batch *, struct error *), struct error *e) {
+    if (!db_begin(b->db, e))
+        return false;
+    if (save(b, e))
+        return db_commit(b->db, e);
+    db_rollback(b->db);
+    return false;
+}
+
+/* An abandoned step is one whose process was killed here: nothing of it is written. */
+static void abandon_some(struct batch *b) {
+    for (size_t i = 0; i < b->count; i++)
+        if (b->tasks[i].state == TASK_ACTED && abandoned(b, &b->tasks[i]))
+            b->tasks[i].state = TASK_READY;
+}
+
+/* All at once, as it nearly always goes well; where one item fails, again from the start, each on its own. */
+static bool save_all(struct batch *b, struct error *e) {
+    abandon_some(b);
+    if (in_transaction(b, save_together, e))
+        return true;
+    if (database_trouble(e))
+        return false;
+    error_clear(e);
+    return in_transaction(b, save_apart, e);
+}
+
 /* ---- a round: act, save, and see who goes on ---- */
 
 static void task_settle(struct batch *b, struct task *t) {
+    if (t->state == TASK_FAILED)
+        log_failure(t->item->step, &t->error, t->item->subject);
     bool goes_on =
         t->state == TASK_ACTED && (t->work.outcome == OUTCOME_NEXT || t->work.outcome == OUTCOME_OTHERWISE);
     t->state = goes_on ? TASK_READY : TASK_ENDED;
@@ -159,22 +212,6 @@ static void task_settle(struct batch *b, struct task *t) {
     arena_reset(t->arena);
 }
 
-static bool save_all(struct batch *b, struct error *e) {
-    if (!db_begin(b->db, e))
-        return false;
-    for (size_t i = 0; i < b->count; i++) {
-        struct task *t = &b->tasks[i];
-        /* An abandoned step is one whose process was killed here: nothing of it is written. */
-        if (t->state == TASK_ACTED && abandoned(b, t))
-            t->state = TASK_READY;
-        if ((t->state == TASK_ACTED || t->state == TASK_FAILED) && !task_save(b, t, e)) {
-            db_rollback(b->db);
-            return false;
-        }
-    }
-    return db_commit(b->db, e);
-}
-
 /* True if at least one task got on. Tasks still TASK_READY were not begun: the budget was used up. */
 static bool round_run(struct batch *b, bool *progress, struct error *e) {
     act_all(b);
@@ -183,7 +220,7 @@ static bool round_run(struct batch *b, bool *progress, struct error *e) {
     *progress = false;
     for (size_t i = 0; i < b->count; i++) {
         struct task *t = &b->tasks[i];
-        if (t->state == TASK_ACTED || t->state == TASK_FAILED) {
+        if (is_begun(t)) {
             *progress = true;
             task_settle(b, t);
         }
