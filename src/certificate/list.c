@@ -13,7 +13,6 @@ enum {
     ASKED_MAX = 1000,  /* candidates at once */
     TEXT_MAX = 256,
     CURSOR_MAX = 512,
-    ID_MAX = 64,
 };
 
 /* ---- reading the filter ---- */
@@ -98,13 +97,14 @@ static enum list_order default_order(const struct search *s) {
 }
 
 static bool read_sort(struct search *s, const char *sort, struct error *e) {
-    s->order = sort ? 0 : default_order(s);
-    while (sort && s->order < LIST_ORDER_COUNT && strcmp(sort, order_names[s->order]) != 0)
-        s->order++;
-    if (s->order == LIST_ORDER_COUNT)
+    enum list_order order = sort ? 0 : default_order(s);
+    while (sort && order < LIST_ORDER_COUNT && strcmp(sort, order_names[order]) != 0)
+        order++;
+    if (order == LIST_ORDER_COUNT)
         return fail_field(e, "sort", ERR_BAD_FIELD, "there is no order '%s': created, expiry or word",
                           "没有排序方式“%s”:可用 created、expiry 或 word", sort);
-    return s->order != ORDER_WORD || s->word_count ||
+    s->order = order;
+    return order != ORDER_WORD || s->word_count ||
            fail_field(e, "sort", ERR_BAD_FIELD, "the order by word needs a text", "按 word 排序需要搜索文本");
 }
 
@@ -127,22 +127,25 @@ static const char *cursor_write(const struct search *s) {
 }
 
 static bool cursor_parse(struct search *s, const char *cursor) {
-    char text[CURSOR_MAX + 1] = "", id[ID_MAX + 1];
-    long long number;
-    int used = 0;
+    char text[CURSOR_MAX + 1] = "", *id;
     size_t len;
     if (sodium_base642bin((uint8_t *)text, CURSOR_MAX, cursor, strlen(cursor), NULL, &len, NULL,
                           sodium_base64_VARIANT_URLSAFE_NO_PADDING) != 0 ||
         *text != *order_names[s->order])
         return false;
-    if (sscanf(text + 1, "%lld/%64[^/]/%n", &number, id, &used) != 2 || !used || !id_valid(id, "cert"))
+    int64_t number = strtoll(text + 1, &id, 10);
+    char *term = *id == '/' ? strchr(++id, '/') : NULL;
+    if (!term)
+        return false;
+    *term++ = '\0';
+    if (!id_valid(id, "cert"))
         return false;
     s->position = (struct candidate){.id = arena_strdup(s->arena, id), .expiry_order = number};
     if (s->order != ORDER_WORD)
         return true;
-    if (number < 0 || number >= (long long)s->word_count)
+    if (number < 0 || number >= (int64_t)s->word_count)
         return false;
-    s->position.term = arena_strdup(s->arena, text + 1 + used);
+    s->position.term = arena_strdup(s->arena, term);
     s->driver = &s->words[number];
     return true;
 }

@@ -17,6 +17,10 @@ enum { STATEMENTS_AT_FIRST = 64, ROWS_AT_FIRST = 16, BUSY_TIMEOUT_MS = 10000 };
 struct statement {
     const char *sql;
     sqlite3_stmt *handle;
+    int parameter_count;
+    const int *numbers; /* of its parameters: for the i-th one that appears, the N of its $N */
+    /* The field of each column, for the table of fields that the rows were last read by. */
+    const struct field *fields, **map;
 };
 
 struct db {
@@ -78,17 +82,44 @@ static void statements_make_room(struct db *db) {
     db->statement_room = room;
 }
 
-static bool statement_find(struct db *db, const char *sql, sqlite3_stmt **handle, struct error *e) {
-    statements_make_room(db);
-    struct statement *s = statement_slot(db->statements, db->statement_room, sql);
-    if (!s->sql) {
-        int code = sqlite3_prepare_v3(db->handle, sql, -1, SQLITE_PREPARE_PERSISTENT, &s->handle, NULL);
-        if (code != SQLITE_OK)
-            return fail_sqlite(db, code, e);
-        s->sql = sql;
-        db->statement_count++;
+/* To SQLite `$1` is a name, and its index is the order of appearance: the number in the name counts. */
+static bool read_parameters(struct db *db, struct statement *s, struct error *e) {
+    int count = sqlite3_bind_parameter_count(s->handle);
+    int *numbers = ARENA_ARRAY(db->arena, (size_t)count, int);
+    for (int i = 0; i < count; i++) {
+        const char *name = sqlite3_bind_parameter_name(s->handle, i + 1);
+        unsigned long number = name ? strtoul(name + 1, NULL, 10) : 0;
+        if (number < 1 || number > (unsigned long)count)
+            return fail(e, ERR_INTERNAL, "parameters are not $1 to $%d: %s", "参数不是 $1 到 $%d:%s", count,
+                        s->sql);
+        numbers[i] = (int)number;
     }
-    *handle = s->handle;
+    s->parameter_count = count;
+    s->numbers = numbers;
+    return true;
+}
+
+static bool prepare(struct db *db, const char *sql, struct statement *s, struct error *e) {
+    *s = (struct statement){.sql = sql};
+    int code = sqlite3_prepare_v3(db->handle, sql, -1, SQLITE_PREPARE_PERSISTENT, &s->handle, NULL);
+    if (code != SQLITE_OK)
+        return fail_sqlite(db, code, e);
+    if (read_parameters(db, s, e))
+        return true;
+    sqlite3_finalize(s->handle);
+    return false;
+}
+
+static bool statement_find(struct db *db, const char *sql, struct statement **found, struct error *e) {
+    statements_make_room(db);
+    *found = statement_slot(db->statements, db->statement_room, sql);
+    if ((*found)->sql)
+        return true;
+    struct statement fresh;
+    if (!prepare(db, sql, &fresh, e))
+        return false;
+    **found = fresh;
+    db->statement_count++;
     return true;
 }
 
@@ -108,19 +139,12 @@ static int bind_value(sqlite3_stmt *st, int index, const struct db_val *v) {
     return sqlite3_bind_null(st, index);
 }
 
-/* To SQLite `$1` is a name, and its index is the order of appearance: the number in the name counts. */
-static bool bind_all(struct db *db, sqlite3_stmt *st, struct db_args args, struct error *e) {
-    int count = sqlite3_bind_parameter_count(st);
-    if ((size_t)count != args.count)
-        return fail(e, ERR_INTERNAL, "%d parameters, but %zu values: %s", "%d 个参数,却有 %zu 个值:%s", count,
-                    args.count, sqlite3_sql(st));
-    for (int index = 1; index <= count; index++) {
-        const char *name = sqlite3_bind_parameter_name(st, index);
-        size_t number = name ? strtoul(name + 1, NULL, 10) : 0;
-        if (number < 1 || number > args.count)
-            return fail(e, ERR_INTERNAL, "parameters are not $1 to $%d: %s", "参数不是 $1 到 $%d:%s", count,
-                        sqlite3_sql(st));
-        int code = bind_value(st, index, &args.vals[number - 1]);
+static bool bind_all(struct db *db, const struct statement *s, struct db_args args, struct error *e) {
+    if ((size_t)s->parameter_count != args.count)
+        return fail(e, ERR_INTERNAL, "%d parameters, but %zu values: %s", "%d 个参数,却有 %zu 个值:%s",
+                    s->parameter_count, args.count, s->sql);
+    for (int i = 0; i < s->parameter_count; i++) {
+        int code = bind_value(s->handle, i + 1, &args.vals[s->numbers[i] - 1]);
         if (code != SQLITE_OK)
             return fail_sqlite(db, code, e);
     }
@@ -247,8 +271,9 @@ static bool follow_file(struct db *db, struct error *e) {
 
 struct run {
     struct db *db;
-    sqlite3_stmt *st;
-    int code; /* of the last step; SQLITE_OK before the first */
+    struct statement *statement;
+    sqlite3_stmt *st; /* the statement's handle */
+    int code;         /* of the last step; SQLITE_OK before the first */
 };
 
 /*
@@ -266,8 +291,10 @@ static bool run_start(struct run *r, struct db *db, const char *sql, struct db_a
     *r = (struct run){.db = db};
     if (!db->in_transaction && !follow_file(db, e))
         return false;
-    if (!transaction_intact(db, e) || !statement_find(db, sql, &r->st, e) || !bind_all(db, r->st, args, e))
+    if (!transaction_intact(db, e) || !statement_find(db, sql, &r->statement, e) ||
+        !bind_all(db, r->statement, args, e))
         return false;
+    r->st = r->statement->handle;
     bool lone_write = !db->in_transaction && !sqlite3_stmt_readonly(r->st);
     return !lone_write || gate_enter(&db->gate, e);
 }
@@ -295,12 +322,12 @@ static bool run_end(struct run *r, struct error *e) {
 
 /* A statement without parameters or rows that is not a matter of gates: BEGIN, COMMIT, SAVEPOINT … */
 static bool command(struct db *db, const char *sql, struct error *e) {
-    struct run r = {.db = db};
-    if (!statement_find(db, sql, &r.st, e))
+    struct statement *s;
+    if (!statement_find(db, sql, &s, e))
         return false;
-    r.code = sqlite3_step(r.st);
-    bool ok = r.code == SQLITE_DONE || fail_sqlite(db, r.code, e);
-    sqlite3_reset(r.st);
+    int code = sqlite3_step(s->handle);
+    bool ok = code == SQLITE_DONE || fail_sqlite(db, code, e);
+    sqlite3_reset(s->handle);
     return ok;
 }
 
@@ -373,21 +400,26 @@ static const struct field *find_field(const struct field *fields, const struct f
     return NULL;
 }
 
-/* The field of each column, in the order of the columns. */
-static bool map_columns(struct arena *a, sqlite3_stmt *st, const struct field *fields,
-                        const struct field ***map, struct error *e) {
-    int count = sqlite3_column_count(st);
-    *map = ARENA_ARRAY(a, (size_t)count, const struct field *);
+/* The field of each column, in the order of the columns; the same fields nearly always ask for it again. */
+static bool map_columns(struct run *r, const struct field *fields, struct error *e) {
+    struct statement *s = r->statement;
+    if (s->fields == fields)
+        return true;
+    int count = sqlite3_column_count(r->st);
     const struct field *from = fields;
+    s->fields = NULL;
+    if (!s->map)
+        s->map = ARENA_ARRAY(r->db->arena, (size_t)count, const struct field *);
     for (int i = 0; i < count; i++) {
-        const char *name = sqlite3_column_name(st, i);
+        const char *name = sqlite3_column_name(r->st, i);
         const struct field *f = find_field(fields, from, name);
         if (!f)
             return fail(e, ERR_INTERNAL, "column '%s' has no field: %s", "列“%s”没有对应的字段:%s", name,
-                        sqlite3_sql(st));
-        (*map)[i] = f;
+                        s->sql);
+        s->map[i] = f;
         from = f + 1;
     }
+    s->fields = fields;
     return true;
 }
 
@@ -423,10 +455,10 @@ static void scan_column(struct arena *a, sqlite3_stmt *st, int i, const struct f
     }
 }
 
-static void scan_row(struct arena *a, sqlite3_stmt *st, const struct field **map, void *row) {
-    int count = sqlite3_column_count(st);
+static void scan_row(struct arena *a, const struct run *r, void *row) {
+    int count = sqlite3_column_count(r->st);
     for (int i = 0; i < count; i++)
-        scan_column(a, st, i, map[i], row);
+        scan_column(a, r->st, i, r->statement->map[i], row);
 }
 
 /* ---- statements ---- */
@@ -453,13 +485,12 @@ int64_t db_changes(const struct db *db) {
 bool db_get_args(struct db *db, struct arena *a, const struct field *fields, void *row, struct error *e,
                  const char *sql, struct db_args args) {
     struct run r;
-    const struct field **map;
     if (!run_start(&r, db, sql, args, e))
         return false;
     bool found = run_row(&r);
-    bool mapped = found && map_columns(a, r.st, fields, &map, e);
+    bool mapped = found && map_columns(&r, fields, e);
     if (mapped)
-        scan_row(a, r.st, map, row);
+        scan_row(a, &r, row);
     if (!run_end(&r, e))
         return false;
     return found ? mapped : fail(e, ERR_NOT_FOUND, "there is no such row", "没有匹配的记录");
@@ -479,15 +510,14 @@ static char *next_row(struct arena *a, char **rows, size_t count, size_t *room, 
 bool db_list_args(struct db *db, struct arena *a, const struct field *fields, size_t size, void *rows,
                   size_t *count, struct error *e, const char *sql, struct db_args args) {
     struct run r;
-    const struct field **map = NULL;
     size_t room = ROWS_AT_FIRST;
     char *array = arena_array(a, room, size);
     *count = 0;
     if (!run_start(&r, db, sql, args, e))
         return false;
-    bool mapped = map_columns(a, r.st, fields, &map, e);
+    bool mapped = map_columns(&r, fields, e);
     while (mapped && run_row(&r)) {
-        scan_row(a, r.st, map, next_row(a, &array, *count, &room, size));
+        scan_row(a, &r, next_row(a, &array, *count, &room, size));
         ++*count;
     }
     *(char **)rows = array;

@@ -116,6 +116,13 @@ bool work_give_back(struct db *db, const char *owner, struct error *e) {
                    DB_TEXT(owner));
 }
 
+bool work_give_back_others(struct db *db, const char *owner, const char *subject, struct error *e) {
+    return db_exec(db, e,
+                   "UPDATE work SET lease_owner = NULL, lease_end = NULL "
+                   "WHERE lease_owner = $1 AND subject <> $2",
+                   DB_TEXT(owner), DB_TEXT(subject));
+}
+
 static bool release_of_owner(struct db *db, const char *owner, struct error *e) {
     return db_exec(db, e,
                    "UPDATE work SET crashes = crashes + 1, lease_owner = NULL, lease_end = NULL "

@@ -48,9 +48,12 @@ bool work_again_at(struct db *db, const struct work_item *item, int64_t due_at, 
 bool work_fail(struct db *db, const struct work_item *item, const char *step, int64_t due_at,
                const char *code, struct error *e);
 
-/* Gives back what a live process has claimed and does not get to; no crash is counted. */
+/* Gives back what a process has claimed and does not get to, or was killed over; no crash is counted. */
 bool work_give_back(struct db *db, const char *owner, struct error *e);
-/* Gives back the leases of a dead process, a crash counted for each; `owner` NULL: those past their time. */
+/* The same, but one subject is kept. */
+bool work_give_back_others(struct db *db, const char *owner, const char *subject, struct error *e);
+/* Gives back the leases of a crashed process, a crash counted for each; `owner` NULL: those past their time.
+ */
 bool work_release(struct db *db, const char *owner, int64_t now, int64_t *released, struct error *e);
 /* When the next unleased row is due; INT64_MAX if there is none. */
 bool work_next_due(struct db *db, int64_t *due_at, struct error *e);

@@ -21,6 +21,9 @@ const struct step steps[] = {
     {"issue", "certificate", .act = issue_ask, .save = {issue_record, deploy_inherit}, .next = "decide",
      .does = TEXT("has the certificate signed, checks it, and hands it to its targets",
                   "签发并检查证书,然后交给部署目标")},
+    {"inherit", "certificate", .save = {deploy_inherit}, .next = "decide",
+     .does =
+         TEXT("hands an imported version to the certificate's targets", "将导入的版本交给证书的部署目标")},
 
     /* ---- a deployment ---- */
     {"put", "deployment", .slow = true, .act = deploy_put, .save = {deploy_put_record},

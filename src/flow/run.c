@@ -235,12 +235,27 @@ static struct task *tasks_new(struct arena *a, struct work_item *items, size_t c
     return tasks;
 }
 
+/*
+ * Whatever was in hand when a process crashed may have been the cause. It is tried alone, so that the guilty
+ * one crashes alone, and is counted alone, the next time.
+ */
+static bool isolate_suspect(struct batch *b, struct work_item **items, struct error *e) {
+    for (size_t i = 0; i < b->count; i++)
+        if ((*items)[i].crashes && b->count > 1) {
+            *items += i;
+            b->count = 1;
+            return work_give_back_others(b->db, b->engine->owner, (*items)->subject, e);
+        }
+    return true;
+}
+
 bool flow_run(struct engine *engine, int64_t now, size_t *ran, struct error *e) {
     AUTO_ARENA a = arena_new();
     struct batch b = {.engine = engine, .db = engine->services->db, .now = now};
     struct work_item *items;
     *ran = 0;
-    if (!work_claim(b.db, a, engine->owner, now, engine->lease_seconds, engine->batch, &items, &b.count, e))
+    if (!work_claim(b.db, a, engine->owner, now, engine->lease_seconds, engine->batch, &items, &b.count, e) ||
+        !isolate_suspect(&b, &items, e))
         return false;
     *ran = b.active = b.count;
     b.tasks = tasks_new(a, items, b.count);

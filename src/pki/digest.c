@@ -15,9 +15,17 @@ static void write_hex(struct slice bytes, char *out) {
     *out = 0;
 }
 
+/* Fetched once: what EVP_sha256() gives is fetched anew for each digest. */
+static const EVP_MD *sha256(void) {
+    static EVP_MD *md;
+    if (!md)
+        md = EVP_MD_fetch(NULL, "SHA256", NULL);
+    return md;
+}
+
 void digest_sha256_hex(struct slice bytes, char hex[SHA256_HEX_SIZE]) {
     uint8_t digest[SHA256_LEN];
-    if (!EVP_Digest(bytes.p, bytes.len, digest, NULL, EVP_sha256(), NULL)) {
+    if (!sha256() || !EVP_Digest(bytes.p, bytes.len, digest, NULL, sha256(), NULL)) {
         fputs("tenure: SHA-256 is not available\n", stderr);
         abort();
     }

@@ -3,6 +3,7 @@
 #include <openssl/core_names.h>
 #include <openssl/ec.h>
 #include <openssl/obj_mac.h>
+#include <openssl/rsa.h>
 
 OPENSSL_AUTO(EVP_MD_CTX, EVP_MD_CTX_free)
 
@@ -12,11 +13,13 @@ enum { SIGNATURE_MAX = 1024 };
 static const struct kind {
     enum key_algorithm algorithm;
     const char *type, *group;
-    size_t bits;
+    int bits;
 } kinds[] = {
     {KEY_P256, "EC", "P-256", 0},      {KEY_P384, "EC", "P-384", 0},      {KEY_RSA_2048, "RSA", NULL, 2048},
     {KEY_RSA_3072, "RSA", NULL, 3072}, {KEY_RSA_4096, "RSA", NULL, 4096}, {KEY_ED25519, "ED25519", NULL, 0},
 };
+
+enum { KINDS = sizeof kinds / sizeof *kinds };
 
 #define BYTES(literal)                                                                                       \
     { (const uint8_t *)(literal), sizeof(literal) - 1 }
@@ -69,15 +72,31 @@ static bool fail_key(struct error *e) {
     return fail(e, ERR_MALFORMED_KEY, "the private key cannot be read as PKCS#8", "无法按 PKCS#8 解析私钥");
 }
 
+static EVP_PKEY_CTX *maker_new(const struct kind *kind) {
+    EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, kind->type, NULL);
+    if (ctx && EVP_PKEY_keygen_init(ctx) == 1 &&
+        (!kind->group || EVP_PKEY_CTX_set_group_name(ctx, kind->group) == 1) &&
+        (!kind->bits || EVP_PKEY_CTX_set_rsa_keygen_bits(ctx, kind->bits) == 1))
+        return ctx;
+    EVP_PKEY_CTX_free(ctx);
+    return NULL;
+}
+
+/* Kept for the life of the process: a new one works out its curve again, which takes longer than a key. */
+static EVP_PKEY_CTX *maker_of(size_t kind) {
+    static EVP_PKEY_CTX *makers[KINDS];
+    if (!makers[kind])
+        makers[kind] = maker_new(&kinds[kind]);
+    return makers[kind];
+}
+
 bool evp_key_make(enum key_algorithm algorithm, EVP_PKEY **key, struct error *e) {
-    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
-        const struct kind *kind = &kinds[i];
-        if (kind->algorithm != algorithm)
+    for (size_t i = 0; i < KINDS; i++) {
+        if (kinds[i].algorithm != algorithm)
             continue;
-        *key = kind->bits    ? EVP_PKEY_Q_keygen(NULL, NULL, kind->type, kind->bits)
-               : kind->group ? EVP_PKEY_Q_keygen(NULL, NULL, kind->type, kind->group)
-                             : EVP_PKEY_Q_keygen(NULL, NULL, kind->type);
-        return *key || fail_openssl(e, "key generation");
+        EVP_PKEY_CTX *maker = maker_of(i);
+        *key = NULL;
+        return (maker && EVP_PKEY_generate(maker, key) == 1) || fail_openssl(e, "key generation");
     }
     return fail_field(e, "key_algorithm", ERR_BAD_FIELD, "keys of the algorithm '%s' are not made here",
                       "不能生成 %s 算法的密钥", key_algorithm_name(algorithm));
@@ -247,8 +266,46 @@ static EVP_PKEY *decode_public(struct slice spki) {
     return l ? ec_key(l, slice_of(NULL, 0), spki.p + l->spki_head.len) : d2i_PUBKEY(NULL, &p, (long)spki.len);
 }
 
+/*
+ * The public keys that were used last: those of a CA verify one certificate after another, and take half as
+ * long to decode as to verify with.
+ */
+enum { KNOWN_KEYS = 4, KNOWN_SPKI_MAX = 640 };
+
+static struct known_key {
+    EVP_PKEY *key;
+    size_t spki_len;
+    uint8_t spki[KNOWN_SPKI_MAX];
+} known_keys[KNOWN_KEYS];
+
+static EVP_PKEY *known_key(struct slice spki) {
+    for (const struct known_key *k = known_keys; k < known_keys + KNOWN_KEYS; k++)
+        if (k->key && slice_equal(slice_of(k->spki, k->spki_len), spki))
+            return EVP_PKEY_up_ref(k->key) == 1 ? k->key : NULL;
+    return NULL;
+}
+
+static void remember_key(struct slice spki, EVP_PKEY *key) {
+    static size_t next;
+    if (!key || spki.len > KNOWN_SPKI_MAX || EVP_PKEY_up_ref(key) != 1)
+        return;
+    struct known_key *place = &known_keys[next++ % KNOWN_KEYS];
+    EVP_PKEY_free(place->key);
+    *place = (struct known_key){.key = key, .spki_len = spki.len};
+    memcpy(place->spki, spki.p, spki.len);
+}
+
+static EVP_PKEY *public_key(struct slice spki) {
+    EVP_PKEY *key = known_key(spki);
+    if (key)
+        return key;
+    key = decode_public(spki);
+    remember_key(spki, key);
+    return key;
+}
+
 bool evp_key_verify(struct slice spki, struct slice tbs, struct slice signature, struct error *e) {
-    AUTO(EVP_PKEY) key = decode_public(spki);
+    AUTO(EVP_PKEY) key = public_key(spki);
     AUTO(EVP_MD_CTX) ctx = EVP_MD_CTX_new();
     bool good = key && ctx &&
                 EVP_DigestVerifyInit_ex(ctx, NULL, digest_for(key), NULL, NULL, key, NULL) == 1 &&

@@ -173,7 +173,8 @@ static void print_deployments(struct cli *cli, const json_t *answer) {
     json_t *items = json_object_get(answer, "items"), *item;
     size_t i;
     json_array_foreach(items, i, item) /* stored in both languages */
-        json_object_set(item, "detail", json_object_get(item, cli->lang == LANG_ZH ? "detail_zh" : "detail_en"));
+        json_object_set(item, "detail",
+                        json_object_get(item, cli->lang == LANG_ZH ? "detail_zh" : "detail_en"));
     cli_table(cli, items, deployment_columns);
 }
 

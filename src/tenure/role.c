@@ -45,13 +45,12 @@ static bool show_first_login(const struct first_login *login, struct error *e) {
     return true;
 }
 
-/* The processes of an earlier run are dead: what they had claimed is free again. */
-static bool release_all(struct db *db, int64_t now, struct error *e) {
-    int64_t released;
+/* The processes of an earlier run died with their supervisor: what they had claimed is free again. */
+static bool release_all(struct db *db, struct error *e) {
     for (int i = 0; i < 16; i++) {
         char owner[32];
         snprintf(owner, sizeof owner, "worker-%d", i);
-        if (!work_release(db, owner, now, &released, e))
+        if (!work_give_back(db, owner, e))
             return false;
     }
     return true;
@@ -72,7 +71,7 @@ static bool prepare(const struct node *node, struct arena *a, int64_t now, struc
     struct db *db = node->services.db;
     struct secret *key;
     return master_key_load(a, CONFIG_MASTER_KEY, true, &key, e) && db_migrate(db, now, e) &&
-           first_account(db, a, now, e) && release_all(db, now, e) && flow_ensure(&node->services, a, now, e);
+           first_account(db, a, now, e) && release_all(db, e) && flow_ensure(&node->services, a, now, e);
 }
 
 int role_init_at(const struct role_context *context, int64_t now) {
@@ -189,11 +188,10 @@ static bool worker_turn(struct engine *engine, size_t *ran, int64_t *due_at, str
 static bool worker_trouble(const struct role_context *context, struct engine *engine, int term,
                            struct error *e) {
     struct error ignored = {0};
-    int64_t released;
     log_failure("work is held up", e, engine->owner);
     db_rollback(engine->services->db);
     bool goes_on = worker_wait(context, term, TROUBLE_MS);
-    work_release(engine->services->db, engine->owner, clock_now(), &released, &ignored);
+    work_give_back(engine->services->db, engine->owner, &ignored);
     return goes_on;
 }
 
@@ -218,10 +216,15 @@ static void worker_loop(const struct role_context *context, struct engine *engin
     tell_idle(context, due_at);
 }
 
+/* Whoever had this name before is dead. What it had in hand is suspected only if it died by its own fault. */
+static bool take_over(struct db *db, const char *owner, bool crashed, struct error *e) {
+    int64_t released;
+    return crashed ? work_release(db, owner, clock_now(), &released, e) : work_give_back(db, owner, e);
+}
+
 int role_worker(const struct role_context *context) {
     struct node node;
     struct error e = {0};
-    int64_t released;
     if (!node_open(&node, context->config, DB_WORKER, context->port, &e) ||
         !sandbox_enter(KIND_WORKER, context->config->data, &e))
         return fatal("cannot start", &e);
@@ -229,8 +232,7 @@ int role_worker(const struct role_context *context) {
     snprintf(owner, sizeof owner, "worker-%d", context->index);
     struct engine engine = {
         .services = &node.services, .owner = owner, .lease_seconds = LEASE_SECONDS, .batch = BATCH};
-    /* Whoever had this name before is dead. */
-    if (!work_release(node.services.db, owner, clock_now(), &released, &e))
+    if (!take_over(node.services.db, owner, context->crashed, &e))
         return fatal("cannot start", &e);
     worker_loop(context, &engine);
     struct error ignored = {0};

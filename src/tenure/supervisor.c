@@ -34,7 +34,8 @@ struct slot {
     pid_t pid;                    /* 0: not running */
     int64_t started_ms, start_ms; /* start_ms: when to start it again, monotonic */
     int quick_deaths;
-    bool asleep; /* a worker that found nothing to do: forked again when something is due */
+    bool crashed; /* its last process ended by its own fault */
+    bool asleep;  /* a worker that found nothing to do: forked again when something is due */
     int64_t due_at;
     int wake[2];   /* to a worker; kept over its lives, so that what one did not read wakes the next */
     int status_fd; /* our end, -1 if none */
@@ -93,6 +94,7 @@ static _Noreturn void child_main(struct supervisor *s, const struct slot *own, p
         .port = s->port,
         .wake_fd = own->kind == KIND_WEB ? s->wake_pipe[1] : own->wake[0],
         .status_fd = status,
+        .crashed = own->crashed,
     };
     _exit(mains[own->kind](&context));
 }
@@ -197,26 +199,47 @@ static void worker_status(struct supervisor *s, struct slot *slot, int64_t now) 
 
 /* ---- ends ---- */
 
+/* SIGKILL comes from outside, and says nothing about what the process was doing. */
+static bool crashed(int status) {
+    return WIFSIGNALED(status) ? WTERMSIG(status) != SIGKILL : WEXITSTATUS(status) != 0;
+}
+
+static void read_last_words(struct supervisor *s, struct slot *slot, int64_t now) {
+    if (slot->status_fd < 0)
+        return;
+    fcntl(slot->status_fd, F_SETFL, O_NONBLOCK);
+    for (int i = 0; i < 64 && slot->status_fd >= 0; i++)
+        worker_status(s, slot, now);
+    close_fd(&slot->status_fd);
+}
+
+/* Only a role that crashes again and again is held back: what was killed from outside must be there again at
+ * once. */
+static void plan_start(struct slot *slot, int64_t now_ms) {
+    bool quick = slot->crashed && now_ms - slot->started_ms < QUICK_MS;
+    slot->quick_deaths = quick ? slot->quick_deaths + 1 : 0;
+    int64_t delay = slot->quick_deaths ? 100ll << (slot->quick_deaths < 6 ? slot->quick_deaths : 6) : 0;
+    slot->start_ms = now_ms + (delay < DELAY_MAX_MS ? delay : DELAY_MAX_MS);
+}
+
+static void log_end(const struct slot *slot, int status) {
+    log_event(LOG_WARNING, "a role ended and is started again", LOG_S("ended", role_kind_name(slot->kind)),
+              LOG_I("status", WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status)));
+}
+
 static void slot_ended(struct supervisor *s, struct slot *slot, int status) {
-    int64_t now_ms = clock_monotonic_ms(), now = clock_now();
-    if (slot->status_fd >= 0) {
-        fcntl(slot->status_fd, F_SETFL, O_NONBLOCK);
-        for (int i = 0; i < 64 && slot->status_fd >= 0; i++) /* its last words */
-            worker_status(s, slot, now);
-    }
-    bool good = WIFEXITED(status) && WEXITSTATUS(status) == 0;
+    int64_t now = clock_now();
+    read_last_words(s, slot, now);
     slot->pid = 0;
-    slot->asleep = slot->asleep && good;
+    slot->crashed = crashed(status);
+    slot->asleep = slot->asleep && WIFEXITED(status) && !slot->crashed;
     if (slot->asleep && worker_has_mail(slot))
         slot->due_at = now; /* it was told of work while it was leaving */
-    slot->quick_deaths = now_ms - slot->started_ms < QUICK_MS && !good ? slot->quick_deaths + 1 : 0;
-    int64_t delay = slot->quick_deaths ? 100LL << (slot->quick_deaths < 6 ? slot->quick_deaths : 6) : 0;
-    slot->start_ms = now_ms + (delay < DELAY_MAX_MS ? delay : DELAY_MAX_MS);
-    close_fd(&slot->status_fd);
+    if (slot->kind == KIND_WEB)
+        wake_first_worker(s, now); /* it may have committed work, and died before it could tell */
+    plan_start(slot, clock_monotonic_ms());
     if (!slot->asleep && !s->stopping)
-        log_event(LOG_WARNING, "a role ended and is started again",
-                  LOG_S("ended", role_kind_name(slot->kind)),
-                  LOG_I("status", WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status)));
+        log_end(slot, status);
 }
 
 static void reap(struct supervisor *s) {

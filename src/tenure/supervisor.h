@@ -14,6 +14,7 @@ struct role_context {
     int port;
     int wake_fd;   /* web: written after a commit that left work; worker: read, there is work */
     int status_fd; /* worker: what it tells the supervisor (enum worker_status) */
+    bool crashed;  /* the process before this one ended by its own fault */
 };
 
 /* What a worker tells: it had a full batch; it ends, and work is due next at a time (int64_t) that follows.

@@ -170,14 +170,14 @@ static bool serves_expected(const struct finding *f, const struct expectation *e
  * is one of a protocol family that this machine has no route for.
  */
 static const struct finding *worst(const struct finding *findings, size_t count) {
-    const struct finding *found = NULL;
+    const struct finding *chosen = NULL;
     for (size_t i = 0; i < count; i++) {
-        bool weaker = !found || found->verdict == VERDICT_UNREACHABLE ||
-                      (found->verdict == VERDICT_OK && findings[i].verdict != VERDICT_UNREACHABLE);
+        bool weaker = !chosen || chosen->verdict == VERDICT_UNREACHABLE ||
+                      (chosen->verdict == VERDICT_OK && findings[i].verdict != VERDICT_UNREACHABLE);
         if (weaker)
-            found = &findings[i];
+            chosen = &findings[i];
     }
-    return found;
+    return chosen;
 }
 
 /* The new one is served here, and another there. */

@@ -64,8 +64,10 @@ take_in() {
 
 # newest_deployment CERTIFICATE MEMBER
 newest_deployment() {
-    tenure deployments --certificate "$1" --json |
-        /usr/bin/python3 -c 'import json, sys; print(json.load(sys.stdin)["items"][0].get(sys.argv[1]) or "")' "$2"
+    tenure deployments --certificate "$1" --json | /usr/bin/python3 -c '
+import json, sys
+newest = max(json.load(sys.stdin)["items"], key=lambda deployment: deployment["number"])
+print(newest.get(sys.argv[1]) or "")' "$2"
 }
 
 contents_of() { (cd "$1" && cat fullchain.pem key.pem | sha256sum); }

@@ -302,7 +302,7 @@ class Run:
     # ---- what must be true afterwards ----
 
     def nothing(self, name, sql):
-        """A query for what must not be there."""
+        """The query is one for what must not be there."""
         found = self.daemon.rows(sql)
         report(not found, name, map(str, found))
 
@@ -335,8 +335,11 @@ class Run:
         self.nothing("the queue holds what comes later, nothing else",
                      "SELECT * FROM work WHERE step NOT IN ('watch', 'crl', 'key_pool', 'retention', 'decide')"
                      f" OR due_at < {int(time.time()) - 60} OR lease_owner IS NOT NULL")
-        self.nothing("a kill counts neither as a failure nor as a crash of what was in hand",
+        self.nothing("nothing in the queue has failed",
                      "SELECT subject, step, attempts, crashes, last_error FROM work WHERE attempts > 0 OR crashes > 0")
+        with open(self.daemon.log, encoding="utf-8") as log:
+            failed = [line for line in log if '"role":"worker"' in line]
+        report(not failed, "no kill has made a step fail", failed)
 
     def check_files(self):
         left = [str(path) for name in self.old.names for path in (self.tls / name).iterdir()

@@ -104,8 +104,8 @@ static void renew_one(struct sim *s, struct arena *a, void *subject) {
     s->renewed++;
 }
 
-/* Each certificate is renewed at a random moment of its window: one in ten of those that can be, every day.
- */
+/* Each certificate is renewed at a random moment of its window: one in four of those that can be, every third
+ * day. */
 static void user_renews(struct sim *s) {
     const char *cursor = NULL;
     do {
@@ -122,7 +122,7 @@ static void user_renews(struct sim *s) {
                               &count, &cursor, &e))
             die("list", &e);
         for (size_t i = 0; i < count; i++)
-            if (rand_below(10) == 0 || page[i].end_at - s->now < 2 * DAY)
+            if (rand_below(4) == 0 || page[i].end_at - s->now < 5 * DAY)
                 in_transaction(s, renew_one, &page[i]);
         cursor = cursor ? arena_strdup(s->world.arena, cursor) : NULL;
     } while (cursor);
@@ -268,7 +268,8 @@ int main(int argc, char **argv) {
     for (int64_t day = 0; day < s.options.years * 365; day++) {
         buy_for_today(&s, day);
         run_until(&s, s.begin + (day + 1) * DAY);
-        user_renews(&s);
+        if (day % 3 == 0)
+            user_renews(&s);
         check_day(&s);
         if (day % 7 == 0)
             check_week(&s);
