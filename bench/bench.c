@@ -66,7 +66,7 @@ void bench_close(struct bench *b) {
 }
 
 struct engine bench_engine(const struct bench *b) {
-    return (struct engine){.services = &b->services, .owner = "bench", .lease_seconds = 600, .batch = 100};
+    return (struct engine){.services = &b->services, .table = steps, .owner = "bench", .lease_seconds = 600, .batch = 100};
 }
 
 /* ---- a daemon ---- */

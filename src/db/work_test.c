@@ -305,6 +305,20 @@ static void what_is_given_back_counts_as_no_crash(void **state) {
     assert_int_equal(claim_one(q, NOW)->crashes, 0);
 }
 
+static void all_but_one_subject_can_be_given_back(void **state) {
+    struct queue *q = *state;
+    struct error e;
+    enqueue(q, "a", "issue", NOW);
+    enqueue(q, "b", "issue", NOW);
+    enqueue(q, "c", "issue", NOW);
+    assert_int_equal(claim(q, "worker-1", NOW, 2), 2);
+    assert_int_equal(claim(q, "worker-2", NOW, 10), 1);
+    assert_ok(work_give_back_others(q->db, "worker-1", "b", &e), e);
+    assert_null(row_of(q, "a").lease_owner);
+    assert_string_equal(row_of(q, "b").lease_owner, "worker-1");
+    assert_string_equal(row_of(q, "c").lease_owner, "worker-2");
+}
+
 static void leases_of_a_lost_machine_end_by_time(void **state) {
     struct queue *q = *state;
     struct error e;

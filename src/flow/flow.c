@@ -53,8 +53,8 @@ const struct step steps[] = {
     {0},
 };
 
-const struct step *step_find(const char *name) {
-    for (const struct step *s = steps; s->name; s++)
+const struct step *step_find(const struct step *table, const char *name) {
+    for (const struct step *s = table; s->name; s++)
         if (strcmp(s->name, name) == 0)
             return s;
     return NULL;

@@ -18,11 +18,12 @@ struct step {
     const char *next, *otherwise;    /* steps for OUTCOME_NEXT and OUTCOME_RETRY; for OUTCOME_OTHERWISE */
     struct text does;                /* for explain */
 };
-const struct step *step_find(const char *name);
+const struct step *step_find(const struct step *table, const char *name);
 extern const struct step steps[]; /* ends with a row without a name */
 
 struct engine {
     const struct services *services;
+    const struct step *table; /* the steps above; tests have their own */
     const char *owner; /* of leases: names the process */
     int64_t lease_seconds;
     size_t batch; /* 100 */

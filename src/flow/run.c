@@ -50,7 +50,7 @@ static bool abandoned(const struct batch *b, const struct task *t) {
 /* ---- acting ---- */
 
 static void task_act(struct batch *b, struct task *t) {
-    t->step = step_find(t->item->step);
+    t->step = step_find(b->engine->table, t->item->step);
     t->work = (struct work){
         .arena = t->arena, .services = b->engine->services, .db = b->db, .now = b->now, .item = t->item};
     t->state = TASK_FAILED;
@@ -68,7 +68,7 @@ static void task_act(struct batch *b, struct task *t) {
  * long. */
 static void act_all(struct batch *b) {
     for (size_t i = 0; i < b->count; i++) {
-        const struct step *step = step_find(b->tasks[i].item->step);
+        const struct step *step = step_find(b->engine->table, b->tasks[i].item->step);
         if (b->tasks[i].state == TASK_READY && !(step && step->slow))
             task_act(b, &b->tasks[i]);
     }

@@ -84,7 +84,7 @@ static void say_version(struct explanation *x) {
 /* ---- what happens next ---- */
 
 static void say_planned(struct explanation *x, const struct work_item *item) {
-    const struct step *step = step_find(item->step);
+    const struct step *step = step_find(steps, item->step);
     say(x, "next", "Next, at %s: Tenure %s.", "下一步(%s):Tenure %s。", when(x, item->due_at),
         step ? step->does.in[x->rq->lang] : item->step);
 }

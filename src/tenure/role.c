@@ -230,8 +230,11 @@ int role_worker(const struct role_context *context) {
         return fatal("cannot start", &e);
     char owner[32];
     snprintf(owner, sizeof owner, "worker-%d", context->index);
-    struct engine engine = {
-        .services = &node.services, .owner = owner, .lease_seconds = LEASE_SECONDS, .batch = BATCH};
+    struct engine engine = {.services = &node.services,
+                            .table = steps,
+                            .owner = owner,
+                            .lease_seconds = LEASE_SECONDS,
+                            .batch = BATCH};
     if (!take_over(node.services.db, owner, context->crashed, &e))
         return fatal("cannot start", &e);
     worker_loop(context, &engine);

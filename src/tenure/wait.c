@@ -1,6 +1,7 @@
 /* Following a certificate. */
 #include "tenure/wait.h"
 #include "base/clock.h"
+#include "deploy/deploy.h"
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -47,7 +48,8 @@ static bool look_at_deployments(struct cli *cli, const char *id, const char *ver
     *tally = (struct tally){0};
     json_array_foreach(json_object_get(answer, "items"), i, d) {
         const char *state = cli_text(d, "state");
-        if (strcmp(cli_text(d, "version_id"), version_id) != 0 || i >= TARGETS_MAX)
+        bool superseded = strcmp(cli_text(d, "reason"), DEPLOYMENT_SUPERSEDED) == 0; /* a newer one is in the list */
+        if (strcmp(cli_text(d, "version_id"), version_id) != 0 || superseded || i >= TARGETS_MAX)
             continue;
         if (changed(p->deployments[i], state) && !cli->json)
             print_deployment(cli, d);

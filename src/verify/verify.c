@@ -242,7 +242,7 @@ bool verify_watch_record(struct work *w, struct error *e) {
 
 bool verify_purge(struct work *w, struct error *e) {
     int64_t purged;
-    if (!probe_purge(w->db, w->item->account_id, w->now - KEEP_SECONDS, PURGE_LIMIT, &purged, e))
+    if (!probe_purge(w->db, w->now - KEEP_SECONDS, PURGE_LIMIT, &purged, e))
         return false;
     return work_until(w, purged == PURGE_LIMIT ? w->now + PURGE_PAUSE : w->now + DAY);
 }

@@ -84,7 +84,7 @@ bool verify_decide(struct work *w, struct error *e);
  * repairs drift by a deployment to that target alone. */
 bool verify_watch(struct work *w, struct error *e);
 bool verify_watch_record(struct work *w, struct error *e);
-/* Part of the step `retention` of an account: what was seen more than 30 days ago goes, except the last of
+/* Part of the step `retention`: what was seen more than 30 days ago goes, except the last of
  * each target. */
 bool verify_purge(struct work *w, struct error *e);
 

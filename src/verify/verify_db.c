@@ -41,14 +41,12 @@ bool probe_list(struct db *db, struct arena *a, const char *target_id, const cha
                    DB_TEXT(target_id), DB_TEXT(cursor ? cursor : above_all_ids), DB_INT((int64_t)limit));
 }
 
-bool probe_purge(struct db *db, const char *account_id, int64_t before, int64_t limit, int64_t *purged,
-                 struct error *e) {
-    if (!db_exec(
-            db, e,
-            "DELETE FROM probe WHERE id IN (SELECT id FROM probe p WHERE account_id = $1 AND at < $2 AND EXISTS "
-            "(SELECT 1 FROM probe newer WHERE newer.target_id = p.target_id AND newer.id > p.id) "
-            "ORDER BY at, id LIMIT $3)",
-            DB_TEXT(account_id), DB_INT(before), DB_INT(limit)))
+bool probe_purge(struct db *db, int64_t before, int64_t limit, int64_t *purged, struct error *e) {
+    if (!db_exec(db, e,
+                 "DELETE FROM probe WHERE id IN (SELECT id FROM probe p WHERE at < $1 AND EXISTS "
+                 "(SELECT 1 FROM probe newer WHERE newer.target_id = p.target_id AND newer.id > p.id) "
+                 "ORDER BY at, id LIMIT $2)",
+                 DB_INT(before), DB_INT(limit)))
         return false;
     *purged = db_changes(db);
     return true;

@@ -204,6 +204,7 @@ static void set_up(struct sim *s) {
     s->services.signer = signer_fake(a);
     world_start(&s->world, a, &s->services);
     s->engine = (struct engine){.services = &s->services,
+                                .table = steps,
                                 .owner = "worker-0",
                                 .lease_seconds = 600,
                                 .batch = 100,

@@ -313,4 +313,4 @@ CREATE TABLE probe (
     cipher TEXT
 );
 CREATE INDEX probe_target ON probe (target_id, id);
-CREATE INDEX probe_age ON probe (account_id, at, id);
+CREATE INDEX probe_age ON probe (at, id);

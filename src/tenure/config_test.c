@@ -1,0 +1,91 @@
+/* tenure.yaml: what is taken, what is refused and with which field. */
+#include "base/file.h"
+#include "tenure/config.h"
+#include "unit.h"
+#include <stdlib.h>
+#include <unistd.h>
+
+static bool load(struct arena *a, const char *yaml, struct config *config, struct error *e) {
+    char path[] = "/tmp/tenure-config-XXXXXX";
+    int fd = mkstemp(path);
+    assert_true(fd >= 0 && write_all(fd, yaml, strlen(yaml)));
+    close(fd);
+    bool good = config_load(a, path, NULL, config, e);
+    unlink(path);
+    return good;
+}
+
+static void defaults_fill_what_is_absent(void **state) {
+    (void)state;
+    AUTO_ARENA a = arena_new();
+    struct config c;
+    struct error e = {0};
+    assert_ok(load(a, "log_level: debug\n", &c, &e), e);
+    assert_string_equal(c.address, "127.0.0.1");
+    assert_int_equal(c.port, 8420);
+    assert_string_equal(c.data, "/var/lib/tenure");
+    assert_int_equal(c.web_processes, 2);
+    assert_int_equal(c.workers, 2);
+    assert_int_equal(c.log_level, LOG_DEBUG);
+    assert_int_equal(c.issue.ca_algorithm, KEY_P256);
+    assert_int_equal(c.issue.backdate_seconds, 60);
+    assert_null(c.deploy.policy.folders[0]);
+}
+
+static void everything_can_be_set(void **state) {
+    (void)state;
+    AUTO_ARENA a = arena_new();
+    struct config c;
+    struct error e = {0};
+    assert_ok(
+        load(
+            a,
+            "listen: 127.0.0.2:0\npublic_url: https://ca.example\ndata: /srv/tenure\nweb_processes: 1\nworkers: 4\n"
+            "ca:\n  key_algorithm: p384\n  backdate_seconds: 0\n"
+            "deploy:\n  folders: [/etc/nginx/tls]\n  commands:\n    - name: reload\n      argv: [nginx, -s, reload]\n"
+            "      timeout_seconds: 5\n"
+            "outbound:\n  allow: [10.0.0.0/8, 127.0.0.1]\nprobe:\n  timeout_seconds: 3\n",
+            &c, &e),
+        e);
+    assert_string_equal(c.address, "127.0.0.2");
+    assert_int_equal(c.issue.ca_algorithm, KEY_P384);
+    assert_string_equal(c.deploy.policy.folders[0], "/etc/nginx/tls");
+    assert_string_equal(c.deploy.policy.commands[0].argv[2], "reload");
+    assert_null(c.deploy.policy.commands[0].argv[3]);
+    assert_int_equal(c.deploy.policy.commands[0].timeout_ms, 5000);
+    assert_int_equal(c.outbound.count, 2);
+    assert_int_equal(c.probe_timeout_ms, 3000);
+}
+
+static void what_cannot_be_meant_is_refused(void **state) {
+    (void)state;
+    static const char *const bad[] = {
+        "listen: 0.0.0.0:8420\n",
+        "listen: 127.0.0.1\n",
+        "listen: 127.0.0.1:99999\n",
+        "listen: 127.0.0.1:84x\n",
+        "workers: 0\n",
+        "workers: two\n",
+        "log_level: loud\n",
+        "unknown: 1\n",
+        "ca:\n  key_algorithm: rsa1024\n",
+        "deploy:\n  folders: [relative/path]\n",
+        "deploy:\n  commands:\n    - name: x\n      argv: [a]\n      timeout_seconds: 0\n",
+        "deploy:\n  commands:\n    - name: x\n",
+        "outbound:\n  allow: [everywhere]\n",
+        "probe:\n  timeout_seconds: 1000\n",
+        "",
+    };
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        AUTO_ARENA a = arena_new();
+        struct config c;
+        struct error e = {0};
+        if (load(a, bad[i], &c, &e))
+            print_error("taken: %s\n", bad[i]);
+        assert_true(e.id != ERR_NONE);
+        assert_int_equal(error_row(e.id)->status, 400);
+    }
+}
+
+TEST_MAIN(config, test(defaults_fill_what_is_absent), test(everything_can_be_set),
+          test(what_cannot_be_meant_is_refused))
