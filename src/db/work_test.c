@@ -409,5 +409,6 @@ TEST_MAIN(work, queue_test(due_rows_are_claimed_oldest_first_and_only_they),
           queue_test(another_step_that_was_asked_for_begins_after_the_present_one),
           queue_test(a_step_that_was_asked_for_is_not_put_off_when_its_turn_comes),
           queue_test(the_leases_of_a_dead_process_come_back_as_crashes),
-          queue_test(what_is_given_back_counts_as_no_crash), queue_test(leases_of_a_lost_machine_end_by_time),
+          queue_test(what_is_given_back_counts_as_no_crash),
+          queue_test(all_but_one_subject_can_be_given_back), queue_test(leases_of_a_lost_machine_end_by_time),
           test(two_processes_never_claim_the_same_row))
