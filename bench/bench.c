@@ -10,12 +10,15 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
+
+enum { DAEMON_PATIENCE_US = 20000000, TRY_AGAIN_US = 500 };
 
 void bench_must(bool ok, const char *what, const struct error *e) {
     if (ok)
@@ -42,13 +45,18 @@ static bool make_account(struct bench *b, int64_t now, struct error *e) {
            db_text(b->services.db, b->arena, &b->account_id, e, "SELECT id FROM account ORDER BY id LIMIT 1");
 }
 
+void bench_enter(const char *folder) {
+    must_call((mkdir(folder, 0700) == 0 || errno == EEXIST) && chdir(folder) == 0, folder);
+}
+
 void bench_open(struct bench *b, const char *folder) {
     struct error e = {0};
     struct secret *key;
-    *b = (struct bench){.arena = arena_new(),
-                        .issue = {.public_url = "http://ca.example", .ca_algorithm = KEY_P256, .backdate_seconds = 60}};
+    *b = (struct bench){
+        .arena = arena_new(),
+        .issue = {.public_url = "http://ca.example", .ca_algorithm = KEY_P256, .backdate_seconds = 60}};
     log_setup("bench", LOG_WARNING);
-    must_call((mkdir(folder, 0700) == 0 || errno == EEXIST) && chdir(folder) == 0, folder);
+    bench_enter(folder);
     b->folder = arena_strdup(b->arena, realpath(".", NULL));
     b->services = (struct services){.policies = &b->policies, .catalog = &b->catalog, .issue = &b->issue};
     bench_must(policy_load(b->arena, NULL, &b->policies, &e) &&
@@ -66,7 +74,8 @@ void bench_close(struct bench *b) {
 }
 
 struct engine bench_engine(const struct bench *b) {
-    return (struct engine){.services = &b->services, .table = steps, .owner = "bench", .lease_seconds = 600, .batch = 100};
+    return (struct engine){
+        .services = &b->services, .table = steps, .owner = "bench", .lease_seconds = 600, .batch = 100};
 }
 
 /* ---- a daemon ---- */
@@ -92,10 +101,26 @@ struct daemon daemon_start(const char *binary, const char *folder) {
     d.pid = fork();
     must_call(d.pid >= 0, "fork");
     if (d.pid == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGTERM);
         execl(binary, binary, "serve", "--config", config, "--data", folder, (char *)NULL);
         _exit(127);
     }
     return d;
+}
+
+double daemon_wait(const struct daemon *d, struct client *client) {
+    AUTO_ARENA a = arena_new();
+    struct error e;
+    struct http_reply reply;
+    const char *url = arena_printf(a, "http://127.0.0.1:%d/v1/health", d->port);
+    const struct http_request request = {.method = "GET", .url = url, .timeout_ms = 1000};
+    while (!http_call(client, a, &request, &reply, &e)) {
+        bool gone = waitpid(d->pid, NULL, WNOHANG) != 0;
+        bench_must(!gone && bench_us() - d->started_us < DAEMON_PATIENCE_US, "the daemon does not answer",
+                   &e);
+        usleep(TRY_AGAIN_US);
+    }
+    return (double)(bench_us() - d->started_us) / 1e3;
 }
 
 static double seconds(struct timeval t) {
@@ -103,12 +128,13 @@ static double seconds(struct timeval t) {
 }
 
 /* The supervisor has waited for its roles: what they used is in its own account. */
-double daemon_stop(const struct daemon *d) {
+struct usage daemon_stop(const struct daemon *d) {
     struct rusage used;
     int status;
     kill(d->pid, SIGTERM);
     must_call(wait4(d->pid, &status, 0, &used) == d->pid, "wait4");
-    return seconds(used.ru_utime) + seconds(used.ru_stime);
+    return (struct usage){.cpu_seconds = seconds(used.ru_utime) + seconds(used.ru_stime),
+                          .written_bytes = (double)used.ru_oublock * 512};
 }
 
 /* ---- results ---- */
@@ -136,13 +162,16 @@ void bench_result(const char *what, double value, const char *unit, const char *
 }
 
 static const char *cpu_model(struct arena *a) {
-    struct slice content;
-    struct error e;
-    if (!file_read(a, "/proc/cpuinfo", 1 << 20, &content, &e))
-        return "unknown";
-    const char *model = strstr((const char *)content.p, "model name");
-    model = model ? strchr(model, ':') : NULL;
-    return model ? arena_strndup(a, model + 2, strcspn(model + 2, "\n")) : "unknown";
+    static const char key[] = "model name";
+    char line[256];
+    const char *model = "unknown processor";
+    FILE *f = fopen("/proc/cpuinfo", "re");
+    while (f && fgets(line, sizeof line, f))
+        if (strncmp(line, key, sizeof key - 1) == 0 && strchr(line, ':'))
+            model = arena_strndup(a, strchr(line, ':') + 2, strcspn(strchr(line, ':') + 2, "\n"));
+    if (f)
+        fclose(f);
+    return model;
 }
 
 void bench_machine(void) {

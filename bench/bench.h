@@ -1,9 +1,10 @@
 /*
- * What the benchmarks share: a data folder made by the real code, a daemon on it, times, and lines of results.
- * They are programs for people: what cannot be done ends them.
+ * What the benchmarks share: a data folder made by the real code, a daemon on it, times, and lines of
+ * results. They are programs for people: what cannot be done ends them.
  */
 #pragma once
 #include "flow/flow.h"
+#include "http/client.h"
 #include "tenure/config.h"
 #include <sys/types.h>
 
@@ -22,7 +23,10 @@ struct bench {
     struct issue_settings issue;
 };
 
-/* Makes the data folder unless it is there, goes into it, and opens its database with a signer in this process. */
+/* Makes the folder unless it is there, and goes into it. */
+void bench_enter(const char *folder);
+/* The same with a data folder; opens its database with a signer in this
+ * process. */
 void bench_open(struct bench *b, const char *folder);
 void bench_close(struct bench *b);
 /* A running engine on it, for what must have happened before a measurement. */
@@ -36,10 +40,16 @@ struct daemon {
     int64_t started_us;
 };
 
-/* Starts `BINARY serve` on the folder, at a free port of the loopback address. */
+/* Starts `BINARY serve` on the folder, at a free port of the loopback address. It ends with this program. */
 struct daemon daemon_start(const char *binary, const char *folder);
-/* Asks it to end, and waits; seconds of CPU that it and all its processes have used. */
-double daemon_stop(const struct daemon *d);
+/* Until it answers; milliseconds since its start. */
+double daemon_wait(const struct daemon *d, struct client *client);
+/* What the daemon and all its processes have used. */
+struct usage {
+    double cpu_seconds, written_bytes;
+};
+/* Asks it to end, and waits. */
+struct usage daemon_stop(const struct daemon *d);
 
 /* ---- results ---- */
 

@@ -1,6 +1,5 @@
 /* Logging in, the account, and its access keys over HTTP. */
 #include "account/account_db.h"
-#include "base/rand.h"
 #include "http/list.h"
 
 /* ---- a key with its secret: the one time it is shown ---- */
@@ -71,16 +70,13 @@ static bool create_key(struct request *rq, struct error *e) {
            access_key_create(rq->db, rq->arena, &rq->caller, rq->now, &key, e) && reply_new_key(rq, &key);
 }
 
-/* The cursor is the id of the last key shown. */
 static bool list_keys(struct request *rq, struct error *e) {
     struct list_page page;
     struct key_scope scope = access_key_scope(&rq->caller);
     struct access_key *keys;
     size_t found;
-    if (!list_page(rq, &page, e))
+    if (!list_page_by_id(rq, "key", &page, e))
         return false;
-    if (page.cursor && !id_valid(page.cursor, "key"))
-        return fail_field(e, "cursor", ERR_BAD_FIELD, "the cursor is not from this list", "游标不属于此列表");
     scope.after = page.cursor ? page.cursor : "";
     scope.limit = page.limit + 1;
     if (!access_key_db_list(rq->db, rq->arena, &scope, &keys, &found, e))

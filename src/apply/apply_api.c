@@ -7,7 +7,7 @@ static bool list_applications(struct request *rq, struct error *e) {
     struct certificate c;
     struct application *applications;
     size_t count;
-    if (!certificate_get(rq->db, rq->arena, rq->caller.account_id, rq->path_args[0], &c, e) ||
+    if (!certificate_of_path(rq, &c, e) ||
         !application_list(rq->db, rq->arena, c.id, &applications, &count, e))
         return false;
     list_reply(rq, application_fields, sizeof *applications, applications, count, NULL);

@@ -95,6 +95,14 @@ bool audit_write(struct db *db, struct arena *a, struct audit_entry *entry, stru
     return audit_db_append(db, entry, e);
 }
 
+bool audit_change(struct request *rq, const char *action, const char *subject, const json_t *before,
+                  const json_t *after, struct error *e) {
+    struct audit_entry entry = audit_by(&rq->caller, rq->now, action, subject);
+    entry.before = before ? json_text(rq->arena, before, false) : NULL;
+    entry.after = after ? json_text(rq->arena, after, false) : NULL;
+    return audit_write(rq->db, rq->arena, &entry, e);
+}
+
 /* ---- checking ---- */
 
 static void broken(struct audit_check *check, int64_t sequence, const char *fault) {

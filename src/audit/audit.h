@@ -2,8 +2,7 @@
  * The audit log: who changed what, when and from where, in one chain of hashes over all accounts. An entry is
  * written in the transaction of the change it tells of: there is no change without its entry.
  *
- *     struct audit_entry entry = audit_by(&rq->caller, rq->now, "access_key.revoke", key->id);
- *     return audit_write(db, a, &entry, e);
+ *     return audit_change(rq, "certificate.tag", c->id, before, rq->reply, e);
  */
 #pragma once
 #include "http/route.h"
@@ -29,6 +28,9 @@ struct audit_entry audit_by(const struct caller *caller, int64_t now, const char
 /* The same for what Tenure does of its own accord. */
 struct audit_entry audit_by_system(const char *account_id, int64_t now, const char *action,
                                    const char *subject);
+/* What a request changed: the object before and after, either of which may be NULL. */
+bool audit_change(struct request *rq, const char *action, const char *subject, const json_t *before,
+                  const json_t *after, struct error *e);
 /* Needs an open transaction. */
 bool audit_write(struct db *db, struct arena *a, struct audit_entry *entry, struct error *e);
 

@@ -35,6 +35,12 @@ static struct block *block_new(struct block *next, size_t size) {
     return b;
 }
 
+/* A body with a key in it, and the copies that parsers make of it, pass through arenas. */
+static void block_wipe(struct block *b) {
+    explicit_bzero(b->data, b->used);
+    b->used = 0;
+}
+
 struct arena *arena_new(void) {
     struct arena *a = calloc(1, sizeof *a);
     if (!a)
@@ -49,10 +55,11 @@ void arena_reset(struct arena *a) {
     a->cleanups = NULL;
     while (a->blocks->next) {
         struct block *next = a->blocks->next;
+        block_wipe(a->blocks);
         free(a->blocks);
         a->blocks = next;
     }
-    a->blocks->used = 0;
+    block_wipe(a->blocks);
 }
 
 void arena_free(struct arena *a) {

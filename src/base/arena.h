@@ -1,5 +1,5 @@
 /*
- * Arena: memory of one request, one step or one command, released at once.
+ * Arena: memory of one request, one step or one command, wiped and released at once.
  * Whatever a function returns by pointer lives in the arena it was given. Out of memory ends the process
  * (the supervisor starts the role again), so nothing here returns NULL.
  */
@@ -10,7 +10,7 @@
 struct arena;
 
 struct arena *arena_new(void);
-/* Runs the cleanups (newest first) and frees everything; NULL is allowed. */
+/* Runs the cleanups (newest first), wipes and frees everything; NULL is allowed. */
 void arena_free(struct arena *a);
 /* Like arena_free, but keeps the arena and its first block for the next round. */
 void arena_reset(struct arena *a);

@@ -8,7 +8,7 @@
 struct secret;
 
 struct secret *secret_new(struct arena *a, const void *p, size_t len);
-/* For filling in place: zeroes at first. */
+/* For filling in place: zeroes at first. A NUL follows the end. */
 uint8_t *secret_bytes(const struct secret *s);
 size_t secret_len(const struct secret *s);
 struct slice secret_slice(const struct secret *s);

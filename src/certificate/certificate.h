@@ -282,4 +282,7 @@ bool download_make(const struct services *services, struct arena *a, const struc
 /* What answers tell of a certificate: json_from_row alone would lack its state. New reference. */
 json_t *certificate_json(struct arena *a, const struct certificate *c, int64_t now, enum lang lang);
 
+/* The one that the path's first argument names, if it is the caller's. */
+bool certificate_of_path(struct request *rq, struct certificate *c, struct error *e);
+
 extern const struct route certificate_routes[];

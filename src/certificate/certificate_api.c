@@ -26,7 +26,7 @@ json_t *certificate_json(struct arena *a, const struct certificate *c, int64_t n
     return json;
 }
 
-static bool path_certificate(struct request *rq, struct certificate *c, struct error *e) {
+bool certificate_of_path(struct request *rq, struct certificate *c, struct error *e) {
     return certificate_get(rq->db, rq->arena, rq->caller.account_id, rq->path_args[0], c, e);
 }
 
@@ -34,19 +34,15 @@ static json_t *shown(struct request *rq, const struct certificate *c) {
     return certificate_json(rq->arena, c, rq->now, rq->lang);
 }
 
-/* Either side may be NULL. */
-static bool audit_change(struct request *rq, const char *action, const char *subject, json_t *before,
-                         json_t *after, struct error *e) {
-    struct audit_entry entry = audit_by(&rq->caller, rq->now, action, subject);
-    entry.before = before ? json_text(rq->arena, json_keep(rq->arena, before), false) : NULL;
-    entry.after = after ? json_text(rq->arena, json_keep(rq->arena, after), false) : NULL;
-    return audit_write(rq->db, rq->arena, &entry, e);
+/* The same, to stand in the audit log as what was before. */
+static const json_t *shown_before(struct request *rq, const struct certificate *c) {
+    return json_keep(rq->arena, shown(rq, c));
 }
 
-static bool reply_changed(struct request *rq, const char *action, json_t *before,
+static bool reply_changed(struct request *rq, const char *action, const json_t *before,
                           const struct certificate *after, struct error *e) {
     rq->reply = shown(rq, after);
-    return audit_change(rq, action, after->id, before, json_incref(rq->reply), e);
+    return audit_change(rq, action, after->id, before, rq->reply, e);
 }
 
 /* ---- lists ---- */
@@ -140,7 +136,7 @@ static bool add_current_version(struct request *rq, const struct certificate *c,
 
 static bool show_certificate(struct request *rq, struct error *e) {
     struct certificate c;
-    if (!path_certificate(rq, &c, e))
+    if (!certificate_of_path(rq, &c, e))
         return false;
     rq->reply = shown(rq, &c);
     return add_neighbour(rq, "predecessor", c.predecessor_id, e) &&
@@ -151,7 +147,7 @@ static bool list_versions(struct request *rq, struct error *e) {
     struct certificate c;
     struct version *versions;
     size_t count;
-    if (!path_certificate(rq, &c, e) || !version_list(rq->db, rq->arena, c.id, &versions, &count, e))
+    if (!certificate_of_path(rq, &c, e) || !version_list(rq->db, rq->arena, c.id, &versions, &count, e))
         return false;
     list_reply(rq, version_fields, sizeof *versions, versions, count, NULL);
     return true;
@@ -196,7 +192,7 @@ static bool list_actions(struct request *rq, struct error *e) {
     struct certificate c;
     const struct profile *profile;
     struct action_answer answers[ACTION_COUNT];
-    if (!path_certificate(rq, &c, e) || !certificate_profile(rq->services->policies, &c, &profile, e))
+    if (!certificate_of_path(rq, &c, e) || !certificate_profile(rq->services->policies, &c, &profile, e))
         return false;
     for (enum action action = 0; action < ACTION_COUNT; action++)
         answers[action] = ask_action(rq, action, &c, profile);
@@ -285,11 +281,11 @@ static bool import_certificate(struct request *rq, struct error *e) {
 
 static bool update_certificate(struct request *rq, struct error *e) {
     struct certificate c;
-    if (!path_certificate(rq, &c, e))
+    if (!certificate_of_path(rq, &c, e))
         return false;
-    json_t *before = json_keep(rq->arena, shown(rq, &c));
+    const json_t *before = shown_before(rq, &c);
     return intake_update(rq->services, rq->arena, rq->prepared, rq->now, &c, e) &&
-           reply_changed(rq, "certificate.update", json_incref(before), &c, e);
+           reply_changed(rq, "certificate.update", before, &c, e);
 }
 
 /* ---- download ---- */
@@ -316,7 +312,7 @@ static bool prepare_download(struct request *rq, struct error *e) {
     struct certificate c;
     struct download_body body = {0};
     struct prepared_download *p = ARENA_NEW(a, struct prepared_download);
-    if (!json_to_row(a, rq->json, download_body, &body, e) || !path_certificate(rq, &c, e))
+    if (!json_to_row(a, rq->json, download_body, &body, e) || !certificate_of_path(rq, &c, e))
         return false;
     struct secret *pass_phrase =
         body.pass_phrase ? secret_new(a, body.pass_phrase, strlen(body.pass_phrase)) : NULL;
@@ -328,7 +324,8 @@ static bool prepare_download(struct request *rq, struct error *e) {
 /* Nobody gets a key without an entry in the log. */
 static bool download_certificate(struct request *rq, struct error *e) {
     const struct prepared_download *p = rq->prepared;
-    json_t *taken = json_pack("{sssb}", "format", p->format, "key", p->download.holds_key);
+    const json_t *taken =
+        json_keep(rq->arena, json_pack("{sssb}", "format", p->format, "key", p->download.holds_key));
     rq->raw = p->download.content;
     rq->content_type = p->download.content_type;
     rq->file_name = p->download.file_name;
@@ -346,11 +343,11 @@ static bool set_tags(struct request *rq, struct error *e) {
     struct certificate c;
     struct import_body body = {.tags = ""};
     if (!json_to_row(rq->arena, rq->json, tags_body, &body, e) || !check_tags(body.tags, e) ||
-        !path_certificate(rq, &c, e))
+        !certificate_of_path(rq, &c, e))
         return false;
-    json_t *before = json_keep(rq->arena, shown(rq, &c));
+    const json_t *before = shown_before(rq, &c);
     return certificate_set_tags(rq->db, rq->arena, &c, body.tags, e) &&
-           reply_changed(rq, "certificate.tag", json_incref(before), &c, e);
+           reply_changed(rq, "certificate.tag", before, &c, e);
 }
 
 struct delete_query {
@@ -372,12 +369,12 @@ static bool deletion_allowed(struct request *rq, const struct certificate *c, bo
 static bool delete_certificate(struct request *rq, struct error *e) {
     struct certificate c;
     bool force;
-    if (!query_flag(rq, "force", &force, e) || !path_certificate(rq, &c, e) ||
+    if (!query_flag(rq, "force", &force, e) || !certificate_of_path(rq, &c, e) ||
         !deletion_allowed(rq, &c, force, e))
         return false;
     rq->status = 204;
     return certificate_delete(rq->db, rq->arena, &c, e) &&
-           audit_change(rq, "certificate.delete", c.id, shown(rq, &c), NULL, e);
+           audit_change(rq, "certificate.delete", c.id, shown_before(rq, &c), NULL, e);
 }
 
 const struct route certificate_routes[] = {

@@ -55,18 +55,20 @@ static bool lease_was_held(struct db *db, const struct work_item *item, struct e
                                        "%s 对 %s 的占用已结束", item->lease_owner, item->subject);
 }
 
+/* The step that was asked for, if there is one, takes the place of the present one: db_changes tells. */
+static bool begin_asked(struct db *db, const struct work_item *item, struct error *e) {
+    return db_exec(db, e,
+                   "UPDATE work SET step = asked_step, asked_step = NULL, attempts = 0, crashes = 0, "
+                   "last_error = NULL, lease_owner = NULL, lease_end = NULL "
+                   "WHERE subject = $1 AND lease_owner = $2 AND asked_step IS NOT NULL",
+                   DB_TEXT(item->subject), DB_TEXT(item->lease_owner));
+}
+
 bool work_done(struct db *db, const struct work_item *item, struct error *e) {
     if (!db_exec(db, e, "DELETE FROM work WHERE subject = $1 AND lease_owner = $2 AND asked_step IS NULL",
                  DB_TEXT(item->subject), DB_TEXT(item->lease_owner)))
         return false;
-    if (db_changes(db) == 1)
-        return true;
-    return db_exec(
-               db, e,
-               "UPDATE work SET step = asked_step, asked_step = NULL, attempts = 0, crashes = 0, "
-               "last_error = NULL, lease_owner = NULL, lease_end = NULL WHERE subject = $1 AND lease_owner = $2",
-               DB_TEXT(item->subject), DB_TEXT(item->lease_owner)) &&
-           lease_was_held(db, item, e);
+    return db_changes(db) == 1 || (begin_asked(db, item, e) && lease_was_held(db, item, e));
 }
 
 /* How a row goes on. */
@@ -98,8 +100,11 @@ bool work_next(struct db *db, const struct work_item *item, const char *step, in
     return go_on(db, item, &(struct plan){step, due_at, item->attempts, item->last_error, keep}, e);
 }
 
+/* The other step does not wait for the end of a wait that may last for months. */
 bool work_wait(struct db *db, const struct work_item *item, int64_t due_at, struct error *e) {
-    return go_on(db, item, &(struct plan){.step = item->step, .due_at = due_at}, e);
+    if (!begin_asked(db, item, e))
+        return false;
+    return db_changes(db) == 1 || go_on(db, item, &(struct plan){.step = item->step, .due_at = due_at}, e);
 }
 
 bool work_again_at(struct db *db, const struct work_item *item, int64_t due_at, struct error *e) {

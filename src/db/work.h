@@ -19,7 +19,7 @@ struct work_item {
 
 /*
  * Due at `due_at` or earlier if it was planned earlier. A row in another step keeps its step and becomes due;
- * the step that was asked for begins when the row comes to it or is done, whichever is first.
+ * the step that was asked for begins when the row comes to it, waits or is done, whichever is first.
  */
 bool work_enqueue(struct db *db, const char *account_id, const char *subject, const char *step,
                   int64_t due_at, struct error *e);
@@ -40,7 +40,8 @@ bool work_done(struct db *db, const struct work_item *item, struct error *e);
 /* Goes on with another step. Failed attempts stay counted: a chain that fails late backs off as well. */
 bool work_next(struct db *db, const struct work_item *item, const char *step, int64_t due_at, bool keep,
                struct error *e);
-/* The same step again at `due_at`: all is well, failed attempts are forgotten. */
+/* The same step again at `due_at`: all is well, failed attempts are forgotten. Another step that was asked
+ * for begins at once instead. */
 bool work_wait(struct db *db, const struct work_item *item, int64_t due_at, struct error *e);
 /* The same step again at `due_at`: not yet, failed attempts stay counted. */
 bool work_again_at(struct db *db, const struct work_item *item, int64_t due_at, struct error *e);

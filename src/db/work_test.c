@@ -266,6 +266,19 @@ static void another_step_that_was_asked_for_begins_after_the_present_one(void **
     assert_true(next_due(q) == INT64_MAX);
 }
 
+static void a_step_that_waits_gives_way_to_another_that_was_asked_for(void **state) {
+    struct queue *q = *state;
+    struct error e;
+    enqueue(q, "a", "decide", NOW);
+    assert_ok(work_wait(q->db, claim_one(q, NOW), NOW + DAY, &e), e);
+    enqueue(q, "a", "inherit", NOW);
+    assert_ok(work_wait(q->db, claim_one(q, NOW), NOW + DAY, &e), e);
+    struct work_item *item = claim_one(q, NOW);
+    assert_string_equal(item->step, "inherit");
+    assert_ok(work_next(q->db, item, "decide", NOW + DAY, false, &e), e);
+    assert_int_equal(next_due(q), NOW + DAY);
+}
+
 static void a_step_that_was_asked_for_is_not_put_off_when_its_turn_comes(void **state) {
     struct queue *q = *state;
     struct error e;
@@ -407,6 +420,7 @@ TEST_MAIN(work, queue_test(due_rows_are_claimed_oldest_first_and_only_they),
           queue_test(failures_are_counted_and_named), queue_test(counts_tell_what_is_due_and_what_fails),
           test(waiting_longer_never_gets_shorter), queue_test(no_outcome_loses_a_wake_up),
           queue_test(another_step_that_was_asked_for_begins_after_the_present_one),
+          queue_test(a_step_that_waits_gives_way_to_another_that_was_asked_for),
           queue_test(a_step_that_was_asked_for_is_not_put_off_when_its_turn_comes),
           queue_test(the_leases_of_a_dead_process_come_back_as_crashes),
           queue_test(what_is_given_back_counts_as_no_crash),

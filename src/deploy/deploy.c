@@ -97,8 +97,6 @@ bool deploy_inherit(struct work *w, struct error *e) {
     struct target *targets;
     struct deployment ignored;
     size_t count;
-    if (w->outcome != OUTCOME_NEXT)
-        return true; /* nothing was stored */
     if (!certificate_get_any(w->db, w->arena, w->item->subject, &c, e) ||
         !version_get(w->db, w->arena, c.account_id, c.version_id, &version, e))
         return false;
@@ -119,7 +117,7 @@ struct subject {
     struct deployment d;
     struct target target;
     const struct target_ops *ops;
-    bool version_gone; /* its certificate was deleted by force */
+    const struct text *void_because; /* why its version is not to be put anywhere any more, NULL if it is */
 };
 
 static bool subject_read(struct work *w, struct subject *s, struct error *e) {
@@ -187,11 +185,16 @@ static bool begin(struct work *w, struct deployment *d, struct error *e) {
 }
 
 static bool put_version(struct work *w, struct subject *s, struct error *e) {
+    static const struct text deleted = TEXT("its certificate was deleted", "其证书已删除"),
+                             revoked = TEXT("its certificate was revoked", "其证书已吊销");
     struct version version;
-    if (version_get(w->db, w->arena, s->d.account_id, s->d.version_id, &version, e))
+    bool found = version_get(w->db, w->arena, s->d.account_id, s->d.version_id, &version, e);
+    if (!found && e->id != ERR_NOT_FOUND)
+        return false;
+    if (found && !version.revoked_at)
         return s->ops->put(w, &s->target, &version, e);
-    s->version_gone = e->id == ERR_NOT_FOUND;
-    return s->version_gone;
+    s->void_because = found ? &revoked : &deleted;
+    return true;
 }
 
 bool deploy_put(struct work *w, struct error *e) {
@@ -200,7 +203,6 @@ bool deploy_put(struct work *w, struct error *e) {
 }
 
 bool deploy_put_record(struct work *w, struct error *e) {
-    static const struct text gone = TEXT("its certificate was deleted", "其证书已删除");
     const struct subject *acted = w->prepared;
     struct deployment d;
     if (!deployment_get_any(w->db, w->arena, w->item->subject, &d, e))
@@ -209,8 +211,8 @@ bool deploy_put_record(struct work *w, struct error *e) {
         return work_goes(w, OUTCOME_DONE);
     if (!is_running(&acted->d))
         return begin(w, &d, e);
-    if (acted->version_gone)
-        return deployment_give_up(w->db, w->arena, d.target_id, &gone, w->now, e) &&
+    if (acted->void_because)
+        return deployment_give_up(w->db, w->arena, d.target_id, acted->void_because, w->now, e) &&
                work_goes(w, OUTCOME_DONE);
     d.probes = 0;
     return enter_state(w, &d, DEPLOYMENT_VERIFYING, e) && work_goes(w, OUTCOME_NEXT);

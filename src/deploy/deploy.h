@@ -43,7 +43,7 @@ struct deploy_settings {
     struct runner_policy policy; /* folders, and commands by name beside the presets */
 };
 
-/* A kind of target: one file target_kind.c, ending in one of these, listed in deploy.c. */
+/* A kind of target: one file target_kind.c, ending in one of these, listed in target.c. */
 struct target_ops {
     const char *kind;
     /* Is what a person configured possible here? Folders, commands, contents. */

@@ -53,16 +53,14 @@ static bool path_target(struct request *rq, struct target *target, struct error 
     return target_get(rq->db, rq->arena, rq->caller.account_id, rq->path_args[0], target, e);
 }
 
-static bool audit_change(struct request *rq, const char *action, const struct target *before,
+static const json_t *target_json(struct request *rq, const struct target *target) {
+    return target ? json_keep(rq->arena, json_from_row(rq->arena, target_fields, target)) : NULL;
+}
+
+static bool audit_target(struct request *rq, const char *action, const struct target *before,
                          const struct target *after, struct error *e) {
-    struct audit_entry entry = audit_by(&rq->caller, rq->now, action, (after ? after : before)->id);
-    if (before)
-        entry.before = json_text(
-            rq->arena, json_keep(rq->arena, json_from_row(rq->arena, target_fields, before)), false);
-    if (after)
-        entry.after =
-            json_text(rq->arena, json_keep(rq->arena, json_from_row(rq->arena, target_fields, after)), false);
-    return audit_write(rq->db, rq->arena, &entry, e);
+    return audit_change(rq, action, (after ? after : before)->id, target_json(rq, before),
+                        target_json(rq, after), e);
 }
 
 static bool reply_target(struct request *rq, const struct target *target) {
@@ -118,7 +116,7 @@ static bool create_target(struct request *rq, struct error *e) {
     return target_check(rq->services->deploy, rq->arena, target, e) &&
            target_bind(rq->services, rq->arena, target, certificate_id, e) &&
            target_insert(rq->db, target, e) && deploy_if_asked(rq, &body, e) && watch_now(rq, target, e) &&
-           audit_change(rq, "target.create", NULL, target, e) && reply_target(rq, target);
+           audit_target(rq, "target.create", NULL, target, e) && reply_target(rq, target);
 }
 
 static bool differs(const char *one, const char *other) {
@@ -155,7 +153,7 @@ static bool change_target(struct request *rq, struct error *e) {
            target_check(rq->services->deploy, rq->arena, target, e) && rebind(rq, &before, target, e) &&
            target_store(rq->db, target, e) && deploy_if_asked(rq, &body, e) &&
            wake_deployment(rq, target, e) && watch_now(rq, target, e) &&
-           audit_change(rq, "target.update", &before, target, e) && reply_target(rq, target);
+           audit_target(rq, "target.update", &before, target, e) && reply_target(rq, target);
 }
 
 static bool delete_target(struct request *rq, struct error *e) {
@@ -168,7 +166,7 @@ static bool delete_target(struct request *rq, struct error *e) {
     target.deleted_at = rq->now;
     rq->status = 204;
     return target_bind(rq->services, rq->arena, &target, NULL, e) && target_store(rq->db, &target, e) &&
-           audit_change(rq, "target.delete", &before, NULL, e);
+           audit_target(rq, "target.delete", &before, NULL, e);
 }
 
 static bool get_target(struct request *rq, struct error *e) {
@@ -182,18 +180,11 @@ static bool check_target(struct request *rq, struct error *e) {
     return path_target(rq, &target, e) && watch_now(rq, &target, e) && reply_target(rq, &target);
 }
 
-static bool check_cursor(const struct list_page *page, const char *prefix, struct error *e) {
-    return !page->cursor || id_valid(page->cursor, prefix) ||
-           fail_field(e, "cursor", ERR_BAD_FIELD, "'%s' is not a cursor of this list", "“%s”不是此列表的游标",
-                      page->cursor);
-}
-
-/* The cursor is the id of the last target shown. */
 static bool list_targets(struct request *rq, struct error *e) {
     struct list_page page;
     struct target *targets;
     size_t found;
-    if (!list_page(rq, &page, e) || !check_cursor(&page, "tgt", e) ||
+    if (!list_page_by_id(rq, "tgt", &page, e) ||
         !target_list(rq->db, rq->arena, rq->caller.account_id, page.cursor, page.limit + 1, &targets, &found,
                      e))
         return false;
@@ -247,9 +238,7 @@ static bool deploy(struct request *rq, struct error *e) {
             return false;
     rq->status = 202;
     list_reply(rq, deployment_fields, sizeof *made, made, count, NULL);
-    struct audit_entry entry = audit_by(&rq->caller, rq->now, "certificate.deploy", rq->path_args[0]);
-    entry.after = json_text(rq->arena, rq->reply, false);
-    return audit_write(rq->db, rq->arena, &entry, e);
+    return audit_change(rq, "certificate.deploy", rq->path_args[0], NULL, rq->reply, e);
 }
 
 static bool get_deployment(struct request *rq, struct error *e) {
@@ -270,12 +259,11 @@ static const struct field deployment_query[] = {
     FIELD_END,
 };
 
-/* The cursor is the id of the last deployment shown. */
 static bool list_deployments(struct request *rq, struct error *e) {
     struct list_page page;
     struct deployment *list;
     size_t found;
-    if (!list_page(rq, &page, e) || !check_cursor(&page, "dep", e))
+    if (!list_page_by_id(rq, "dep", &page, e))
         return false;
     const struct deployment_filter filter = {.account_id = rq->caller.account_id,
                                              .certificate_id = rq->query(rq, "certificate"),

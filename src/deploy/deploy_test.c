@@ -168,6 +168,19 @@ static void what_belongs_to_a_deleted_certificate_is_given_up(void **state) {
     assert_string_equal(tape.calls, "");
 }
 
+static void what_belongs_to_a_revoked_certificate_is_given_up(void **state) {
+    (void)state;
+    struct certificate c = bought_and_issued(NULL);
+    target_new("web", c.id, NULL);
+    const char *id = deployment_new(c.id);
+    run(&put, id);
+    assert_ok(version_set_revoked(w.services.db, c.version_id, w.now, &e), e);
+    assert_int_equal(run(&put, id), OUTCOME_DONE);
+    assert_int_equal(deployment_now(id).finished_at, w.now);
+    assert_string_equal(deployment_now(id).detail_en, "its certificate was revoked");
+    assert_string_equal(tape.calls, "");
+}
+
 static void a_combined_file_holds_certificate_chain_and_key_and_the_root_stands_alone(void **state) {
     (void)state;
     struct certificate c = bought_and_issued(NULL);
@@ -386,6 +399,7 @@ int main(void) {
         in_deploy_world(a_failure_to_bring_the_old_files_back_is_told),
         in_deploy_world(without_the_key_nothing_is_touched),
         in_deploy_world(what_belongs_to_a_deleted_certificate_is_given_up),
+        in_deploy_world(what_belongs_to_a_revoked_certificate_is_given_up),
         in_deploy_world(a_combined_file_holds_certificate_chain_and_key_and_the_root_stands_alone),
         in_deploy_world(real_files_have_the_modes_that_they_need),
         in_deploy_world(a_deployment_that_nobody_can_look_at_is_done_and_says_so),

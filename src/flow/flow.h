@@ -24,7 +24,7 @@ extern const struct step steps[]; /* ends with a row without a name */
 struct engine {
     const struct services *services;
     const struct step *table; /* the steps above; tests have their own */
-    const char *owner; /* of leases: names the process */
+    const char *owner;        /* of leases: names the process */
     int64_t lease_seconds;
     size_t batch; /* 100 */
     /* Faults for the simulation: asked between act and save; true abandons the step there, as if its process

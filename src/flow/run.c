@@ -21,7 +21,11 @@ struct task {
     const struct step *step;
     struct arena *arena;
     struct work work;
-    struct work acted;  /* as act left it: where a second attempt to save begins */
+    /* As act left it: where a second attempt to save begins. */
+    struct {
+        const struct step *step;
+        struct work work;
+    } acted;
     struct error error; /* of act */
     enum { TASK_READY, TASK_ACTED, TASK_FAILED, TASK_ENDED } state;
 };
@@ -49,10 +53,14 @@ static bool abandoned(const struct batch *b, const struct task *t) {
 
 /* ---- acting ---- */
 
-static void task_act(struct batch *b, struct task *t) {
+static void task_begin(struct batch *b, struct task *t) {
     t->step = step_find(b->engine->table, t->item->step);
     t->work = (struct work){
         .arena = t->arena, .services = b->engine->services, .db = b->db, .now = b->now, .item = t->item};
+}
+
+static void task_act(struct batch *b, struct task *t) {
+    task_begin(b, t);
     t->state = TASK_FAILED;
     if (!t->step)
         fail(&t->error, ERR_INTERNAL, "there is no step '%s'", "没有步骤“%s”", t->item->step);
@@ -61,7 +69,8 @@ static void task_act(struct batch *b, struct task *t) {
              (long long)t->item->crashes);
     else if (!t->step->act || t->step->act(&t->work, &t->error))
         t->state = TASK_ACTED;
-    t->acted = t->work;
+    t->acted.step = t->step;
+    t->acted.work = t->work;
 }
 
 /* Fast steps first; slow ones one after another within the budget, so that a stuck target delays nobody for
@@ -80,6 +89,13 @@ static void act_all(struct batch *b) {
 
 /* ---- saving ---- */
 
+/* The step that the task goes to at once; NULL: none. */
+static const char *follower(const struct task *t) {
+    if (t->work.outcome == OUTCOME_NEXT)
+        return t->step->next;
+    return t->work.outcome == OUTCOME_OTHERWISE ? t->step->otherwise : NULL;
+}
+
 static bool save_outcome(struct batch *b, struct task *t, struct error *e) {
     const struct work *w = &t->work;
     switch (w->outcome) {
@@ -93,20 +109,46 @@ static bool save_outcome(struct batch *b, struct task *t, struct error *e) {
         return work_fail(b->db, t->item, t->step->next, b->now + work_backoff(t->item->attempts + 1),
                          w->reason, e);
     case OUTCOME_NEXT:
-        return work_next(b->db, t->item, t->step->next, b->now, true, e);
     case OUTCOME_OTHERWISE:
-        return work_next(b->db, t->item, t->step->otherwise, b->now, true, e);
+        return work_next(b->db, t->item, follower(t), b->now, true, e);
     }
     return fail(e, ERR_INTERNAL, "step '%s' has no outcome", "步骤“%s”没有结果", t->step->name);
 }
 
-static bool run_saves(struct batch *b, struct task *t, struct error *e) {
+static bool run_saves(struct task *t, struct error *e) {
     for (size_t i = 0; i < STEP_SAVES_MAX && t->step->save[i] && t->work.outcome == OUTCOME_NEXT; i++)
         if (!t->step->save[i](&t->work, e))
             return false;
     if (t->work.outcome == OUTCOME_NEXT && !t->step->next)
         t->work.outcome = OUTCOME_DONE;
-    return save_outcome(b, t, e);
+    return true;
+}
+
+static bool save_step(struct batch *b, struct task *t, struct error *e) {
+    return run_saves(t, e) && save_outcome(b, t, e);
+}
+
+/* Goes on to a step that needs nothing from outside, in the same transaction. */
+static bool task_follow(struct batch *b, struct task *t) {
+    const char *name = follower(t);
+    const struct step *next = name ? step_find(b->engine->table, name) : NULL;
+    if (!next || next->act)
+        return false;
+    t->item->step = name;
+    task_begin(b, t);
+    return true;
+}
+
+/*
+ * As many steps as one transaction can have. Where nothing was done outside so far, that the task goes on is
+ * not even noted: a crash repeats what cost nothing.
+ */
+static bool save_steps(struct batch *b, struct task *t, struct error *e) {
+    do
+        if (!run_saves(t, e))
+            return false;
+    while (task_follow(b, t));
+    return (follower(t) && !t->acted.step->act) || save_outcome(b, t, e);
 }
 
 static bool save_failure(struct batch *b, struct task *t, struct error *e) {
@@ -132,7 +174,7 @@ static bool is_begun(const struct task *t) {
 static bool save_together(struct batch *b, struct error *e) {
     for (size_t i = 0; i < b->count; i++) {
         struct task *t = &b->tasks[i];
-        if (is_begun(t) && !(t->state == TASK_ACTED ? run_saves : save_failure)(b, t, e))
+        if (is_begun(t) && !(t->state == TASK_ACTED ? save_steps : save_failure)(b, t, e))
             return false;
     }
     return true;
@@ -148,10 +190,17 @@ static bool in_savepoint(struct batch *b, struct task *t,
     return false;
 }
 
+static void task_restore(struct task *t) {
+    t->step = t->acted.step;
+    t->work = t->acted.work;
+    if (t->step)
+        t->item->step = t->step->name;
+}
+
 /* False only if the batch cannot go on. */
 static bool task_save_apart(struct batch *b, struct task *t, struct error *e) {
-    t->work = t->acted;
-    if (t->state == TASK_ACTED && !in_savepoint(b, t, run_saves, &t->error)) {
+    task_restore(t);
+    if (t->state == TASK_ACTED && !in_savepoint(b, t, save_step, &t->error)) {
         if (database_trouble(&t->error)) {
             *e = t->error;
             return false;
@@ -200,14 +249,13 @@ static bool save_all(struct batch *b, struct error *e) {
 static void task_settle(struct batch *b, struct task *t) {
     if (t->state == TASK_FAILED)
         log_failure(t->item->step, &t->error, t->item->subject);
-    bool goes_on =
-        t->state == TASK_ACTED && (t->work.outcome == OUTCOME_NEXT || t->work.outcome == OUTCOME_OTHERWISE);
-    t->state = goes_on ? TASK_READY : TASK_ENDED;
-    if (!goes_on) {
+    const char *next = t->state == TASK_ACTED ? follower(t) : NULL;
+    t->state = next ? TASK_READY : TASK_ENDED;
+    if (!next) {
         b->active--;
         return;
     }
-    t->item->step = t->work.outcome == OUTCOME_NEXT ? t->step->next : t->step->otherwise;
+    t->item->step = next;
     t->item->crashes = 0;
     arena_reset(t->arena);
 }

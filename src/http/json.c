@@ -3,6 +3,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include <ctype.h>
+#include <malloc.h>
 #include <stdlib.h>
 
 enum { DEPTH_MAX = 32 };
@@ -57,7 +58,15 @@ static struct text reason_of(enum json_error_code code) {
     return reasons[i].text;
 }
 
+/* What comes in may be a key or a pass phrase: nothing that jansson held of it stays behind. */
+static void wipe_and_free(void *p) {
+    if (p)
+        explicit_bzero(p, malloc_usable_size(p));
+    free(p);
+}
+
 bool json_read(struct arena *a, struct slice text, json_t **value, struct error *e) {
+    json_set_alloc_funcs(malloc, wipe_and_free);
     if (!depth_allowed(text))
         return fail(e, ERR_BAD_REQUEST, "JSON may be nested %d deep", "JSON 嵌套不能超过 %d 层", DEPTH_MAX);
     json_error_t error;
@@ -76,7 +85,7 @@ const char *json_text(struct arena *a, const json_t *value, bool pretty) {
     char *text = json_dumps(value, JSON_ENCODE_ANY | (pretty ? JSON_INDENT(2) : JSON_COMPACT));
     if (!text)
         return "null";
-    arena_defer(a, free, text);
+    arena_defer(a, wipe_and_free, text);
     return text;
 }
 

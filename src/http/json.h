@@ -7,7 +7,7 @@
 #include "base/field.h"
 #include <jansson.h>
 
-/* An object or array from text, released with the arena; ERR_BAD_REQUEST with line and column. */
+/* An object or array from text, wiped and released with the arena; ERR_BAD_REQUEST with line and column. */
 bool json_read(struct arena *a, struct slice text, json_t **value, struct error *e);
 /* Hands a reference to the arena; returns it. */
 json_t *json_keep(struct arena *a, json_t *value);

@@ -1,5 +1,6 @@
 /* Lists: their parameters and their answer. */
 #include "http/list.h"
+#include "base/rand.h"
 #include <errno.h>
 #include <stdlib.h>
 
@@ -22,6 +23,13 @@ bool list_page(struct request *rq, struct list_page *page, struct error *e) {
         return false;
     *page = (struct list_page){.limit = (size_t)limit, .cursor = rq->query(rq, "cursor")};
     return true;
+}
+
+bool list_page_by_id(struct request *rq, const char *prefix, struct list_page *page, struct error *e) {
+    return list_page(rq, page, e) &&
+           (!page->cursor || id_valid(page->cursor, prefix) ||
+            fail_field(e, "cursor", ERR_BAD_FIELD, "'%s' is not a cursor of this list",
+                       "“%s”不是此列表的游标", page->cursor));
 }
 
 void list_reply(struct request *rq, const struct field *fields, size_t size, const void *rows, size_t count,

@@ -11,6 +11,8 @@ struct list_page {
 };
 
 bool list_page(struct request *rq, struct list_page *page, struct error *e);
+/* The same where the cursor is the id of the last row shown, which begins with `prefix`. */
+bool list_page_by_id(struct request *rq, const char *prefix, struct list_page *page, struct error *e);
 /* How many of the rows found belong to the page. */
 static inline size_t list_count(const struct list_page *page, size_t found) {
     return found < page->limit ? found : page->limit;

@@ -1,6 +1,6 @@
 /*
- * Routes: const tables whose columns are requirements; the dispatcher (tenure/serve.c) enforces them before a
- * handler runs, so handlers check nothing of it. OpenAPI is made from the same rows.
+ * Routes: const tables whose columns are requirements; the dispatcher (tenure/dispatch.c) enforces them
+ * before a handler runs, so handlers check nothing of it. OpenAPI is made from the same rows.
  */
 #pragma once
 #include "db/step.h"
@@ -70,7 +70,7 @@ struct request {
     const char *(*query)(struct request *rq, const char *name); /* decoded, NULL if absent */
     void *connection, *dispatcher;                              /* the dispatcher's own */
     struct slice body;
-    json_t *json;   /* the parsed body, or NULL */
+    json_t *json;   /* the parsed body, {} without one; NULL with ROUTE_TEXT_BODY */
     void *prepared; /* from prepare to handle */
     /* the answer */
     int status;

@@ -76,3 +76,10 @@ const char *url_query(struct arena *a, const char *query, const char *name) {
     }
     return NULL;
 }
+
+const char *url_query_name(struct arena *a, const char **query) {
+    const char *p = *query ? *query + strspn(*query, "&") : "";
+    size_t len = strcspn(p, "&");
+    *query = p + len;
+    return *p ? decode_form(a, p, strcspn(p, "&=")) : NULL;
+}

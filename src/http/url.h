@@ -11,3 +11,6 @@ const char *url_decode(struct arena *a, const char *s, size_t len);
 const char *url_encode(struct arena *a, const char *s);
 /* The decoded value of the first parameter of that name in "a=1&b=x+y"; NULL if absent or not decodable. */
 const char *url_query(struct arena *a, const char *query, const char *name);
+/* The decoded name of the parameter at `*query`, which moves behind it; NULL at the end or if not decodable.
+ */
+const char *url_query_name(struct arena *a, const char **query);

@@ -24,10 +24,28 @@ const char *ca_crl_url(const struct issue_settings *settings, struct arena *a, c
     return arena_printf(a, "%s/crl/%s.crl", settings->public_url, ca_id);
 }
 
+static struct key_ref ca_key(const struct ca *ca) {
+    return (struct key_ref){
+        .id = ca->id, .account_id = ca->account_id, .purpose = PURPOSE_CA, .sealed = ca->sealed};
+}
+
+bool ca_keys_open(const struct services *services, struct arena *a, struct error *e) {
+    struct ca *roots;
+    size_t count;
+    struct slice ignored;
+    if (!ca_list_roots(services->db, a, NULL, &roots, &count, e))
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        struct key_ref key = ca_key(&roots[i]);
+        if (!signer_rewrap(services->signer, a, &key, &ignored, e))
+            return false;
+    }
+    return true;
+}
+
 bool ca_sign(const struct services *services, struct arena *a, const struct ca *ca, struct slice tbs,
              struct slice *der, struct error *e) {
-    struct key_ref key = {
-        .id = ca->id, .account_id = ca->account_id, .purpose = PURPOSE_CA, .sealed = ca->sealed};
+    struct key_ref key = ca_key(ca);
     struct slice signature;
     return signer_sign(services->signer, a, &key, tbs, &signature, e) &&
            cert_assemble(a, tbs, key_algorithm_parse(ca->algorithm), signature, der, e);

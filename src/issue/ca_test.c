@@ -95,7 +95,22 @@ static void the_fake_signer_of_the_simulation_goes_the_same_way(void **state) {
     sign_crls(&c);
 }
 
-TEST_MAIN(ca, in_world(a_ca_is_made_once), in_world(of_several_makers_one_wins_and_the_others_leave_nothing),
+static void another_master_key_is_noticed(void **state) {
+    (void)state;
+    uint8_t bytes[32] = {1};
+    struct secret *mine = secret_new(w.arena, bytes, sizeof bytes);
+    bytes[0] = 2;
+    struct secret *other = secret_new(w.arena, bytes, sizeof bytes);
+    w.services.signer = signer_local(w.arena, mine);
+    assert_ok(ca_keys_open(&w.services, w.arena, &e), e); /* nothing to open yet */
+    assert_ok(ca_ensure(&w.services, w.arena, ACCOUNT, w.now, &e), e);
+    assert_ok(ca_keys_open(&w.services, w.arena, &e), e);
+    w.services.signer = signer_local(w.arena, other);
+    assert_fails(ca_keys_open(&w.services, w.arena, &e), e, ERR_UNSEALABLE);
+}
+
+TEST_MAIN(ca, in_world(a_ca_is_made_once), in_world(another_master_key_is_noticed),
+          in_world(of_several_makers_one_wins_and_the_others_leave_nothing),
           in_world(an_intermediate_is_followed_by_another_before_it_cuts_a_version_short),
           in_world(a_new_intermediate_is_made_on_the_way_of_a_renewal),
           in_world(the_fake_signer_of_the_simulation_goes_the_same_way))

@@ -55,6 +55,8 @@ bool issue_record(struct work *w, struct error *e);
  * a version short. Called before transactions by whoever needs a CA; harmless to repeat. */
 bool ca_ensure(const struct services *services, struct arena *a, const char *account_id, int64_t now,
                struct error *e);
+/* Do the roots' keys open, or was the master key exchanged? ERR_UNSEALABLE. */
+bool ca_keys_open(const struct services *services, struct arena *a, struct error *e);
 /* The certificates to trust: all roots of the account; of all accounts for NULL. */
 bool ca_roots(struct db *db, struct arena *a, const char *account_id, struct cert **roots, size_t *count,
               struct error *e);

@@ -26,11 +26,9 @@ static bool revoke(struct request *rq, struct error *e) {
     if (reason < 0)
         return fail_field(e, "reason", ERR_BAD_FIELD, "'%s' is not a reason that a subscriber may give",
                           "“%s”不是允许的吊销原因", body.reason);
-    struct audit_entry entry = audit_by(&rq->caller, rq->now, "certificate.revoke", rq->path_args[0]);
-    entry.after = arena_printf(rq->arena, "{\"reason\":\"%s\"}", crl_reason_name(reason));
-    if (!certificate_get(rq->db, rq->arena, rq->caller.account_id, rq->path_args[0], &c, e) ||
-        !revoke_ask(rq->services, rq->arena, &c, reason, rq->now, e) ||
-        !audit_write(rq->db, rq->arena, &entry, e))
+    const json_t *after = json_keep(rq->arena, json_pack("{ss}", "reason", crl_reason_name(reason)));
+    if (!certificate_of_path(rq, &c, e) || !revoke_ask(rq->services, rq->arena, &c, reason, rq->now, e) ||
+        !audit_change(rq, "certificate.revoke", c.id, NULL, after, e))
         return false;
     rq->status = 202;
     rq->reply = certificate_json(rq->arena, &c, rq->now, rq->lang);

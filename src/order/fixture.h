@@ -126,7 +126,7 @@ static inline struct work step_begin(struct world *w, const char *subject) {
                          .db = w->services.db,
                          .now = w->now,
                          .item = item,
-                         .outcome = OUTCOME_DONE};
+                         .outcome = OUTCOME_NEXT};
 }
 
 static inline bool step_save(struct world *w, const struct half_steps *steps, struct work *work,
@@ -134,7 +134,7 @@ static inline bool step_save(struct world *w, const struct half_steps *steps, st
     if (!db_begin(w->services.db, e))
         return false;
     bool ok = true;
-    for (size_t i = 0; ok && i < 2 && steps->save[i]; i++)
+    for (size_t i = 0; ok && i < 2 && steps->save[i] && work->outcome == OUTCOME_NEXT; i++)
         ok = steps->save[i](work, e);
     return world_end(w, ok, e);
 }

@@ -1,6 +1,5 @@
 /* Orders over HTTP, and the orders that begin at a certificate: renew, reissue, cancel. */
 #include "audit/audit.h"
-#include "base/rand.h"
 #include "http/list.h"
 #include "order/order.h"
 
@@ -28,21 +27,14 @@ static const struct field order_body[] = {
     FIELD_END,
 };
 
-/* A body is optional where everything can be taken from the old certificate. */
+/* A body is optional where everything can be taken from the old certificate. No years are not 0 years. */
 static bool read_request(struct request *rq, struct order_request *request, struct error *e) {
     *request = (struct order_request){.created_by = rq->caller.user_id};
-    return !rq->json || json_to_row(rq->arena, rq->json, rq->route->body, request, e);
-}
-
-static bool path_certificate(struct request *rq, struct certificate *c, struct error *e) {
-    return certificate_get(rq->db, rq->arena, rq->caller.account_id, rq->path_args[0], c, e);
-}
-
-static bool audit_change(struct request *rq, const char *action, const char *subject, const json_t *after,
-                         struct error *e) {
-    struct audit_entry entry = audit_by(&rq->caller, rq->now, action, subject);
-    entry.after = json_text(rq->arena, after, false);
-    return audit_write(rq->db, rq->arena, &entry, e);
+    if (!json_to_row(rq->arena, rq->json, rq->route->body, request, e))
+        return false;
+    return request->years || !json_object_get(rq->json, "years") ||
+           fail_field(e, "years", ERR_YEARS_NOT_OFFERED, "an order is for one year at least",
+                      "订单至少为一年");
 }
 
 /* ---- warnings: allowed, but worth a sentence ---- */
@@ -76,7 +68,7 @@ static bool reply_order(struct request *rq, const struct order *order, const str
                         json_t *warnings_of_order, struct error *e) {
     rq->status = 201;
     rq->reply = json_from_row(rq->arena, order_fields, order);
-    bool written = audit_change(rq, "order.create", order->id, rq->reply, e);
+    bool written = audit_change(rq, "order.create", order->id, NULL, rq->reply, e);
     json_object_set_new(rq->reply, "certificate", certificate_json(rq->arena, c, rq->now, rq->lang));
     json_object_set_new(rq->reply, "warnings", warnings_of_order);
     return written;
@@ -97,7 +89,7 @@ static bool renew(struct request *rq, struct error *e) {
     struct order order;
     struct certificate old, first;
     const struct profile *profile;
-    if (!read_request(rq, &request, e) || !path_certificate(rq, &old, e) ||
+    if (!read_request(rq, &request, e) || !certificate_of_path(rq, &old, e) ||
         !order_renew(rq->services, rq->arena, &old, &request, rq->now, &order, &first, e) ||
         !certificate_profile(rq->services->policies, &first, &profile, e))
         return false;
@@ -109,21 +101,21 @@ static bool renew(struct request *rq, struct error *e) {
 static bool reply_certificate(struct request *rq, const char *action, const struct certificate *c,
                               struct error *e) {
     rq->reply = certificate_json(rq->arena, c, rq->now, rq->lang);
-    return audit_change(rq, action, c->id, rq->reply, e);
+    return audit_change(rq, action, c->id, NULL, rq->reply, e);
 }
 
 static bool reissue(struct request *rq, struct error *e) {
     struct order_request request;
     struct certificate c;
     rq->status = 202;
-    return read_request(rq, &request, e) && path_certificate(rq, &c, e) &&
+    return read_request(rq, &request, e) && certificate_of_path(rq, &c, e) &&
            order_reissue(rq->services, rq->arena, &c, &request, rq->now, e) &&
            reply_certificate(rq, "certificate.reissue", &c, e);
 }
 
 static bool cancel(struct request *rq, struct error *e) {
     struct certificate c;
-    return path_certificate(rq, &c, e) && order_cancel(rq->services, rq->arena, &c, rq->now, e) &&
+    return certificate_of_path(rq, &c, e) && order_cancel(rq->services, rq->arena, &c, rq->now, e) &&
            reply_certificate(rq, "certificate.cancel", &c, e);
 }
 
@@ -135,16 +127,12 @@ static bool get(struct request *rq, struct error *e) {
     return true;
 }
 
-/* The cursor is the id of the last order shown. */
 static bool list(struct request *rq, struct error *e) {
     struct list_page page;
     struct order *orders;
     size_t found;
-    if (!list_page(rq, &page, e))
+    if (!list_page_by_id(rq, "ord", &page, e))
         return false;
-    if (page.cursor && !id_valid(page.cursor, "ord"))
-        return fail_field(e, "cursor", ERR_BAD_FIELD, "'%s' is not a cursor of this list",
-                          "“%s”不是此列表的游标", page.cursor);
     struct order_range range = {
         .account_id = rq->caller.account_id, .cursor = page.cursor, .limit = page.limit + 1};
     if (!order_list(rq->db, rq->arena, &range, &orders, &found, e))

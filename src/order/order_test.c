@@ -409,7 +409,7 @@ static bool call(const char *method, const char *path, const char *id, const cha
                            .query = no_query,
                            .status = 200};
     rq->path_args[0] = id;
-    if (body && !json_read(w.arena, slice_str(body), &rq->json, &e))
+    if (!json_read(w.arena, slice_str(body ? body : "{}"), &rq->json, &e))
         return false;
     bool writes = r->flags & ROUTE_WRITES;
     if (writes && !db_begin(w.services.db, &e))

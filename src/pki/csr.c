@@ -101,8 +101,11 @@ bool csr_parse(struct arena *a, struct slice text, struct csr *csr, struct error
     if (!request || !split(csr, &subject, &attributes) || !x509_text_name(a, subject, &csr->subject))
         return fail(e, ERR_CSR_MALFORMED, "these bytes are not one PKCS#10 request and nothing else",
                     "内容不是单个 PKCS#10 请求,或其后有多余数据");
-    if (!key_check(csr->spki, &csr->algorithm, e))
+    if (!key_check(csr->spki, &csr->algorithm, e)) {
+        if (e->id == ERR_WEAK_KEY)
+            e->id = ERR_CSR_WEAK_KEY; /* the rule that is broken is told; whose key it is, the code says */
         return false;
+    }
     if (!verify(request))
         return fail(e, ERR_CSR_SIGNATURE, "the request is not signed by its own key",
                     "CSR 不是由其自身密钥签名的");

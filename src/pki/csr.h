@@ -10,7 +10,7 @@ struct csr {
 };
 
 /* PEM or DER; its signature is verified; weak keys are refused. ERR_CSR_MALFORMED, ERR_CSR_SIGNATURE,
- * ERR_WEAK_KEY. */
+ * ERR_CSR_WEAK_KEY. */
 bool csr_parse(struct arena *a, struct slice text, struct csr *csr, struct error *e);
 /* DER of the CertificationRequestInfo with an empty subject and the names as SAN. */
 bool csr_build_tbs(struct arena *a, const char *names, struct slice spki, struct slice *tbs, struct error *e);

@@ -66,36 +66,45 @@ static bool wait_for(int fd, short events, int64_t deadline_ms) {
     }
 }
 
-static enum handshake failed(struct tls_seen *seen, enum handshake result, const char *reason) {
+static enum handshake failed(struct tls_seen *seen, enum handshake result, struct text reason) {
     seen->reason = reason;
     return result;
 }
 
+/* What the system or the library says. */
+static struct text quoted(struct arena *a, const char *words) {
+    const char *copy = arena_strdup(a, words);
+    return (struct text)TEXT(copy, copy);
+}
+
 static enum handshake refused(struct arena *a, struct tls_seen *seen, int error, int system_error) {
+    static const struct text closed =
+        TEXT("the connection was closed during the handshake", "握手过程中连接被关闭");
     unsigned long code = ERR_peek_last_error();
     const char *reason = code ? ERR_reason_error_string(code) : NULL;
     bool network = error == SSL_ERROR_SYSCALL && system_error != 0 && system_error != ECONNRESET &&
                    system_error != EPIPE;
     if (network)
-        return failed(seen, HANDSHAKE_UNREACHABLE, arena_strdup(a, strerrordesc_np(system_error)));
+        return failed(seen, HANDSHAKE_UNREACHABLE, quoted(a, strerrordesc_np(system_error)));
     if (error == SSL_ERROR_SSL && reason && !strstr(reason, "unexpected eof"))
-        return failed(seen, HANDSHAKE_REFUSED, arena_strdup(a, reason));
-    return failed(seen, HANDSHAKE_REFUSED, "the connection was closed during the handshake");
+        return failed(seen, HANDSHAKE_REFUSED, quoted(a, reason));
+    return failed(seen, HANDSHAKE_REFUSED, closed);
 }
 
 static enum handshake shake_hands(struct arena *a, SSL *ssl, int fd, int64_t deadline_ms,
                                   struct tls_seen *seen) {
+    static const struct text late = TEXT("no answer in time", "未在规定时间内应答");
     for (;;) {
         ERR_clear_error();
         errno = 0;
         int rc = SSL_connect(ssl), system_error = errno;
         if (rc == 1)
-            return failed(seen, HANDSHAKE_DONE, "");
+            return HANDSHAKE_DONE;
         int error = SSL_get_error(ssl, rc);
         if (error != SSL_ERROR_WANT_READ && error != SSL_ERROR_WANT_WRITE)
             return refused(a, seen, error, system_error);
         if (!wait_for(fd, error == SSL_ERROR_WANT_READ ? POLLIN : POLLOUT, deadline_ms))
-            return failed(seen, HANDSHAKE_TIMED_OUT, "no answer in time");
+            return failed(seen, HANDSHAKE_TIMED_OUT, late);
     }
 }
 

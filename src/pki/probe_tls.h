@@ -13,7 +13,7 @@ enum { TLS_CHAIN_MAX = 16 };
 
 struct tls_seen {
     enum handshake result;
-    const char *reason; /* for people, English, empty when done */
+    struct text reason; /* for people; what system and library say is English in both; NULL when done */
     const char *protocol, *cipher;
     const char *address; /* the one that was connected to, with its port */
     struct cert *chain;  /* as served, leaf first */

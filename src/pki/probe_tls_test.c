@@ -85,7 +85,7 @@ static void a_served_chain_is_seen_as_it_is_and_judged_afterwards(void **state) 
     struct tls_seen seen = probe(a, port, WITHIN_MS);
     stop_server(server);
     assert_int_equal(seen.result, HANDSHAKE_DONE);
-    assert_string_equal(seen.reason, "");
+    assert_null(seen.reason.in[LANG_EN]);
     assert_string_equal(seen.protocol, "TLSv1.3");
     assert_non_null(strstr(seen.cipher, "TLS_"));
     assert_string_equal(seen.address, arena_printf(a, "127.0.0.1:%u", port));
@@ -162,7 +162,7 @@ static void a_server_without_tls_has_refused(void **state) {
         assert_ok(tls_probe(a, fd, "192.0.2.1", clock_monotonic_ms() + WITHIN_MS, &seen, &e), e);
         close(peer);
         assert_int_equal(seen.result, HANDSHAKE_REFUSED);
-        assert_non_null(strstr(seen.reason, i == 0 ? "wrong version" : "closed"));
+        assert_non_null(strstr(seen.reason.in[LANG_EN], i == 0 ? "wrong version" : "closed"));
         assert_int_equal(seen.count, 0);
     }
 }
@@ -174,7 +174,7 @@ static void nobody_there_is_unreachable(void **state) {
     close(listen_anywhere(&port));
     struct tls_seen seen = probe(a, port, WITHIN_MS);
     assert_int_equal(seen.result, HANDSHAKE_UNREACHABLE);
-    assert_string_equal(seen.reason, "Connection refused");
+    assert_string_equal(seen.reason.in[LANG_EN], "Connection refused");
 }
 
 int main(void) {

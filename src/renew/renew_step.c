@@ -59,14 +59,12 @@ static bool act_on(struct work *w, const struct renew_decision *decision) {
 
 bool renew_decide(struct work *w, struct error *e) {
     struct certificate c;
+    const struct profile *profile;
     struct renew_facts facts;
     if (!certificate_get_any(w->db, w->arena, w->item->subject, &c, e))
         return e->id == ERR_NOT_FOUND && work_goes(w, OUTCOME_DONE); /* deleted since it was enqueued */
-    const struct profile *profile = policy_find(w->services->policies, c.profile, c.profile_version);
-    if (!profile)
-        return fail(e, ERR_CORRUPT, "certificate %s has the unknown profile '%s' version %lld",
-                    "证书 %s 的策略“%s”版本 %lld 不存在", c.id, c.profile, (long long)c.profile_version);
-    if (!renew_facts_read(w->db, w->arena, &c, &facts, e))
+    if (!certificate_profile(w->services->policies, &c, &profile, e) ||
+        !renew_facts_read(w->db, w->arena, &c, &facts, e))
         return false;
     struct renew_decision decision = renew_next(&facts, profile, w->now);
     if (decision.action == RENEW_ACTIVATE) {

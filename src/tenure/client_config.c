@@ -50,8 +50,11 @@ static bool read_stored(struct arena *a, struct client_config *config, struct er
 bool client_config_read(struct arena *a, struct client_config *config, struct error *e) {
     const char *url = getenv("TENURE_URL"), *key = getenv("TENURE_KEY");
     *config = (struct client_config){.url = DEFAULT_URL};
-    if (!(key && *key) && !read_stored(a, config, e))
-        return false;
+    if (!read_stored(a, config, e)) {
+        if (!(key && *key))
+            return false;
+        error_clear(e); /* a program that has its key needs nothing that is stored */
+    }
     if (url && *url)
         config->url = url;
     if (key && *key)

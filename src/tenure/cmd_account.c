@@ -65,15 +65,10 @@ static int create_access_key(struct cli *cli) {
                : cli_failed(cli);
 }
 
-static void print_nothing(struct cli *cli, const json_t *answer) {
-    (void)cli, (void)answer;
-}
-
 static int revoke_access_key(struct cli *cli) {
     json_t *answer;
     const char *path = arena_printf(cli->arena, "/v1/access-keys/%s", url_encode(cli->arena, cli->args[0]));
-    return cli_call(cli, "DELETE", path, NULL, &answer) ? cli_show(cli, answer, print_nothing)
-                                                        : cli_failed(cli);
+    return cli_call(cli, "DELETE", path, NULL, &answer) ? cli_show(cli, answer, cli_silent) : cli_failed(cli);
 }
 
 /* ---- audit ---- */

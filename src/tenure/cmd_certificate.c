@@ -67,7 +67,7 @@ static const struct option_row list_options[] = {
 static const struct cli_parameter list_parameters[] = {
     {KEY_KIND, "kind"},
     {KEY_STATE, "state"},
-    {KEY_DAYS, "days_left"},
+    {KEY_DAYS, "days_left_max"},
     {KEY_TAG, "tag"},
     {KEY_NAME, "name"},
     {KEY_TEXT, "text"},
@@ -158,8 +158,8 @@ static int verb_show(struct cli *cli) {
 static void print_explanation(struct cli *cli, const json_t *answer) {
     size_t i;
     const json_t *item;
-    (void)cli;
-    json_array_foreach(json_object_get(answer, "sentences"), i, item) puts(cli_text(item, "text"));
+    json_array_foreach(json_object_get(answer, "sentences"), i, item)
+        puts(printable(cli->arena, cli_text(item, "text")));
 }
 
 static int verb_explain(struct cli *cli) {
@@ -215,7 +215,7 @@ static bool import_one(struct cli *cli, const struct intake_file *file) {
     else if (cli->options[KEY_QUIET])
         puts(cli_text(answer, "id"));
     else
-        printf("%s  %s\n", cli_text(answer, "id"), file->certificate);
+        printf("%s  %s\n", cli_text(answer, "id"), printable(cli->arena, file->certificate));
     return true;
 }
 
@@ -231,7 +231,7 @@ static int verb_import(struct cli *cli) {
             continue;
         failed++;
         if (count > 1)
-            fprintf(stderr, "%s: ", files[i].certificate);
+            fprintf(stderr, "%s: ", printable(cli->arena, files[i].certificate));
         int status = cli_failed(cli);
         if (count == 1)
             return status;
@@ -311,7 +311,7 @@ static int verb_reissue(struct cli *cli) {
 }
 
 static int verb_buy(struct cli *cli) {
-    for (size_t i = 0; i < cli->arg_count && cli->all_count < CLI_ARGS_MAX; i++) {
+    for (size_t i = 0; i < cli->arg_count; i++) {
         cli->all[cli->all_count].key = KEY_NAMES;
         cli->all[cli->all_count++].value = cli->args[i];
     }
@@ -350,7 +350,7 @@ static int verb_delete(struct cli *cli) {
     static const struct cli_parameter parameters[] = {{KEY_FORCE, "force"}, {0}};
     json_t *answer;
     return cli_call(cli, "DELETE", certificate_path(cli, cli_query(cli, parameters)), NULL, &answer)
-               ? EXIT_OK
+               ? cli_show(cli, answer, cli_silent)
                : cli_failed(cli);
 }
 

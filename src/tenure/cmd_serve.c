@@ -52,12 +52,25 @@ static const struct command_line line = {
                     "运行服务,直到收到结束信号(SIGTERM、Ctrl-C)。"),
 };
 
+/* Who may write here may put another database or master key in place of ours. */
+static bool check_data_folder(const char *data, struct error *e) {
+    struct stat st;
+    if (stat(".", &st) < 0)
+        return fail_errno(e, ERR_SYSTEM, data);
+    if (st.st_uid != geteuid())
+        return fail(e, ERR_BAD_CONFIG, "the data folder %s belongs to another user",
+                    "数据目录 %s 属于其他用户", data);
+    return !(st.st_mode & 022) ||
+           fail(e, ERR_BAD_CONFIG, "the data folder %s can be written to by others; run: chmod 700 %s",
+                "其他用户可以写入数据目录 %s;请运行:chmod 700 %s", data, data);
+}
+
 /* Everything the daemon keeps lies in the data folder; names there are relative from here on. */
 static bool enter_data_folder(const char *data, struct error *e) {
     umask(077);
     if (mkdir(data, 0700) < 0 && errno != EEXIST)
         return fail_errno(e, ERR_SYSTEM, data);
-    return chdir(data) == 0 || fail_errno(e, ERR_SYSTEM, data);
+    return chdir(data) == 0 ? check_data_folder(data, e) : fail_errno(e, ERR_SYSTEM, data);
 }
 
 int cmd_serve(int argc, char **argv, enum lang lang) {

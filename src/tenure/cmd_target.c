@@ -28,10 +28,6 @@ static const char *target_path(struct cli *cli, const char *rest) {
     return arena_printf(cli->arena, "/v1/targets/%s%s", url_encode(cli->arena, cli->args[0]), rest);
 }
 
-static void print_nothing(struct cli *cli, const json_t *answer) {
-    (void)cli, (void)answer;
-}
-
 /* ---- targets ---- */
 
 static const struct option_row add_options[] = {
@@ -126,11 +122,11 @@ static int target_show(struct cli *cli) {
 }
 
 static int target_check(struct cli *cli) {
-    return call_and_show(cli, "POST", target_path(cli, "/check"), json_object(), print_nothing);
+    return call_and_show(cli, "POST", target_path(cli, "/check"), json_object(), cli_silent);
 }
 
 static int target_delete(struct cli *cli) {
-    return call_and_show(cli, "DELETE", target_path(cli, ""), NULL, print_nothing);
+    return call_and_show(cli, "DELETE", target_path(cli, ""), NULL, cli_silent);
 }
 
 /* What was seen at a target, newest first. */

@@ -53,7 +53,7 @@ static const struct command_line line = {
 static void print_finding(const struct finding *f, enum lang lang) {
     const struct verdict_row *row = verdict_row(f->verdict);
     AUTO_ARENA a = arena_new();
-    printf("%s: %s\n%s\n", row->name, row->title.in[lang], f->detail.in[lang]);
+    printf("%s: %s\n%s\n", row->name, row->title.in[lang], printable(a, f->detail.in[lang]));
     if (f->served_end)
         printf(lang == LANG_ZH ? "有效期至 %s\n" : "valid to the end of %s\n",
                time_format_date(a, f->served_end - 1));

@@ -36,5 +36,10 @@ struct command_line {
 enum lang command_lang(void);
 /* Fills `input` through the parser; ends the process for --help, --version and a usage error (status 2). */
 void command_parse(const struct command_line *line, enum lang lang, int argc, char **argv, void *input);
+/*
+ * Text from outside as a terminal may show it, in one line: control characters could hide or fake what stands
+ * beside them, and so could characters that turn the direction of writing.
+ */
+const char *printable(struct arena *a, const char *text);
 /* The error for people on stderr, or as a problem object (RFC 9457) on stdout. */
 void command_report(const struct error *e, enum lang lang, bool json);

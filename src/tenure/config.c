@@ -138,6 +138,17 @@ static bool read_listen(struct arena *a, const char *listen, struct config *conf
     return in_range("listen", config->port, 0, 65535, e);
 }
 
+/* It goes into every certificate as it stands: a URL of visible ASCII. */
+static bool check_public_url(const char *url, struct error *e) {
+    bool good = !url || ((strncmp(url, "http://", 7) == 0 || strncmp(url, "https://", 8) == 0) &&
+                         strchr(url, ':')[3]);
+    for (const char *c = url; good && c && *c; c++)
+        good = *c > ' ' && *c < 0x7f;
+    return good ||
+           fail_field(e, "public_url", ERR_BAD_CONFIG, "public_url: '%s' is not an http or https address",
+                      "public_url:“%s”不是 http 或 https 地址", url);
+}
+
 static bool read_log_level(const char *name, enum log_level *level, struct error *e) {
     static const struct {
         const char *name;
@@ -248,7 +259,7 @@ bool config_load(struct arena *a, const char *path, const char *data, struct con
         !read_listen(a, file->listen ? file->listen : "127.0.0.1:8420", config, e) ||
         !read_log_level(file->log_level ? file->log_level : "info", &config->log_level, e) ||
         !read_ca(file->ca, &config->issue, e) || !read_deploy(a, file->deploy, &config->deploy, e) ||
-        !read_outbound(a, file->outbound, &config->outbound, e))
+        !read_outbound(a, file->outbound, &config->outbound, e) || !check_public_url(file->public_url, e))
         return false;
     config->data = absolute_path(a, data ? data : file->data ? file->data : DEFAULT_DATA);
     config->profiles = profiles_beside(a, path);

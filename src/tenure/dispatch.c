@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "http/openapi.h"
+#include "http/url.h"
 #include "tenure/config.h"
 #include "tenure/system_api.h"
 #include "verify/verify.h"
@@ -50,6 +51,28 @@ static bool gate(struct request *rq, struct exchange *x, struct error *e) {
     return true;
 }
 
+/* ---- the query ---- */
+
+static bool query_is_taken(const struct route *route, const char *name) {
+    if (route->flags & ROUTE_LIST && (strcmp(name, "limit") == 0 || strcmp(name, "cursor") == 0))
+        return true;
+    for (const struct field *f = route->query; f && f->name; f++)
+        if (strcmp(f->name, name) == 0)
+            return true;
+    return false;
+}
+
+/* A filter with a misspelt name would be none, and everything would look as if it fitted. */
+static bool check_query(const struct request *rq, const struct exchange *x, struct error *e) {
+    const char *rest = x->query, *name;
+    bool filters = rq->route->query || rq->route->flags & ROUTE_LIST;
+    while (filters && (name = url_query_name(x->arena, &rest)))
+        if (!query_is_taken(rq->route, name))
+            return fail_field(e, name, ERR_UNKNOWN_FIELD, "there is no query parameter '%s' here",
+                              "此处没有查询参数“%s”", name);
+    return true;
+}
+
 /* ---- the body ---- */
 
 static bool read_body(struct request *rq, struct error *e) {
@@ -66,14 +89,18 @@ static bool read_body(struct request *rq, struct error *e) {
 
 /* ---- running the handler ---- */
 
-static bool handle_and_keep(struct request *rq, const char *key, struct error *e) {
-    return rq->route->handle(rq, e) && (!key || idempotency_keep(rq, key, e));
+/* Asked again inside the transaction: the same request may have come twice at once. */
+static bool handle_once(struct request *rq, const char *key, struct error *e) {
+    bool replayed = false;
+    if (key && !idempotency_replay(rq, key, &replayed, e))
+        return false;
+    return replayed || (rq->route->handle(rq, e) && (!key || idempotency_keep(rq, key, e)));
 }
 
 static bool handle_in_transaction(struct request *rq, const char *key, struct error *e) {
     if (!db_begin(rq->db, e))
         return false;
-    if (handle_and_keep(rq, key, e) && db_commit(rq->db, e))
+    if (handle_once(rq, key, e) && db_commit(rq->db, e))
         return true;
     db_rollback(rq->db);
     return false;
@@ -89,7 +116,7 @@ static void wake(const struct dispatcher *d) {
 static bool run(struct dispatcher *d, struct request *rq, struct exchange *x, struct error *e) {
     const char *key = strcmp(rq->route->method, "POST") == 0 ? exchange_header(x, "Idempotency-Key") : NULL;
     bool writes = rq->route->flags & ROUTE_WRITES, replayed = false;
-    if (!gate(rq, x, e) || !read_body(rq, e))
+    if (!gate(rq, x, e) || !check_query(rq, x, e) || !read_body(rq, e))
         return false;
     if (!writes || !rq->caller.account_id || (rq->route->flags & (ROUTE_SHOWN_ONCE | ROUTE_RAW)))
         key = NULL; /* a secret is not kept for a second answer */

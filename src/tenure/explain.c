@@ -72,6 +72,8 @@ static void say_version(struct explanation *x) {
     if (!c->coverage_end)
         return;
     int64_t cap = policy_cap_days(x->profile, c->not_before);
+    if (c->revoked_at)
+        return;
     if (c->version_end < c->coverage_end)
         say(x, "version",
             "The version ends before the coverage, because policy %s allows %lld days for a certificate issued then; more versions follow by themselves.",
@@ -109,7 +111,7 @@ static bool say_next(struct explanation *x, struct error *e) {
         return false;
     struct renew_decision decision = renew_next(&facts, x->profile, x->rq->now);
     say(x, "next", "%s.", "%s。", decision.reason->text.in[x->rq->lang]);
-    if (x->c->next_issue_at && x->c->version_end < x->c->coverage_end)
+    if (x->c->next_issue_at && x->c->version_end < x->c->coverage_end && !x->c->revoked_at)
         say(x, "next", "The next version is issued at %s.", "下一版本将于 %s 签发。",
             when(x, x->c->next_issue_at));
     if (x->c->successor_id)
@@ -163,14 +165,12 @@ static void say_actions(struct explanation *x) {
 
 static bool explain(struct request *rq, struct error *e) {
     struct certificate c;
-    if (!certificate_get(rq->db, rq->arena, rq->caller.account_id, rq->path_args[0], &c, e))
+    const struct profile *profile;
+    if (!certificate_of_path(rq, &c, e) || !certificate_profile(rq->services->policies, &c, &profile, e))
         return false;
-    struct explanation x = {.rq = rq, .c = &c, .sentences = json_array()};
+    struct explanation x = {.rq = rq, .c = &c, .profile = profile, .sentences = json_array()};
     rq->reply = json_pack("{s:s,s:s,s:o}", "certificate", c.id, "state",
                           state_row(certificate_state(&c, rq->now))->name, "sentences", x.sentences);
-    x.profile = policy_find(rq->services->policies, c.profile, c.profile_version);
-    if (!x.profile)
-        return fail(e, ERR_CORRUPT, "the profile '%s' is not there", "策略“%s”不存在", c.profile);
     say_state(&x);
     say_coverage(&x);
     say_version(&x);

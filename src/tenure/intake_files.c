@@ -122,6 +122,15 @@ bool intake_find(struct arena *a, const char *path, const char *key, struct inta
     return s.count || fail(e, ERR_NOT_FOUND, "no certificate below %s", "%s 中没有证书", path);
 }
 
+/* PEM is ASCII. What stands around its blocks may be in any encoding, and JSON takes UTF-8 only. */
+static json_t *pem_text(struct arena *a, struct slice content) {
+    char *text = arena_copy(a, content.p, content.len);
+    for (size_t i = 0; i < content.len; i++)
+        if (text[i] & 0x80)
+            text[i] = '?';
+    return json_stringn(text, content.len);
+}
+
 static bool is_pem(struct slice content) {
     return memmem(content.p, content.len, "-----BEGIN ", 11) != NULL;
 }
@@ -131,7 +140,7 @@ bool intake_body(struct arena *a, const struct intake_file *file, json_t *body, 
     if (!file_read(a, file->certificate, FILE_BYTES_MAX, &content, e))
         return false;
     if (is_pem(content)) {
-        json_object_set_new(body, "certificate", json_stringn((const char *)content.p, content.len));
+        json_object_set_new(body, "certificate", pem_text(a, content));
     } else {
         size_t size = sodium_base64_encoded_len(content.len, sodium_base64_VARIANT_ORIGINAL);
         char *text = arena_alloc(a, size);
@@ -142,6 +151,6 @@ bool intake_body(struct arena *a, const struct intake_file *file, json_t *body, 
         return true;
     if (!file_read(a, file->key, FILE_BYTES_MAX, &key, e))
         return false;
-    json_object_set_new(body, "key", json_stringn((const char *)key.p, key.len));
+    json_object_set_new(body, "key", pem_text(a, key));
     return true;
 }

@@ -84,7 +84,21 @@ static void an_empty_folder_is_an_error(void **state) {
     assert_fails(intake_find(t->arena, t->root, NULL, &files, &count, &e), e, ERR_NOT_FOUND);
 }
 
+static void what_stands_around_pem_blocks_may_be_in_any_encoding(void **state) {
+    struct tree *t = *state;
+    struct error e = {0};
+    const char *certificate = arena_printf(t->arena, "%s/a.pem", t->root),
+               *key = arena_printf(t->arena, "%s/a.key", t->root);
+    assert_ok(file_write_new(certificate, 0600, slice_str("caf\xe9\n-----BEGIN "), &e), e);
+    assert_ok(file_write_new(key, 0600, slice_str("\xc3\xa9\xff\n-----BEGIN "), &e), e);
+    json_t *body = json_keep(t->arena, json_object());
+    assert_ok(intake_body(t->arena, &(struct intake_file){certificate, key}, body, &e), e);
+    assert_string_equal(json_string_value(json_object_get(body, "certificate")), "caf?\n-----BEGIN ");
+    assert_string_equal(json_string_value(json_object_get(body, "key")), "???\n-----BEGIN ");
+}
+
 #define tree_test(f) cmocka_unit_test_setup_teardown(f, make_root, remove_root)
 
 TEST_MAIN(intake_files, tree_test(each_lineage_is_found_once_with_its_key),
-          tree_test(an_empty_folder_is_an_error))
+          tree_test(an_empty_folder_is_an_error),
+          tree_test(what_stands_around_pem_blocks_may_be_in_any_encoding))

@@ -35,7 +35,10 @@ static void print_help(enum lang lang) {
             printf("  %-18s %s\n", v->name, v->summary.in[lang]);
 }
 
-/* Completion of the first two words: what a shell needs to know of the tables. */
+/*
+ * Completion of the first two words: what a shell needs to know of the tables. What was typed is only ever
+ * compared: file names in it must not become part of a program.
+ */
 int cmd_completion(int argc, char **argv, enum lang lang) {
     (void)argc, (void)argv, (void)lang;
     fputs("_tenure() {\n  local words='", stdout);
@@ -44,12 +47,14 @@ int cmd_completion(int argc, char **argv, enum lang lang) {
     for (size_t i = 0; verbs[i]; i++)
         for (const struct verb *v = verbs[i]; v->name; v++)
             printf("%s\n", v->name);
-    fputs(
-        "'\n  local typed=\"${COMP_WORDS[*]:1:COMP_CWORD-1}\"\n"
-        "  COMPREPLY=($(compgen -W \"$(sed -n \"s/^${typed:+$typed }\\([^ ]*\\).*/\\1/p\" <<<\"$words\" | sort -u)\" -- "
-        "\"${COMP_WORDS[COMP_CWORD]}\"))\n"
-        "  [ ${#COMPREPLY[@]} -gt 0 ] || compopt -o default\n}\ncomplete -F _tenure tenure\n",
-        stdout);
+    fputs("'\n  local typed=\"${COMP_WORDS[*]:1:COMP_CWORD-1}\" next= line\n"
+          "  while IFS= read -r line; do\n"
+          "    [[ $line == \"${typed:+$typed }\"* ]] || continue\n"
+          "    line=${line#\"${typed:+$typed }\"}\n    next+=\"${line%% *} \"\n"
+          "  done <<<\"$words\"\n"
+          "  COMPREPLY=($(compgen -W \"$next\" -- \"${COMP_WORDS[COMP_CWORD]}\" | sort -u))\n"
+          "  [ ${#COMPREPLY[@]} -gt 0 ] || compopt -o default\n}\ncomplete -F _tenure tenure\n",
+          stdout);
     return EXIT_OK;
 }
 
@@ -83,13 +88,23 @@ static bool dispatch(int argc, char **argv, enum lang lang, int *status) {
     return false;
 }
 
+/* What could not be written was not said, and a new access key is shown only once. */
+static int all_was_written(int status, enum lang lang) {
+    struct error e;
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return status;
+    fail_errno(&e, ERR_SYSTEM, "standard output");
+    command_report(&e, lang, false);
+    return status ? status : EXIT_REFUSED;
+}
+
 int main(int argc, char **argv) {
     setlocale(LC_ALL, "");
     enum lang lang = command_lang();
     const char *name = argc > 1 ? argv[1] : "--help";
     int status;
     if (dispatch(argc, argv, lang, &status))
-        return status;
+        return all_was_written(status, lang);
     if (strcmp(name, "--version") == 0)
         return puts(argp_program_version) < 0;
     if (strcmp(name, "--help") == 0) {

@@ -22,6 +22,7 @@ enum {
     LEASE_SECONDS =
         600, /* matters only if the machine is lost: a dead process's leases are given back at once */
     BATCH = 100,
+    WORKERS_MAX = 16, /* that config.c allows */
     DRAIN_MS = 5000,
 };
 
@@ -47,7 +48,7 @@ static bool show_first_login(const struct first_login *login, struct error *e) {
 
 /* The processes of an earlier run died with their supervisor: what they had claimed is free again. */
 static bool release_all(struct db *db, struct error *e) {
-    for (int i = 0; i < 16; i++) {
+    for (int i = 0; i < WORKERS_MAX; i++) {
         char owner[32];
         snprintf(owner, sizeof owner, "worker-%d", i);
         if (!work_give_back(db, owner, e))
@@ -67,18 +68,40 @@ static bool first_account(struct db *db, struct arena *a, int64_t now, struct er
     return false;
 }
 
-static bool prepare(const struct node *node, struct arena *a, int64_t now, struct error *e) {
+/* It is made before the database, and never beside one: what is in there could not be opened with it. */
+static bool load_master_key(struct arena *a, struct secret **key, struct error *e) {
+    bool first_start = access(CONFIG_DATABASE, F_OK) != 0;
+    if (master_key_load(a, CONFIG_MASTER_KEY, first_start, key, e))
+        return true;
+    return e->id != ERR_NOT_FOUND
+               ? false
+               : fail(e, ERR_BAD_CONFIG,
+                      "%s is missing, and the keys in %s open with nothing else: bring its copy back",
+                      "缺少 %s,而 %s 中的私钥只能由它解开:请恢复其副本", CONFIG_MASTER_KEY, CONFIG_DATABASE);
+}
+
+/* Told at the start, not by the first renewal that fails for it. */
+static bool check_master_key(const struct node *node, struct arena *a, const struct secret *key,
+                             struct error *e) {
+    struct services services = node->services;
+    services.signer = signer_local(a, key);
+    return ca_keys_open(&services, a, e);
+}
+
+static bool prepare(const struct node *node, struct arena *a, const struct secret *key, int64_t now,
+                    struct error *e) {
     struct db *db = node->services.db;
-    struct secret *key;
-    return master_key_load(a, CONFIG_MASTER_KEY, true, &key, e) && db_migrate(db, now, e) &&
-           first_account(db, a, now, e) && release_all(db, e) && flow_ensure(&node->services, a, now, e);
+    return db_migrate(db, now, e) && check_master_key(node, a, key, e) && first_account(db, a, now, e) &&
+           release_all(db, e) && flow_ensure(&node->services, a, now, e);
 }
 
 int role_init_at(const struct role_context *context, int64_t now) {
     AUTO_ARENA a = arena_new();
     struct node node;
+    struct secret *key;
     struct error e = {0};
-    if (!node_open(&node, context->config, DB_WORKER, context->port, &e) || !prepare(&node, a, now, &e))
+    if (!load_master_key(a, &key, &e) || !node_open(&node, context->config, DB_WORKER, context->port, &e) ||
+        !prepare(&node, a, key, now, &e))
         return fatal("cannot prepare the data folder", &e);
     node_close(&node);
     return 0;

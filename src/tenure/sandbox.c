@@ -12,9 +12,8 @@
 
 enum { FOLDERS_MAX = 8 };
 
-/* Reading, and nothing else. */
-#define FOLDER_READ (LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR)
 /* Loading shared objects (name service modules) maps them executable, which Landlock counts as reading. */
+#define FOLDER_READ (LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR)
 #define FOLDER_WRITE                                                                                         \
     (FOLDER_READ | LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_REMOVE_FILE |                          \
      LANDLOCK_ACCESS_FS_MAKE_REG | LANDLOCK_ACCESS_FS_MAKE_SOCK)

@@ -21,10 +21,12 @@
 
 enum {
     SLOTS_MAX = 40,
-    QUICK_MS = 1000, /* a role that lives shorter is started again with a delay */
+    QUICK_MS = 1000,  /* a role that lives shorter is started again with a delay */
+    PASS_ON_MS = 200, /* a worker that was told of work and has not looked by then is busy */
     DELAY_MAX_MS = 5000,
     STOP_MS = 10000, /* for the roles to end after SIGTERM */
     LOCK_MS = 2000,
+    PORT_MS = 1000,
 };
 
 /* One process that should be there. */
@@ -37,8 +39,9 @@ struct slot {
     bool crashed; /* its last process ended by its own fault */
     bool asleep;  /* a worker that found nothing to do: forked again when something is due */
     int64_t due_at;
-    int wake[2];   /* to a worker; kept over its lives, so that what one did not read wakes the next */
-    int status_fd; /* our end, -1 if none */
+    int wake[2];        /* to a worker; kept over its lives, so that what one did not read wakes the next */
+    int64_t pass_on_ms; /* when the next worker is told if this one has not looked, monotonic; 0: never */
+    int status_fd;      /* our end, -1 if none */
 };
 
 struct supervisor {
@@ -141,6 +144,8 @@ static int until_next(const struct supervisor *s, int64_t now_ms, int64_t now) {
     int64_t least = INT32_MAX;
     for (size_t i = 0; i < s->count; i++) {
         const struct slot *slot = &s->slots[i];
+        if (slot->pass_on_ms && slot->pass_on_ms - now_ms < least)
+            least = slot->pass_on_ms < now_ms ? 0 : slot->pass_on_ms - now_ms;
         if (slot->pid)
             continue;
         /* Far times are looked at again every minute: the wall clock may jump. */
@@ -157,6 +162,8 @@ static int until_next(const struct supervisor *s, int64_t now_ms, int64_t now) {
 /* Tells one worker that there is work: a sleeping one is started. */
 static void worker_wake(struct slot *slot, int64_t now) {
     slot->due_at = now;
+    if (!slot->pass_on_ms)
+        slot->pass_on_ms = clock_monotonic_ms() + PASS_ON_MS;
     ssize_t ignored = write(slot->wake[1], "w", 1); /* a full pipe says it too */
     (void)ignored;
 }
@@ -166,15 +173,32 @@ static bool worker_has_mail(const struct slot *slot) {
     return poll(&p, 1, 0) > 0;
 }
 
-static void wake_first_worker(struct supervisor *s, int64_t now) {
-    char drained[256];
-    while (read(s->wake_pipe[0], drained, sizeof drained) > 0)
-        ;
-    for (size_t i = 0; i < s->count; i++)
+/* The first from this slot on. */
+static void wake_worker_from(struct supervisor *s, size_t slot, int64_t now) {
+    for (size_t i = slot; i < s->count; i++)
         if (s->slots[i].kind == KIND_WORKER) {
             worker_wake(&s->slots[i], now);
             return;
         }
+}
+
+static void wake_first_worker(struct supervisor *s, int64_t now) {
+    char drained[256];
+    while (read(s->wake_pipe[0], drained, sizeof drained) > 0)
+        ;
+    wake_worker_from(s, 0, now);
+}
+
+/* A worker may be held up for minutes, by a reload command for instance: new work must not wait for it. */
+static void pass_on(struct supervisor *s, int64_t now_ms, int64_t now) {
+    for (size_t i = 0; i < s->count; i++) {
+        struct slot *slot = &s->slots[i];
+        if (!slot->pass_on_ms || slot->pass_on_ms > now_ms)
+            continue;
+        slot->pass_on_ms = 0;
+        if (worker_has_mail(slot))
+            wake_worker_from(s, i + 1, now);
+    }
 }
 
 /* A worker has more than one batch: the sleeping ones help. */
@@ -253,7 +277,7 @@ static void reap(struct supervisor *s) {
 static void handle_signals(struct supervisor *s) {
     struct signalfd_siginfo info;
     while (read(s->signal_fd, &info, sizeof info) == sizeof info)
-        if (info.ssi_signo == SIGTERM || info.ssi_signo == SIGINT)
+        if (info.ssi_signo != SIGCHLD)
             s->stopping = true;
     reap(s);
 }
@@ -314,6 +338,7 @@ static void stop_all(struct supervisor *s) {
 
 static int loop(struct supervisor *s) {
     while (!s->stopping) {
+        pass_on(s, clock_monotonic_ms(), clock_now());
         start_due(s, clock_monotonic_ms(), clock_now());
         wait_for_events(s, until_next(s, clock_monotonic_ms(), clock_now()));
     }
@@ -339,7 +364,26 @@ static bool lock_data(struct error *e) {
     return true; /* kept open for good */
 }
 
-/* Reserves the port for all web processes, which listen on it with SO_REUSEPORT; learns it if it was 0. */
+/* The processes of a killed supervisor may hold the port a moment longer than the lock. */
+static bool bind_patiently(int fd, const struct sockaddr_in *address) {
+    int64_t deadline = clock_monotonic_ms() + PORT_MS;
+    int bound;
+    while ((bound = bind(fd, (const struct sockaddr *)address, sizeof *address)) < 0 && errno == EADDRINUSE &&
+           clock_monotonic_ms() < deadline)
+        usleep(10000);
+    return bound == 0;
+}
+
+static bool fail_port(const struct config *config, struct error *e) {
+    char listen[64];
+    snprintf(listen, sizeof listen, "%s:%lld", config->address, (long long)config->port);
+    return fail_errno(e, ERR_SYSTEM, listen);
+}
+
+/*
+ * Reserves the port for all web processes, which listen on it with SO_REUSEPORT; learns it if it was 0. That
+ * option comes after bind(): before, it would share the port of another daemon of the same user.
+ */
 static bool reserve_port(struct supervisor *s, struct error *e) {
     int on = 1, fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t)s->config->port)};
@@ -347,11 +391,10 @@ static bool reserve_port(struct supervisor *s, struct error *e) {
     if (inet_pton(AF_INET, s->config->address, &address.sin_addr) != 1)
         return fail(e, ERR_BAD_CONFIG, "listen: '%s' is not an IPv4 address", "listen:“%s”不是 IPv4 地址",
                     s->config->address);
-    if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on) < 0 ||
-        setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) < 0 ||
-        bind(fd, (struct sockaddr *)&address, len) < 0 ||
+    if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) < 0 ||
+        !bind_patiently(fd, &address) || setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on) < 0 ||
         getsockname(fd, (struct sockaddr *)&address, &len) < 0)
-        return fail_errno(e, ERR_SYSTEM, s->config->address);
+        return fail_port(s->config, e);
     s->port = ntohs(address.sin_port);
     return true;
 }
@@ -371,6 +414,9 @@ static bool catch_signals(struct supervisor *s, struct error *e) {
     sigaddset(&set, SIGCHLD);
     sigaddset(&set, SIGTERM);
     sigaddset(&set, SIGINT);
+    struct sigaction hangup;
+    if (sigaction(SIGHUP, NULL, &hangup) == 0 && hangup.sa_handler != SIG_IGN) /* nohup asks to go on */
+        sigaddset(&set, SIGHUP);
     sigprocmask(SIG_BLOCK, &set, NULL);
     signal(SIGPIPE, SIG_IGN);
     s->signal_fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);

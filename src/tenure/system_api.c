@@ -91,6 +91,9 @@ static const struct field clock_body[] = {
 static bool advance_clock(struct request *rq, struct error *e) {
     struct clock_body body = {0};
     const struct dispatcher *d = rq->dispatcher;
+    if (!d->advance)
+        return fail(e, ERR_NOT_FOUND, "only `tenure serve --one-process` has a clock that moves",
+                    "只有 `tenure serve --one-process` 的时钟可以推进");
     if (!json_to_row(rq->arena, rq->json, clock_body, &body, e) ||
         !d->advance(d->context, body.advance_to, e))
         return false;

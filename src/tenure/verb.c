@@ -23,19 +23,17 @@ static const struct option_row common_options[] = {
 
 static error_t parse_option(int key, char *arg, struct argp_state *state) {
     struct cli *cli = state->input;
+    if (cli->arg_count == CLI_ARGS_MAX || cli->all_count == CLI_ARGS_MAX)
+        argp_usage(state);
     if (key == ARGP_KEY_ARG) {
-        if (cli->arg_count == CLI_ARGS_MAX)
-            argp_usage(state);
         cli->args[cli->arg_count++] = arg;
         return 0;
     }
     if (key <= 0 || key >= CLI_KEYS_MAX)
         return ARGP_ERR_UNKNOWN;
     cli->options[key] = arg ? arg : "";
-    if (cli->all_count < CLI_ARGS_MAX) {
-        cli->all[cli->all_count].key = key;
-        cli->all[cli->all_count++].value = cli->options[key];
-    }
+    cli->all[cli->all_count].key = key;
+    cli->all[cli->all_count++].value = cli->options[key];
     return 0;
 }
 
@@ -59,7 +57,24 @@ static bool arguments_fit(struct cli *cli, const struct verb *verb) {
     if ((int)cli->arg_count >= verb->args_min && (int)cli->arg_count <= verb->args_max)
         return true;
     return fail(&cli->error, ERR_USAGE, "usage: tenure %s %s", "用法:tenure %s %s", verb->name,
-                verb->arguments.in[LANG_EN]);
+                verb->arguments.in[cli->lang]);
+}
+
+/* JSON has no place for other bytes: what holds them would be left out of the request without a word. */
+static bool is_utf8(struct cli *cli, const char *value) {
+    json_t *text = json_string(value);
+    json_decref(text);
+    return text || fail(&cli->error, ERR_USAGE, "'%s' is not UTF-8", "“%s”不是 UTF-8 文本", value);
+}
+
+static bool texts_can_be_sent(struct cli *cli) {
+    for (size_t i = 0; i < cli->arg_count; i++)
+        if (!is_utf8(cli, cli->args[i]))
+            return false;
+    for (size_t i = 0; i < cli->all_count; i++)
+        if (!is_utf8(cli, cli->all[i].value))
+            return false;
+    return true;
 }
 
 /* ---- the daemon ---- */
@@ -84,7 +99,7 @@ int verb_run(const struct verb *verb, int argc, char **argv, enum lang lang) {
                                       .summary = verb->summary};
     command_parse(&line, lang, argc, argv, &cli);
     cli.json = cli.options[KEY_JSON] != NULL;
-    if (!arguments_fit(&cli, verb) || !find_daemon(&cli))
+    if (!arguments_fit(&cli, verb) || !texts_can_be_sent(&cli) || !find_daemon(&cli))
         return cli_failed(&cli);
     return verb->run(&cli);
 }
@@ -165,15 +180,20 @@ int cli_show(struct cli *cli, const json_t *answer, void (*print)(struct cli *cl
     return EXIT_OK;
 }
 
-/* A member as one cell: arrays of texts joined, times as they are. */
-static const char *cell(struct cli *cli, const json_t *object, const char *member) {
+void cli_silent(struct cli *cli, const json_t *answer) {
+    (void)cli, (void)answer;
+}
+
+/* A member as text: arrays of texts joined, times as they are. */
+static const char *text_of(struct cli *cli, const json_t *object, const char *member) {
+    static const struct text yes = TEXT("yes", "是"), no = TEXT("no", "否");
     const json_t *value = json_object_get(object, member);
     if (json_is_string(value))
         return json_string_value(value);
     if (json_is_integer(value))
         return arena_printf(cli->arena, "%lld", (long long)json_integer_value(value));
     if (json_is_boolean(value))
-        return json_is_true(value) ? "yes" : "no";
+        return (json_is_true(value) ? yes : no).in[cli->lang];
     struct buf b = buf_new(cli->arena, 4096);
     size_t i;
     const json_t *item;
@@ -182,6 +202,10 @@ static const char *cell(struct cli *cli, const json_t *object, const char *membe
         buf_str(&b, json_is_string(item) ? json_string_value(item) : "");
     }
     return b.p;
+}
+
+static const char *cell(struct cli *cli, const json_t *object, const char *member) {
+    return printable(cli->arena, text_of(cli, object, member));
 }
 
 /* Columns on a terminal: Chinese characters are two wide. */

@@ -10,7 +10,7 @@
 #include "http/url.h"
 #include "tenure/command.h"
 
-enum { CLI_ARGS_MAX = 64, CLI_KEYS_MAX = 1024 };
+enum { CLI_ARGS_MAX = 128, CLI_KEYS_MAX = 1024 };
 
 struct cli {
     struct arena *arena;
@@ -22,7 +22,7 @@ struct cli {
     struct {
         int key;
         const char *value;
-    } all[CLI_ARGS_MAX]; /* in the order given, for options that repeat */
+    } all[2 * CLI_ARGS_MAX]; /* in the order given, for options that repeat; a verb may add its arguments */
     size_t all_count;
     const char *args[CLI_ARGS_MAX];
     size_t arg_count;
@@ -53,6 +53,8 @@ bool cli_fetch(struct cli *cli, const char *method, const char *path, json_t *bo
 int cli_failed(struct cli *cli);
 /* The answer as JSON (--json), or by the function for people. */
 int cli_show(struct cli *cli, const json_t *answer, void (*print)(struct cli *cli, const json_t *answer));
+/* For cli_show: people need no answer. */
+void cli_silent(struct cli *cli, const json_t *answer);
 /* "?a=b&c=d" of the options that were given; rows of {key, parameter}, ending with key 0. */
 struct cli_parameter {
     int key;

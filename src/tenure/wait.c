@@ -29,8 +29,10 @@ static bool changed(char last[64], const char *now) {
 static void print_deployment(struct cli *cli, const json_t *d) {
     const char *reason = cli_text(d, "reason");
     const char *detail = cli_text(d, cli->lang == LANG_ZH ? "detail_zh" : "detail_en");
-    printf("%s %s%s%s%s%s\n", cli_text(d, "target_name"), cli_text(d, "state"), *reason ? ": " : "", reason,
-           *detail ? ": " : "", detail);
+    const char *line =
+        arena_printf(cli->arena, "%s %s%s%s%s%s", cli_text(d, "target_name"), cli_text(d, "state"),
+                     *reason ? ": " : "", reason, *detail ? ": " : "", detail);
+    puts(printable(cli->arena, line));
 }
 
 struct tally {
@@ -48,7 +50,8 @@ static bool look_at_deployments(struct cli *cli, const char *id, const char *ver
     *tally = (struct tally){0};
     json_array_foreach(json_object_get(answer, "items"), i, d) {
         const char *state = cli_text(d, "state");
-        bool superseded = strcmp(cli_text(d, "reason"), DEPLOYMENT_SUPERSEDED) == 0; /* a newer one is in the list */
+        bool superseded =
+            strcmp(cli_text(d, "reason"), DEPLOYMENT_SUPERSEDED) == 0; /* a newer one is in the list */
         if (strcmp(cli_text(d, "version_id"), version_id) != 0 || superseded || i >= TARGETS_MAX)
             continue;
         if (changed(p->deployments[i], state) && !cli->json)
@@ -67,15 +70,10 @@ static bool waits_for_person(const char *state) {
 
 enum { GOES_ON = -1 };
 
-/* One look; an exit status, or GOES_ON. */
-static int look(struct cli *cli, const char *id, struct progress *p) {
-    json_t *c;
+/* An exit status, or GOES_ON. */
+static int judge(struct cli *cli, const json_t *c, struct progress *p) {
     struct tally tally;
-    if (!cli_call(cli, "GET", arena_printf(cli->arena, "/v1/certificates/%s", id), NULL, &c))
-        return cli_failed(cli);
-    const char *state = cli_text(c, "state"), *version = cli_text(c, "version_id");
-    if (changed(p->state, state) && !cli->json)
-        printf("%s %s\n", id, state);
+    const char *id = cli_text(c, "id"), *state = cli_text(c, "state"), *version = cli_text(c, "version_id");
     if (waits_for_person(state))
         return EXIT_WAITS_FOR_PERSON;
     if (strcmp(state, "not_activated") == 0)
@@ -87,6 +85,20 @@ static int look(struct cli *cli, const char *id, struct progress *p) {
     if (tally.open)
         return GOES_ON;
     return tally.failed ? EXIT_SOME_FAILED : EXIT_OK;
+}
+
+/* One look; as JSON the certificate is printed once, as it is in the end. */
+static int look(struct cli *cli, const char *id, struct progress *p) {
+    json_t *c;
+    if (!cli_call(cli, "GET", arena_printf(cli->arena, "/v1/certificates/%s", id), NULL, &c))
+        return cli_failed(cli);
+    const char *state = cli_text(c, "state");
+    if (changed(p->state, state) && !cli->json)
+        printf("%s %s\n", id, state);
+    int status = judge(cli, c, p);
+    if (cli->json && status != GOES_ON && cli->error.id == ERR_NONE)
+        puts(json_text(cli->arena, c, true));
+    return status;
 }
 
 int wait_for_certificate(struct cli *cli, const char *id) {

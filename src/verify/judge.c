@@ -29,6 +29,13 @@ found(const struct look *l, enum verdict verdict, const char *en, const char *zh
     return false;
 }
 
+/* "%.0s" passes over the reason in the other language. */
+static bool found_reason(const struct look *l, enum verdict verdict) {
+    const struct tls_seen *s = l->seen;
+    return found(l, verdict, "%s: %s%.0s", "%s:%.0s%s", s->address, s->reason.in[LANG_EN],
+                 s->reason.in[LANG_ZH]);
+}
+
 static const struct cert *leaf_of(const struct tls_seen *seen) {
     return seen->count ? &seen->chain[0] : NULL;
 }
@@ -42,9 +49,9 @@ static const char *date(const struct look *l, int64_t t) {
 static bool answers(const struct look *l) {
     const struct tls_seen *s = l->seen;
     if (s->result == HANDSHAKE_UNREACHABLE)
-        return found(l, VERDICT_UNREACHABLE, "%s: %s", "%s:%s", s->address, s->reason);
+        return found_reason(l, VERDICT_UNREACHABLE);
     if (s->result != HANDSHAKE_DONE)
-        return found(l, VERDICT_HANDSHAKE_FAILED, "%s: %s", "%s:%s", s->address, s->reason);
+        return found_reason(l, VERDICT_HANDSHAKE_FAILED);
     return s->count || found(l, VERDICT_HANDSHAKE_FAILED, "%s shows no readable certificate",
                              "%s 没有提供可读的证书", s->address);
 }
@@ -195,7 +202,7 @@ static void compare(const struct expectation *expected, const struct finding *fi
 void verify_judge(struct arena *a, const struct tls_seen *seen, size_t seen_count,
                   const struct expectation *expected, int64_t now, struct finding *finding) {
     static const struct tls_seen nothing = {.result = HANDSHAKE_UNREACHABLE,
-                                            .reason = "the name has no address",
+                                            .reason = TEXT("the name has no address", "该名称没有地址"),
                                             .protocol = "",
                                             .cipher = "",
                                             .address = ""};

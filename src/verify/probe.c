@@ -36,12 +36,13 @@ static const char *resolve(const char *host, struct addresses *list) {
     return NULL;
 }
 
-static struct tls_seen unreachable(struct arena *a, const char *address, const char *reason) {
-    return (struct tls_seen){.result = HANDSHAKE_UNREACHABLE,
-                             .reason = arena_strdup(a, reason),
-                             .protocol = "",
-                             .cipher = "",
-                             .address = arena_strdup(a, address)};
+static struct tls_seen unreachable(struct arena *a, const char *address, struct text reason) {
+    return (struct tls_seen){
+        .result = HANDSHAKE_UNREACHABLE,
+        .reason = TEXT(arena_strdup(a, reason.in[LANG_EN]), arena_strdup(a, reason.in[LANG_ZH])),
+        .protocol = "",
+        .cipher = "",
+        .address = arena_strdup(a, address)};
 }
 
 /* Where to look, and for what name. */
@@ -60,13 +61,14 @@ static bool look_at(const struct prober *self, struct arena *a, const struct pla
     AUTO_FD fd = -1;
     if (outbound_connect(self->policy, place->host, place->port, deadline, &fd, connected, &reason))
         return tls_probe(a, fd, place->server_name, deadline, seen, e);
-    *seen = unreachable(a, place->host, reason.detail[LANG_EN]);
+    *seen = unreachable(a, place->host, (struct text)TEXT(reason.detail[LANG_EN], reason.detail[LANG_ZH]));
     return true;
 }
 
 /* budget: the contract of a prober */
 static bool look(const struct prober *self, struct arena *a, const char *address, const char *server_name,
                  struct tls_seen **seen, size_t *count, struct error *e) {
+    static const struct text nowhere = TEXT("the name has no address", "该名称没有地址");
     struct addresses addresses = {.count = 0};
     struct place place = {.server_name = server_name};
     if (!probe_address_parse(a, address, &place.host, &place.port, e))
@@ -74,7 +76,7 @@ static bool look(const struct prober *self, struct arena *a, const char *address
     const char *problem = resolve(place.host, &addresses);
     *count = addresses.count ? addresses.count : 1;
     *seen = ARENA_ARRAY(a, *count, struct tls_seen);
-    (*seen)[0] = unreachable(a, address, problem ? problem : "the name has no address");
+    (*seen)[0] = unreachable(a, address, problem ? (struct text)TEXT(problem, problem) : nowhere);
     for (size_t i = 0; i < addresses.count; i++) {
         place.host = addresses.text[i];
         if (!look_at(self, a, &place, &(*seen)[i], e))

@@ -19,6 +19,7 @@ enum {
 /* From act to save. */
 struct looked {
     bool done; /* there was something to look at */
+    bool gone; /* the certificate that was put there was deleted by force meanwhile */
     struct target target;
     struct version version; /* that should be served there */
     struct finding finding;
@@ -37,6 +38,14 @@ static const char *server_name_of(struct arena *a, const struct target *target, 
         if (name.p[0] != '*')
             return arena_strndup(a, (const char *)name.p, name.len);
     return host;
+}
+
+/* An absent row is no error here: certificates can be deleted by force. */
+static bool found_or_gone(bool found, bool *gone, struct error *e) {
+    *gone = !found && e->id == ERR_NOT_FOUND;
+    if (*gone)
+        error_clear(e);
+    return found || *gone;
 }
 
 static bool expect_chain(struct work *w, const struct looked *l, struct expectation *x, struct error *e) {
@@ -97,9 +106,9 @@ bool verify_look(struct work *w, struct error *e) {
         return false;
     if (d.finished_at || !l->target.probe_address)
         return true;
-    return certificate_get_any(w->db, w->arena, d.certificate_id, &c, e) &&
-           version_get(w->db, w->arena, d.account_id, d.version_id, &l->version, e) &&
-           look(w, l, c.names, FILE_NEW, e);
+    bool found = certificate_get_any(w->db, w->arena, d.certificate_id, &c, e) &&
+                 version_get(w->db, w->arena, d.account_id, d.version_id, &l->version, e);
+    return found_or_gone(found, &l->gone, e) && (l->gone || look(w, l, c.names, FILE_NEW, e));
 }
 
 bool verify_decide(struct work *w, struct error *e) {
@@ -110,6 +119,8 @@ bool verify_decide(struct work *w, struct error *e) {
         return false;
     if (d.finished_at)
         return work_goes(w, OUTCOME_DONE);
+    if (l->gone)
+        return work_goes(w, OUTCOME_OTHERWISE); /* after that, `put` gives up */
     if (!l->done)
         return work_goes(w, OUTCOME_NEXT);
     if (!store_finding(w, l, e))
@@ -128,14 +139,6 @@ bool verify_decide(struct work *w, struct error *e) {
 }
 
 /* ---- watching ---- */
-
-/* An absent row is no error here: certificates can be deleted by force. */
-static bool found_or_gone(bool found, bool *gone, struct error *e) {
-    *gone = !found && e->id == ERR_NOT_FOUND;
-    if (*gone)
-        error_clear(e);
-    return found || *gone;
-}
 
 /* Is there something to watch, and something that should be there? */
 static bool watched_certificate(struct work *w, const struct target *target, struct certificate *c,

@@ -77,7 +77,7 @@ bool verify_host(struct arena *a, const struct prober *prober, const char *addre
                  int64_t now, struct finding *finding, struct error *e);
 
 /* Step `probe` of a deployment: act probes; save decides: OUTCOME_NEXT (keep), OUTCOME_AGAIN (a few tries
- * with growing delay), or OUTCOME_OTHERWISE (bring back). */
+ * with growing delay), or OUTCOME_OTHERWISE (bring back; at once if the certificate was deleted). */
 bool verify_look(struct work *w, struct error *e);
 bool verify_decide(struct work *w, struct error *e);
 /* Step `watch` of a target: probes it every hour (a quarter of it after a finding), stores what is seen, and

@@ -1,5 +1,4 @@
 /* What was seen at targets, and a look at any server, over HTTP. */
-#include "base/rand.h"
 #include "http/list.h"
 #include "verify/verify_db.h"
 
@@ -8,19 +7,14 @@ enum { LOOK_MS = 2000 };
 
 /* ---- probes ---- */
 
-/* The cursor is the id of the last probe shown. */
 static bool list_probes(struct request *rq, struct error *e) {
     struct list_page page;
     struct target target;
     struct probe *probes;
     size_t found;
-    if (!list_page(rq, &page, e) ||
-        !target_get(rq->db, rq->arena, rq->caller.account_id, rq->path_args[0], &target, e))
-        return false;
-    if (page.cursor && !id_valid(page.cursor, "prb"))
-        return fail_field(e, "cursor", ERR_BAD_FIELD, "'%s' is not a cursor of this list",
-                          "“%s”不是此列表的游标", page.cursor);
-    if (!probe_list(rq->db, rq->arena, target.id, page.cursor, page.limit + 1, &probes, &found, e))
+    if (!list_page_by_id(rq, "prb", &page, e) ||
+        !target_get(rq->db, rq->arena, rq->caller.account_id, rq->path_args[0], &target, e) ||
+        !probe_list(rq->db, rq->arena, target.id, page.cursor, page.limit + 1, &probes, &found, e))
         return false;
     size_t count = list_count(&page, found);
     list_reply(rq, probe_fields, sizeof *probes, probes, count, found > count ? probes[count - 1].id : NULL);

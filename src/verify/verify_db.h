@@ -17,5 +17,5 @@ bool probe_insert(struct db *db, const struct probe *probe, struct error *e);
 /* Newest first, those older than `cursor` (a probe's id, or NULL). */
 bool probe_list(struct db *db, struct arena *a, const char *target_id, const char *cursor, size_t limit,
                 struct probe **probes, size_t *count, struct error *e);
-/* Up to `limit` of an account from before then go, except the newest of each target. */
+/* Up to `limit` from before then go, except the newest of each target. */
 bool probe_purge(struct db *db, int64_t before, int64_t limit, int64_t *purged, struct error *e);

@@ -41,7 +41,7 @@ static bool show(const struct prober *self, struct arena *a, const char *address
     shown.server_name = arena_strdup(w.arena, server_name);
     for (size_t i = 0; i < shown.count; i++) {
         (*seen)[i] = (struct tls_seen){.result = shown.result,
-                                       .reason = "refused",
+                                       .reason = TEXT("refused", "被拒绝"),
                                        .protocol = "TLSv1.3",
                                        .cipher = "",
                                        .address = address};
@@ -217,6 +217,20 @@ static void a_deployment_that_was_given_up_is_not_looked_at(void **state) {
     deployment_new(c.id);
     assert_int_equal(run(&probe_step, id), OUTCOME_DONE);
     assert_int_equal(shown.looks, 0);
+}
+
+static void what_is_not_there_any_more_comes_back_and_is_given_up(void **state) {
+    (void)state;
+    struct certificate c;
+    const char *target_id, *id = put_somewhere(&c, &target_id);
+    assert_ok(db_begin(w.services.db, &e), e);
+    assert_ok(world_end(&w, certificate_delete(w.services.db, w.arena, &c, &e), &e), e);
+    assert_int_equal(run(&probe_step, id), OUTCOME_OTHERWISE);
+    assert_int_equal(shown.looks, 0);
+    assert_int_equal(run(&back, id), OUTCOME_RETRY);
+    run(&put, id);
+    assert_int_equal(run(&put, id), OUTCOME_DONE);
+    assert_true(deployment_now(id).finished_at);
 }
 
 /* ---- watching ---- */
@@ -439,6 +453,7 @@ int main(void) {
         in_verify_world(an_expired_certificate_is_reported_but_stays),
         in_verify_world(where_nobody_can_look_nobody_looks),
         in_verify_world(a_deployment_that_was_given_up_is_not_looked_at),
+        in_verify_world(what_is_not_there_any_more_comes_back_and_is_given_up),
         in_verify_world(drift_is_repaired_by_a_deployment_to_that_target_alone),
         in_verify_world(drift_is_not_repaired_beside_or_right_after_a_deployment),
         in_verify_world(what_never_was_there_is_reported_but_not_put_there),

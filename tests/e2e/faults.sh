@@ -171,7 +171,8 @@ broken_after() {
     cp "$WORK/after/tls/key.pem" "$WORK/after/key.pem"
     configure_nginx after "$WORK/after/key.pem"
     nginx_of after -s reload
-    goes_wrong after "a configuration that the new files break" failed configuration_test_failed "with the new files"
+    goes_wrong after "a configuration that the new files break" failed configuration_test_failed \
+        "test failed; the old files are live again"
     configure_nginx after
     goes_well after "a configuration that the new files break"
 }

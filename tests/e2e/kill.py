@@ -34,7 +34,7 @@ SUPERVISOR = "supervisor"
 ROLES = [SUPERVISOR, "init", "web", "worker", "signer", "signer-slow", "runner"]
 DATA_FILES = {"lock", "master.key", "runner.sock", "signer.sock", "signer.sock.slow", "tenure.db", "tenure.db-shm",
               "tenure.db-wal", "tenure.db.gate", "tenure.db.worker-gate"}
-SET_FILES = ["fullchain.pem", "key.pem"]
+SET_FILES = {"fullchain.pem": 0o644, "key.pem": 0o600}  # name and mode
 
 failures = 0
 
@@ -73,7 +73,8 @@ extendedKeyUsage = serverAuth
         folder.mkdir()
         for name, content in {"ca.cnf": self.CONFIGURATION, "index.txt": "", "serial": "1000"}.items():
             (folder / name).write_text(content, encoding="ascii")
-        self.openssl("req", "-x509", *self.new_key("ca.key"), "-out", "ca.pem", "-days", "3650", "-subj", "/CN=Some Other CA")
+        self.openssl("req", "-x509", *self.new_key("ca.key"), "-out", "ca.pem", "-days", "3650",
+                     "-subj", "/CN=Some Other CA")
         with concurrent.futures.ThreadPoolExecutor(2) as pool:
             list(pool.map(self.request, self.names))
         self.sign()
@@ -198,28 +199,26 @@ deploy:
 
     def insist(self, method, path, body=None, idempotency_key=None):
         """Repeats what was not answered; returns the answer, which must be a good one."""
+        deadline = time.monotonic() + PATIENCE
         while True:
-            status = 0
+            status, answer = 0, "no answer"
             with contextlib.suppress(OSError, http.client.HTTPException, ValueError):
                 status, answer = self.call(method, path, body, idempotency_key)
             if 0 < status < 300:
                 return answer
-            if self.stopping or 0 < status < 500:
-                raise RuntimeError(f"{method} {path}: {status} {answer if status else ''}")
+            if self.stopping or 0 < status < 500 or time.monotonic() > deadline:
+                raise RuntimeError(f"{method} {path}: {status} {answer}")
             time.sleep(0.02)
 
     def log_in(self):
+        self.insist("GET", "/v1/health")
         first_login = self.data / "first-login"
-        while not first_login.exists() or not first_login.read_text(encoding="ascii"):
-            time.sleep(0.02)
         key = self.insist("POST", "/v1/login", {"secret": first_login.read_text(encoding="ascii").strip()})
         self.key = f"{key['id']}.{key['secret']}"
 
-    def database(self):
-        return contextlib.closing(sqlite3.connect(f"file:{self.data}/tenure.db?mode=ro", uri=True, timeout=10))
-
     def rows(self, sql, *values):
-        with self.database() as database:
+        path = f"file:{self.data}/tenure.db?mode=ro"
+        with contextlib.closing(sqlite3.connect(path, uri=True, timeout=10)) as database:
             return database.execute(sql, values).fetchall()
 
 
@@ -295,8 +294,9 @@ class Run:
 
     def unfinished(self):
         now = int(time.time())
-        yield from self.daemon.rows("SELECT step, count(*), min(due_at) - ?, max(due_at) - ?, max(attempts), max(crashes),"
-                                    " max(last_error), max(lease_owner) FROM work GROUP BY step", now, now)
+        yield from self.daemon.rows("SELECT step, count(*), min(due_at) - ?, max(due_at) - ?, max(attempts),"
+                                    " max(crashes), max(last_error), max(lease_owner) FROM work GROUP BY step",
+                                    now, now)
         yield from self.daemon.rows("SELECT state, reason, detail_en, count(*) FROM deployment GROUP BY 1, 2, 3")
 
     # ---- what must be true afterwards ----
@@ -342,8 +342,8 @@ class Run:
         report(not failed, "no kill has made a step fail", failed)
 
     def check_files(self):
-        left = [str(path) for name in self.old.names for path in (self.tls / name).iterdir()
-                if path.name not in SET_FILES or path.stat().st_mode & 0o777 != (0o600 if path.name == "key.pem" else 0o644)]
+        left = [f"{path}, mode {path.stat().st_mode:o}" for path in self.tls.glob("*/*")
+                if SET_FILES.get(path.name) != path.stat().st_mode & 0o777]
         report(not left, "target folders hold their sets and nothing else", left)
         strange = sorted({path.name for path in self.daemon.data.iterdir()} - DATA_FILES)
         report(not strange, "the data folder holds nothing temporary", strange)

@@ -61,8 +61,9 @@ configure() {
     export TENURE_URL=http://127.0.0.1:$PORT
 }
 
+# With the options in SERVE, if there are any.
 start_daemon() {
-    "$TENURE" serve --config "$WORK/tenure.yaml" >>"$WORK/tenure.log" 2>&1 &
+    "$TENURE" serve ${SERVE:-} --config "$WORK/tenure.yaml" >>"$WORK/tenure.log" 2>&1 &
     DAEMON=$!
     wait_for 20 port_answers "$PORT" || {
         not_ok "the daemon starts"
@@ -100,6 +101,18 @@ served() {
 
 # field JSON_MEMBER: of the JSON object on standard input.
 field() { /usr/bin/python3 -c 'import json, sys; print(json.load(sys.stdin).get(sys.argv[1]) or "")' "$1"; }
+
+# access_key [ROLE]: a new one, as it is sent: ID.SECRET.
+access_key() {
+    tenure access-key create --name test --role "${1:-owner}" --json |
+        /usr/bin/python3 -c 'import json, sys; key = json.load(sys.stdin); print(key["id"] + "." + key["secret"])'
+}
+
+# run_python NAME: the tests of NAME.py, see client.py.
+run_python() {
+    TENURE_KEY=$(access_key) WORK=$WORK PYTHONDONTWRITEBYTECODE=1 \
+        /usr/bin/python3 "$(dirname "$0")/$1.py" || FAILED=1
+}
 
 finish() {
     status=$?

@@ -31,7 +31,7 @@ deploy:
     - {name: test, argv: [nginx, -q, -t, -c, $WORK/nginx.conf]}
     - {name: reload, argv: [nginx, -q, -s, reload, -c, $WORK/nginx.conf]}
 EOT
-TENURE_KEY=$(tenure access-key create --name update --json | jq -r '.id + "." + .secret')
+TENURE_KEY=$(access_key)
 
 CERT=$(tenure import "$TLS/fullchain.pem" --key "$TLS/key.pem" --quiet)
 add_target web "$CERT" "$SERVER_PORT" test reload --file "$TLS/fullchain.pem=fullchain" --file "$TLS/key.pem=key" >/dev/null

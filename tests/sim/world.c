@@ -20,7 +20,7 @@ static bool look(const struct prober *self, struct arena *a, const char *address
     (*seen)->address = address;
     (*seen)->protocol = "TLSv1.3";
     (*seen)->cipher = "simulated";
-    (*seen)->reason = "";
+    (*seen)->reason = (struct text)TEXT("", "");
     const char *path = arena_printf(a, FOLDER "/%s/fullchain.pem", strchr(address, ':') + 1);
     if (!runner_fake_file(world->runner, path, &content)) {
         (*seen)->result = HANDSHAKE_UNREACHABLE;
