@@ -247,6 +247,19 @@ struct key_scope access_key_scope(const struct caller *caller) {
     return (struct key_scope){.account_id = caller->account_id, .user_id = user_id};
 }
 
+/* Without it nobody could make another one: the one-time secret of the first start works only once. */
+static bool leaves_an_owner(struct db *db, const struct access_key *key, struct error *e) {
+    int64_t owners = 0;
+    if (role_by_name(key->role) != ROLE_OWNER)
+        return true;
+    if (!access_key_db_count_owners(db, key->account_id, &owners, e))
+        return false;
+    return owners > 1 ||
+           fail(e, ERR_CONFLICT,
+                "'%s' is the last access key of an owner; make another one before you revoke it",
+                "“%s”是最后一个所有者访问密钥;请先创建另一个再吊销", key->id);
+}
+
 bool access_key_revoke(struct db *db, struct arena *a, const struct caller *caller, const char *id,
                        int64_t now, struct error *e) {
     struct key_scope scope = access_key_scope(caller);
@@ -261,6 +274,8 @@ bool access_key_revoke(struct db *db, struct arena *a, const struct caller *call
                     "访问密钥“%s”的角色高于您的角色", id);
     if (key.revoked_at)
         return true;
+    if (!leaves_an_owner(db, &key, e))
+        return false;
     struct audit_entry entry = audit_by(caller, now, "access_key.revoke", id);
     entry.before = key_json(a, &key);
     key.revoked_at = now;

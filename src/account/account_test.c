@@ -299,6 +299,17 @@ static void a_key_cannot_revoke_a_stronger_one(void **state) {
     assert_ok(revoke(f, &auditor, weak.id, &e), e);
 }
 
+static void the_last_key_of_an_owner_stays(void **state) {
+    struct fixture *f = *state;
+    struct error e;
+    create_key(f, &f->owner, "operator");
+    assert_fails(revoke(f, &f->owner, f->owner.key_id, &e), e, ERR_CONFLICT);
+    struct access_key second = create_key(f, &f->owner, "owner");
+    assert_ok(revoke(f, &f->owner, f->owner.key_id, &e), e);
+    struct caller owner = caller_with(f, &second);
+    assert_fails(revoke(f, &owner, second.id, &e), e, ERR_CONFLICT);
+}
+
 static void keys_of_other_accounts_do_not_exist(void **state) {
     struct fixture *f = *state;
     struct caller foreign = other_caller(f, "acct_other"), foreign_owner = foreign;
@@ -452,7 +463,7 @@ TEST_MAIN(account, fresh_test(the_first_start_makes_one_account_and_one_secret),
           owner_test(a_database_that_takes_no_writes_still_believes),
           owner_test(a_key_may_have_its_makers_role_or_less), owner_test(a_key_has_a_printable_name),
           owner_test(a_revoked_key_is_no_longer_believed), owner_test(a_key_cannot_revoke_a_stronger_one),
-          owner_test(keys_of_other_accounts_do_not_exist),
+          owner_test(the_last_key_of_an_owner_stays), owner_test(keys_of_other_accounts_do_not_exist),
           owner_test(an_owner_reaches_all_keys_of_the_account_others_their_own),
           fresh_test(login_over_http_answers_the_key_once), owner_test(the_account_says_who_asks),
           owner_test(keys_are_made_listed_and_revoked_over_http),

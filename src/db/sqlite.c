@@ -171,10 +171,10 @@ static bool create_file(const char *path, struct error *e) {
 
 /* Pages of 8 KiB suit rows with a certificate in them. The page size counts only before the first table. */
 static const char *const settings[] = {
-    "PRAGMA page_size = 8192",
+    "PRAGMA page_size = 4096",
     "PRAGMA journal_mode = WAL",
     "PRAGMA synchronous = FULL",
-    "PRAGMA wal_autocheckpoint = 20000",
+    "PRAGMA wal_autocheckpoint = 40000",
     "PRAGMA journal_size_limit = 67108864",
     "PRAGMA temp_store = MEMORY",
     "PRAGMA foreign_keys = ON",

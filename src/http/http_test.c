@@ -209,6 +209,11 @@ static void query_parameters_are_found_by_their_whole_name(void **state) {
     assert_null(url_query(a, query, "lim"));
     assert_null(url_query(a, NULL, "limit"));
     assert_null(url_query(a, "a=1#limit=2", "limit"));
+    const char *rest = "&l%69mit=5&&flag&=x";
+    assert_string_equal(url_query_name(a, &rest), "limit");
+    assert_string_equal(url_query_name(a, &rest), "flag");
+    assert_string_equal(url_query_name(a, &rest), "");
+    assert_null(url_query_name(a, &rest));
 }
 
 /* ---- framing ---- */

@@ -38,10 +38,7 @@ static void print_access_keys(struct cli *cli, const json_t *answer) {
 }
 
 static int list_access_keys(struct cli *cli) {
-    json_t *answer;
-    return cli_call(cli, "GET", "/v1/access-keys?limit=500", NULL, &answer)
-               ? cli_show(cli, answer, print_access_keys)
-               : cli_failed(cli);
+    return cli_request(cli, "GET", "/v1/access-keys?limit=500", NULL, print_access_keys);
 }
 
 static const struct option_row access_key_options[] = {
@@ -59,16 +56,12 @@ static void print_new_access_key(struct cli *cli, const json_t *answer) {
 
 static int create_access_key(struct cli *cli) {
     static const struct cli_parameter members[] = {{KEY_NAME, "name"}, {KEY_ROLE, "role"}, {0}};
-    json_t *answer;
-    return cli_call(cli, "POST", "/v1/access-keys", cli_body(cli, members), &answer)
-               ? cli_show(cli, answer, print_new_access_key)
-               : cli_failed(cli);
+    return cli_request(cli, "POST", "/v1/access-keys", cli_body(cli, members), print_new_access_key);
 }
 
 static int revoke_access_key(struct cli *cli) {
-    json_t *answer;
     const char *path = arena_printf(cli->arena, "/v1/access-keys/%s", url_encode(cli->arena, cli->args[0]));
-    return cli_call(cli, "DELETE", path, NULL, &answer) ? cli_show(cli, answer, cli_silent) : cli_failed(cli);
+    return cli_request(cli, "DELETE", path, NULL, cli_silent);
 }
 
 /* ---- audit ---- */
@@ -85,11 +78,8 @@ static void print_audit(struct cli *cli, const json_t *answer) {
 
 static int list_audit(struct cli *cli) {
     static const struct cli_parameter parameters[] = {{KEY_LIMIT, "limit"}, {KEY_CURSOR, "cursor"}, {0}};
-    json_t *answer;
-    return cli_call(cli, "GET", arena_printf(cli->arena, "/v1/audit%s", cli_query(cli, parameters)), NULL,
-                    &answer)
-               ? cli_show(cli, answer, print_audit)
-               : cli_failed(cli);
+    return cli_request(cli, "GET", arena_printf(cli->arena, "/v1/audit%s", cli_query(cli, parameters)), NULL,
+                       print_audit);
 }
 
 static void print_audit_verdict(struct cli *cli, const json_t *answer) {

@@ -108,9 +108,8 @@ static void print_list(struct cli *cli, const json_t *answer) {
 }
 
 static int verb_list(struct cli *cli) {
-    json_t *answer;
     const char *path = arena_printf(cli->arena, "/v1/certificates%s", cli_query(cli, list_parameters));
-    return cli_call(cli, "GET", path, NULL, &answer) ? cli_show(cli, answer, print_list) : cli_failed(cli);
+    return cli_request(cli, "GET", path, NULL, print_list);
 }
 
 /* What a person wants to know first; --json has everything. */
@@ -149,10 +148,7 @@ static void print_certificate(struct cli *cli, const json_t *answer) {
 }
 
 static int verb_show(struct cli *cli) {
-    json_t *answer;
-    return cli_call(cli, "GET", certificate_path(cli, ""), NULL, &answer)
-               ? cli_show(cli, answer, print_certificate)
-               : cli_failed(cli);
+    return cli_request(cli, "GET", certificate_path(cli, ""), NULL, print_certificate);
 }
 
 static void print_explanation(struct cli *cli, const json_t *answer) {
@@ -163,10 +159,7 @@ static void print_explanation(struct cli *cli, const json_t *answer) {
 }
 
 static int verb_explain(struct cli *cli) {
-    json_t *answer;
-    return cli_call(cli, "GET", certificate_path(cli, "/explain"), NULL, &answer)
-               ? cli_show(cli, answer, print_explanation)
-               : cli_failed(cli);
+    return cli_request(cli, "GET", certificate_path(cli, "/explain"), NULL, print_explanation);
 }
 
 /* ---- import ---- */
@@ -318,14 +311,8 @@ static int verb_buy(struct cli *cli) {
     return post_order(cli, "/v1/orders");
 }
 
-static int show_state(struct cli *cli, const char *method, const char *path, json_t *body) {
-    json_t *answer;
-    return cli_call(cli, method, path, body, &answer) ? cli_show(cli, answer, print_certificate)
-                                                      : cli_failed(cli);
-}
-
 static int verb_cancel(struct cli *cli) {
-    return show_state(cli, "POST", certificate_path(cli, "/cancel"), json_object());
+    return cli_request(cli, "POST", certificate_path(cli, "/cancel"), json_object(), print_certificate);
 }
 
 static const struct option_row revoke_options[] = {
@@ -338,7 +325,8 @@ static const struct option_row revoke_options[] = {
 
 static int verb_revoke(struct cli *cli) {
     static const struct cli_parameter members[] = {{KEY_REASON, "reason"}, {0}};
-    return show_state(cli, "POST", certificate_path(cli, "/revoke"), cli_body(cli, members));
+    return cli_request(cli, "POST", certificate_path(cli, "/revoke"), cli_body(cli, members),
+                       print_certificate);
 }
 
 static const struct option_row delete_options[] = {
@@ -348,10 +336,7 @@ static const struct option_row delete_options[] = {
 
 static int verb_delete(struct cli *cli) {
     static const struct cli_parameter parameters[] = {{KEY_FORCE, "force"}, {0}};
-    json_t *answer;
-    return cli_call(cli, "DELETE", certificate_path(cli, cli_query(cli, parameters)), NULL, &answer)
-               ? cli_show(cli, answer, cli_silent)
-               : cli_failed(cli);
+    return cli_request(cli, "DELETE", certificate_path(cli, cli_query(cli, parameters)), NULL, cli_silent);
 }
 
 static int verb_tag(struct cli *cli) {
@@ -360,7 +345,7 @@ static int verb_tag(struct cli *cli) {
         json_array_append_new(tags, json_string(cli->args[i]));
     json_t *body = json_object();
     json_object_set_new(body, "tags", tags);
-    return show_state(cli, "PUT", certificate_path(cli, "/tags"), body);
+    return cli_request(cli, "PUT", certificate_path(cli, "/tags"), body, print_certificate);
 }
 
 /* ---- download ---- */

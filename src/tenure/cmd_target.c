@@ -18,12 +18,6 @@ enum {
     KEY_DEPLOY,
 };
 
-static int call_and_show(struct cli *cli, const char *method, const char *path, json_t *body,
-                         void (*print)(struct cli *cli, const json_t *answer)) {
-    json_t *answer;
-    return cli_call(cli, method, path, body, &answer) ? cli_show(cli, answer, print) : cli_failed(cli);
-}
-
 static const char *target_path(struct cli *cli, const char *rest) {
     return arena_printf(cli->arena, "/v1/targets/%s%s", url_encode(cli->arena, cli->args[0]), rest);
 }
@@ -105,7 +99,7 @@ static void print_target(struct cli *cli, const json_t *answer) {
 
 static int target_add(struct cli *cli) {
     json_t *body;
-    return target_body(cli, &body) ? call_and_show(cli, "POST", "/v1/targets", body, print_target)
+    return target_body(cli, &body) ? cli_request(cli, "POST", "/v1/targets", body, print_target)
                                    : cli_failed(cli);
 }
 
@@ -114,19 +108,19 @@ static void print_targets(struct cli *cli, const json_t *answer) {
 }
 
 static int target_list(struct cli *cli) {
-    return call_and_show(cli, "GET", "/v1/targets?limit=500", NULL, print_targets);
+    return cli_request(cli, "GET", "/v1/targets?limit=500", NULL, print_targets);
 }
 
 static int target_show(struct cli *cli) {
-    return call_and_show(cli, "GET", target_path(cli, ""), NULL, print_target);
+    return cli_request(cli, "GET", target_path(cli, ""), NULL, print_target);
 }
 
 static int target_check(struct cli *cli) {
-    return call_and_show(cli, "POST", target_path(cli, "/check"), json_object(), cli_silent);
+    return cli_request(cli, "POST", target_path(cli, "/check"), json_object(), cli_silent);
 }
 
 static int target_delete(struct cli *cli) {
-    return call_and_show(cli, "DELETE", target_path(cli, ""), NULL, cli_silent);
+    return cli_request(cli, "DELETE", target_path(cli, ""), NULL, cli_silent);
 }
 
 /* What was seen at a target, newest first. */
@@ -144,7 +138,7 @@ static void print_probes(struct cli *cli, const json_t *answer) {
 }
 
 static int target_probes(struct cli *cli) {
-    return call_and_show(cli, "GET", target_path(cli, "/probes"), NULL, print_probes);
+    return cli_request(cli, "GET", target_path(cli, "/probes"), NULL, print_probes);
 }
 
 /* ---- deployments ---- */
@@ -178,7 +172,7 @@ static int deploy(struct cli *cli) {
     static const struct cli_parameter members[] = {{KEY_TARGET, "target_id"}, {0}};
     const char *path =
         arena_printf(cli->arena, "/v1/certificates/%s/deploy", url_encode(cli->arena, cli->args[0]));
-    return call_and_show(cli, "POST", path, cli_body(cli, members), print_deployments);
+    return cli_request(cli, "POST", path, cli_body(cli, members), print_deployments);
 }
 
 static const struct option_row deployments_options[] = {
@@ -190,9 +184,8 @@ static const struct option_row deployments_options[] = {
 static int deployments(struct cli *cli) {
     static const struct cli_parameter parameters[] = {
         {KEY_CERTIFICATE, "certificate"}, {KEY_TARGET, "target"}, {0}};
-    return call_and_show(cli, "GET",
-                         arena_printf(cli->arena, "/v1/deployments%s", cli_query(cli, parameters)), NULL,
-                         print_deployments);
+    return cli_request(cli, "GET", arena_printf(cli->arena, "/v1/deployments%s", cli_query(cli, parameters)),
+                       NULL, print_deployments);
 }
 
 const struct verb target_verbs[] = {

@@ -184,6 +184,12 @@ void cli_silent(struct cli *cli, const json_t *answer) {
     (void)cli, (void)answer;
 }
 
+int cli_request(struct cli *cli, const char *method, const char *path, json_t *body,
+                void (*print)(struct cli *cli, const json_t *answer)) {
+    json_t *answer;
+    return cli_call(cli, method, path, body, &answer) ? cli_show(cli, answer, print) : cli_failed(cli);
+}
+
 /* A member as text: arrays of texts joined, times as they are. */
 static const char *text_of(struct cli *cli, const json_t *object, const char *member) {
     static const struct text yes = TEXT("yes", "是"), no = TEXT("no", "否");

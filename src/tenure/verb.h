@@ -55,6 +55,9 @@ int cli_failed(struct cli *cli);
 int cli_show(struct cli *cli, const json_t *answer, void (*print)(struct cli *cli, const json_t *answer));
 /* For cli_show: people need no answer. */
 void cli_silent(struct cli *cli, const json_t *answer);
+/* All that most verbs do: one call, its answer shown or its error reported; returns the exit status. */
+int cli_request(struct cli *cli, const char *method, const char *path, json_t *body,
+                void (*print)(struct cli *cli, const json_t *answer));
 /* "?a=b&c=d" of the options that were given; rows of {key, parameter}, ending with key 0. */
 struct cli_parameter {
     int key;

@@ -36,7 +36,7 @@ static struct cert cert_of(struct arena *a, const char *name) {
 
 static struct tls_seen seen_of(struct arena *a, const struct shown *shown, size_t number) {
     struct tls_seen seen = {.result = shown->result,
-                            .reason = TEXT("no luck", "运气不好"),
+                            .reason = TEXT("no luck", "no luck"),
                             .protocol = "TLSv1.3",
                             .cipher = "",
                             .address = arena_printf(a, "192.0.2.%zu:443", number),
