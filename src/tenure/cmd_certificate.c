@@ -193,13 +193,19 @@ static bool add_pass_phrase(struct cli *cli, json_t *body) {
     return true;
 }
 
+static bool import_body(struct cli *cli, const struct intake_file *file, json_t **body) {
+    *body = json_object();
+    if (intake_body(cli->arena, file, *body, &cli->error) && add_pass_phrase(cli, *body))
+        return true;
+    json_decref(*body);
+    return false;
+}
+
 /* One certificate; in a folder an error is told and the others go on. */
 static bool import_one(struct cli *cli, const struct intake_file *file) {
-    json_t *answer, *body = json_object();
-    if (!intake_body(cli->arena, file, body, &cli->error) || !add_pass_phrase(cli, body)) {
-        json_decref(body);
+    json_t *answer, *body;
+    if (!import_body(cli, file, &body))
         return false;
-    }
     json_object_set_new(body, "tags", tags_given(cli));
     if (!cli_call(cli, "POST", "/v1/certificates", body, &answer))
         return false;
@@ -230,6 +236,22 @@ static int verb_import(struct cli *cli) {
             return status;
     }
     return failed == 0 ? EXIT_OK : failed < count ? EXIT_PARTIAL : EXIT_REFUSED;
+}
+
+static const struct option_row update_options[] = {
+    {"key", KEY_KEY, "FILE",
+     TEXT("private key (PEM), if it is not in the same file", "私钥文件(PEM),若不在同一文件中")},
+    {"pass-phrase-file", KEY_PASS_PHRASE_FILE, "FILE",
+     TEXT("pass phrase of the key or PKCS#12", "私钥或 PKCS#12 的密码文件")},
+    {0},
+};
+
+static int verb_update(struct cli *cli) {
+    const struct intake_file file = {cli->args[1], cli->options[KEY_KEY]};
+    json_t *body;
+    if (!import_body(cli, &file, &body))
+        return cli_failed(cli);
+    return cli_request(cli, "POST", certificate_path(cli, "/update"), body, print_certificate);
 }
 
 /* ---- renew, reissue, cancel, revoke ---- */
@@ -382,6 +404,10 @@ const struct verb certificate_verbs[] = {
      TEXT("bring in a certificate, a PKCS#12 or a folder such as /etc/letsencrypt",
           "导入证书、PKCS#12 或整个目录(如 /etc/letsencrypt)"),
      TEXT("FILE|FOLDER", "文件|目录"), 1, 1, import_options, verb_import},
+    {"update",
+     TEXT("a newer version of an imported certificate; its targets follow",
+          "为导入的证书提供新版本,其部署目标随之更新"),
+     TEXT("CERTIFICATE FILE", "证书ID 文件"), 2, 2, update_options, verb_update},
     {"list", TEXT("list certificates", "列出证书"), TEXT("", ""), 0, 0, list_options, verb_list},
     {"show", TEXT("show one certificate", "查看证书"), ARGUMENT_CERTIFICATE, 1, 1, NULL, verb_show},
     {"explain",

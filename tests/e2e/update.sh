@@ -8,18 +8,15 @@ SERVER_PORT=$(free_port)
 
 stop_servers() { end_process "$WORK/nginx.pid"; }
 
-# update FOLDER: the certificate and key of that folder become the next version of CERT; prints the HTTP status.
-update() {
-    jq -n --rawfile certificate "$1/fullchain.pem" --rawfile key "$1/key.pem" '{$certificate, $key}' |
-        curl -s -o "$WORK/answer" -w '%{http_code}' -H "Authorization: Bearer $TENURE_KEY" --data-binary @- \
-            "$TENURE_URL/v1/certificates/$CERT/update"
-}
+# update FOLDER: the certificate and key of that folder become the next version of CERT.
+update() { tenure update "$CERT" "$1/fullchain.pem" --key "$1/key.pem"; }
 
 version_count() { tenure show "$CERT" --json | field version_count; }
 serves() { [ "$(served "$SERVER_PORT" $NAME)" = "$(fingerprint <"$1/fullchain.pem")" ]; }
 
 old_certificate "$TLS" 9 $NAME
 old_certificate "$WORK/next" 60 $NAME
+old_certificate "$WORK/last" 70 $NAME
 old_certificate "$WORK/older" 5 $NAME
 nginx_configuration "$WORK" "$SERVER_PORT"
 nginx -q -c "$WORK/nginx.conf" || not_ok "nginx starts"
@@ -35,10 +32,11 @@ TENURE_KEY=$(access_key)
 
 CERT=$(tenure import "$TLS/fullchain.pem" --key "$TLS/key.pem" --quiet)
 add_target web "$CERT" "$SERVER_PORT" test reload --file "$TLS/fullchain.pem=fullchain" --file "$TLS/key.pem=key" >/dev/null
-check "an older version is refused" test "$(update "$WORK/older")" = 409
-check "because it is not newer" grep -q not_newer "$WORK/answer"
-check "a newer version is taken" test "$(update "$WORK/next")" = 200
+check "an older version is refused" fails_with 1 not_newer update "$WORK/older"
+check "a newer version is taken" update "$WORK/next"
 check "the certificate has its id, and two versions" test "$(version_count)" = 2
 check "its target follows" wait_for 10 serves "$WORK/next"
+check "another one is taken" update "$WORK/last"
+check "and the target follows again" wait_for 10 serves "$WORK/last"
 check "no queue row is in trouble" test "$(curl -s -H "Authorization: Bearer $TENURE_KEY" "$TENURE_URL/metrics" |
     sed -n 's/^tenure_work_rows{condition="failing"} //p')" = 0
