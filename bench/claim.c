@@ -47,7 +47,7 @@ static bool add_rows(const struct queue *q, int64_t from, int64_t upto, struct e
 
 static void queue_open(struct queue *q) {
     struct error e = {0};
-    struct work_counts counts;
+    struct work_counts counts = {0};
     bench_must(db_open(&q->db, q->path, DB_WORKER, &e) && db_migrate(q->db, now, &e) &&
                    work_count(q->db, now, &counts, &e),
                q->path, &e);

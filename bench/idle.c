@@ -55,7 +55,8 @@ static long pss_of(pid_t supervisor, int *processes) {
         sum += proc_number(entry->d_name, "smaps_rollup", "\nPss:");
         ++*processes;
     }
-    closedir(proc);
+    if (proc)
+        closedir(proc);
     return sum;
 }
 

@@ -39,9 +39,12 @@ static void sign_and_verify_rate(struct arena *a, double *sign, double *verify) 
     struct child_result result;
     struct error e = {0};
     bench_must(child_run(a, argv, NULL, 30000, &result, &e), "openssl speed", &e);
+    /* "(nistp256)   0.0000s   0.0001s  42316.0  13877.0": two times, then the rates of signing and verifying
+     */
     const char *row = strstr(result.output, "(nistp256)");
-    if (!row || sscanf(row, "(nistp256) %*fs %*fs %lf %lf", sign, verify) != 2)
-        *sign = *verify = 0;
+    char *rates = row ? strrchr(row, 's') : NULL;
+    *sign = rates ? strtod(rates + 1, &rates) : 0;
+    *verify = rates ? strtod(rates, NULL) : 0;
 }
 
 static void report_machine(void) {
@@ -125,7 +128,7 @@ static int64_t audited(const struct run *r) {
 /* Microseconds from the start of the daemon until the last renewal was committed. */
 static int64_t wait_for_renewals(const struct run *r, const struct daemon *d, int64_t audited_before) {
     while (audited(r) - audited_before < 2 * r->count) {
-        if (bench_us() - d->started_us > PATIENCE_SECONDS * 1000000ll) {
+        if (bench_us() - d->started_us > PATIENCE_SECONDS * 1000000LL) {
             fprintf(stderr, "only %lld renewals\n", (long long)(audited(r) - audited_before) / 2);
             exit(1);
         }

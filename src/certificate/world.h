@@ -67,7 +67,7 @@ static inline struct certificate world_order(struct world *w, struct certificate
 }
 
 static inline struct cert world_leaf(struct world *w, const char *names, int64_t not_before, int64_t end) {
-    const char *serial = arena_printf(w->arena, "%llx", (long long)(0xabc000 + w->made++));
+    const char *serial = arena_printf(w->arena, "abc%05llx", (unsigned long long)w->made++);
     return (struct cert){.der = slice_str(serial),
                          .serial = serial,
                          .issuer = "CN=Test",

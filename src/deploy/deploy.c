@@ -97,12 +97,12 @@ bool deploy_inherit(struct work *w, struct error *e) {
     struct target *targets;
     struct deployment ignored;
     size_t count;
-    if (!certificate_get_any(w->db, w->arena, w->item->subject, &c, e) ||
-        !version_get(w->db, w->arena, c.account_id, c.version_id, &version, e))
+    if (!certificate_get_any(w->db, w->arena, w->item->subject, &c, e))
         return false;
     if (c.predecessor_id && c.version_count == 1 && !inherit_targets(w, &c, e))
         return false;
-    if (!target_list_of(w->db, w->arena, c.id, &targets, &count, e))
+    if (!target_list_of(w->db, w->arena, c.id, &targets, &count, e) ||
+        (count && !version_get(w->db, w->arena, c.account_id, c.version_id, &version, e)))
         return false;
     for (size_t i = 0; i < count; i++)
         if (!deployment_create(w->db, w->arena, &version, &targets[i], "issued", w->now, &ignored, e))

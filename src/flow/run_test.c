@@ -1,4 +1,4 @@
-/* The engine's batch: what a crash leaves behind. */
+/* The engine's batch: what a crash and a failure leave behind, and which steps share a transaction. */
 #include "base/clock.h"
 #include "flow/flow.h"
 #include "unit.h"
@@ -12,6 +12,7 @@ struct queue {
     const char *subjects[SUBJECTS_MAX];
     size_t count;
     int in_hand; /* items leased together in the last batch, at most */
+    int rounds;  /* steps that came to their save on their own */
 };
 
 /* What a step does here: it counts what is claimed at this moment. */
@@ -28,7 +29,23 @@ static bool count_leases(struct work *w, struct error *e) {
     return work_until(w, w->now + DAY);
 }
 
-static const struct step table[] = {{"count", "subject", .save = {count_leases}}, {0}};
+static bool act_nothing(struct work *w, struct error *e) {
+    (void)w;
+    (void)e;
+    return true;
+}
+
+/* Writes a row and goes on; fails for one subject, after it has written. */
+static bool save_a_row(struct work *w, struct error *e) {
+    bool spoilt = strcmp(w->item->subject, "spoilt") == 0;
+    return work_enqueue(w->db, "acct_1", spoilt ? "of spoilt" : "of others", "count", w->now + DAY, e) &&
+           (!spoilt || fail(e, ERR_CONFLICT, "spoilt", "已损坏"));
+}
+
+static const struct step table[] = {
+    {"count", "subject", .save = {count_leases}},
+    {"write", "subject", .act = act_nothing, .save = {save_a_row}, .next = "count"},
+    {0}};
 
 static int open_queue(void **state) {
     struct arena *a = arena_new();
@@ -49,10 +66,14 @@ static int close_queue(void **state) {
     return 0;
 }
 
-static void enqueue(struct queue *q, const char *subject) {
+static void enqueue_step(struct queue *q, const char *subject, const char *step) {
     struct error e = {0};
     q->subjects[q->count++] = subject;
-    assert_ok(work_enqueue(q->services.db, "acct_1", subject, "count", NOW, &e), e);
+    assert_ok(work_enqueue(q->services.db, "acct_1", subject, step, NOW, &e), e);
+}
+
+static void enqueue(struct queue *q, const char *subject) {
+    enqueue_step(q, subject, "count");
 }
 
 /* A worker has claimed everything, and is gone. */
@@ -112,8 +133,52 @@ static void the_neighbours_of_a_suspect_are_not_held_up(void **state) {
     assert_int_equal(q->in_hand, 2);
 }
 
+static struct work_item planned(struct queue *q, const char *subject) {
+    struct error e = {0};
+    struct work_item item;
+    assert_ok(work_get(q->services.db, q->arena, subject, &item, &e), e);
+    return item;
+}
+
+static bool count_round(void *context, const struct step *step) {
+    (void)step;
+    ((struct queue *)context)->rounds++;
+    return false;
+}
+
+static void a_step_without_an_act_is_saved_with_the_one_before_it(void **state) {
+    struct queue *q = *state;
+    enqueue_step(q, "a", "write");
+    q->count = 0; /* nobody else's leases are of interest */
+    q->engine.abandon = count_round;
+    q->engine.context = q;
+    assert_int_equal(run_batch(q), 1);
+    assert_int_equal(q->rounds, 1);
+    assert_string_equal(planned(q, "a").step, "count");
+    assert_int_equal(planned(q, "a").due_at, NOW + DAY);
+}
+
+static void an_item_that_cannot_be_saved_takes_nobody_along(void **state) {
+    struct queue *q = *state;
+    struct error e = {0};
+    struct work_item item;
+    enqueue_step(q, "a", "write");
+    enqueue_step(q, "spoilt", "write");
+    enqueue_step(q, "z", "write");
+    q->count = 0;
+    assert_int_equal(run_batch(q), 3);
+    assert_int_equal(planned(q, "a").due_at, NOW + DAY);
+    assert_int_equal(planned(q, "z").due_at, NOW + DAY);
+    assert_string_equal(planned(q, "spoilt").step, "write");
+    assert_int_equal(planned(q, "spoilt").attempts, 1);
+    assert_int_equal(planned(q, "of others").due_at, NOW + DAY);
+    assert_fails(work_get(q->services.db, q->arena, "of spoilt", &item, &e), e, ERR_NOT_FOUND);
+}
+
 #define queue_test(f) cmocka_unit_test_setup_teardown(f, open_queue, close_queue)
 
 TEST_MAIN(run, queue_test(what_was_in_hand_at_a_crash_is_tried_alone),
           queue_test(what_was_in_hand_at_a_kill_goes_on_together),
-          queue_test(the_neighbours_of_a_suspect_are_not_held_up))
+          queue_test(the_neighbours_of_a_suspect_are_not_held_up),
+          queue_test(a_step_without_an_act_is_saved_with_the_one_before_it),
+          queue_test(an_item_that_cannot_be_saved_takes_nobody_along))

@@ -242,7 +242,7 @@ static void read_last_words(struct supervisor *s, struct slot *slot, int64_t now
 static void plan_start(struct slot *slot, int64_t now_ms) {
     bool quick = slot->crashed && now_ms - slot->started_ms < QUICK_MS;
     slot->quick_deaths = quick ? slot->quick_deaths + 1 : 0;
-    int64_t delay = slot->quick_deaths ? 100ll << (slot->quick_deaths < 6 ? slot->quick_deaths : 6) : 0;
+    int64_t delay = slot->quick_deaths ? 100LL << (slot->quick_deaths < 6 ? slot->quick_deaths : 6) : 0;
     slot->start_ms = now_ms + (delay < DELAY_MAX_MS ? delay : DELAY_MAX_MS);
 }
 
