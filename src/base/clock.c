@@ -22,10 +22,13 @@ static struct tm utc(int64_t t) {
     return tm;
 }
 
+/* In one pass: lists are full of times. */
 const char *time_format(struct arena *a, int64_t t) {
     struct tm tm = utc(t);
-    return arena_printf(a, "%04d-%02d-%02dT%02d:%02d:%02dZ", tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday,
-                        tm.tm_hour, tm.tm_min, tm.tm_sec);
+    char text[80];
+    int len = snprintf(text, sizeof text, "%04d-%02d-%02dT%02d:%02d:%02dZ", tm.tm_year + 1900, tm.tm_mon + 1,
+                       tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec);
+    return arena_copy(a, text, (size_t)len);
 }
 
 const char *time_format_date(struct arena *a, int64_t t) {
