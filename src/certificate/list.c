@@ -9,7 +9,7 @@
 enum {
     FEW = 500,         /* with one word: so many may be read and sorted for a page */
     LOOKED_MAX = 2500, /* candidates of a page: a microsecond each */
-    READ_SPARE = 300,  /* rows that a page may read in vain, or nearly: several microseconds each */
+    READ_SPARE = 100,  /* rows that a page may read in vain, or nearly: several microseconds each */
     ASKED_MAX = 1000,  /* candidates at once */
     TEXT_MAX = 256,
     CURSOR_MAX = 512,
