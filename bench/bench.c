@@ -74,8 +74,7 @@ void bench_close(struct bench *b) {
 }
 
 struct engine bench_engine(const struct bench *b) {
-    return (struct engine){
-        .services = &b->services, .table = steps, .owner = "bench", .lease_seconds = 600, .batch = 100};
+    return flow_engine(&b->services, "bench");
 }
 
 /* ---- a daemon ---- */

@@ -149,6 +149,14 @@ static size_t assert_list(struct world *w, const struct certificate *all, size_t
     return found;
 }
 
+static void assert_in_both_orders(struct world *w, const struct certificate *all, size_t count,
+                                  struct certificate_filter f) {
+    f.sort = "created";
+    assert_list(w, all, count, f, false);
+    f.sort = "expiry";
+    assert_list(w, all, count, f, true);
+}
+
 static void every_filter_gives_what_fits_in_both_orders(void **state) {
     struct world *w = *state;
     static const struct certificate_filter filters[] = {
@@ -179,10 +187,7 @@ static void every_filter_gives_what_fits_in_both_orders(void **state) {
     for (size_t i = 0; i < sizeof filters / sizeof *filters; i++) {
         struct certificate_filter f = filters[i];
         f.limit = 9;
-        f.sort = "created";
-        assert_list(w, all, count, f, false);
-        f.sort = "expiry";
-        assert_list(w, all, count, f, true);
+        assert_in_both_orders(w, all, count, f);
     }
 }
 
@@ -277,10 +282,7 @@ static void frequent_words_are_answered_from_other_indexes(void **state) {
     for (size_t i = 0; i < sizeof filters / sizeof *filters; i++) {
         struct certificate_filter f = filters[i];
         f.limit = 300;
-        f.sort = "created";
-        assert_list(w, all, count, f, false);
-        f.sort = "expiry";
-        assert_list(w, all, count, f, true);
+        assert_in_both_orders(w, all, count, f);
     }
     /* frequent each, never together: the work of a page ends long before its list does */
     struct certificate_filter none = {

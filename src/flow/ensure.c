@@ -1,7 +1,6 @@
-/* Queue rows that every installation has. */
+/* The queue row that every installation has. */
 #include "flow/flow.h"
 
-bool flow_ensure(const struct services *services, struct arena *a, int64_t now, struct error *e) {
-    (void)a;
+bool flow_ensure(const struct services *services, int64_t now, struct error *e) {
     return work_enqueue(services->db, "system", "retention", "retention", now, e);
 }

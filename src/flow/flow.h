@@ -26,16 +26,19 @@ struct engine {
     const struct step *table; /* the steps above; tests have their own */
     const char *owner;        /* of leases: names the process */
     int64_t lease_seconds;
-    size_t batch; /* 100 */
+    size_t batch; /* items claimed at once */
     /* Faults for the simulation: asked between act and save; true abandons the step there, as if its process
      * had been killed, and it is done again. NULL outside of it. */
     bool (*abandon)(void *context, const struct step *step);
     void *context;
 };
 
+/* The engine over the steps above, as every process runs it. */
+struct engine flow_engine(const struct services *services, const char *owner);
+
 /* One batch: claims, acts, saves, until no item of it can go on at once. `ran`: items that were claimed. */
 bool flow_run(struct engine *engine, int64_t now, size_t *ran, struct error *e);
 /* Runs until nothing is due at `now`. */
 bool flow_run_all(struct engine *engine, int64_t now, struct error *e);
-/* Queue rows that every installation has: key pool, retention. Harmless to repeat. */
-bool flow_ensure(const struct services *services, struct arena *a, int64_t now, struct error *e);
+/* The queue row that every installation has: retention. Harmless to repeat. */
+bool flow_ensure(const struct services *services, int64_t now, struct error *e);

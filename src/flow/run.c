@@ -11,6 +11,9 @@ enum {
     CRASHES_MAX = 3,       /* the third crash in one step counts as a failed attempt */
     SLOW_BUDGET_MS = 2000, /* after so long with slow steps, the rest of the batch is given back */
     ROUNDS_MAX = 16,       /* steps that follow each other at once in one batch */
+    BATCH = 100,
+    LEASE_SECONDS =
+        600, /* counts only if the machine is lost: those of a dead process are given back at once */
     SOON_SECONDS = 5,
     SOON_TRIES = 5,
 };
@@ -37,6 +40,11 @@ struct batch {
     struct task *tasks;
     size_t count, active;
 };
+
+struct engine flow_engine(const struct services *services, const char *owner) {
+    return (struct engine){
+        .services = services, .table = steps, .owner = owner, .lease_seconds = LEASE_SECONDS, .batch = BATCH};
+}
 
 /* When a step that failed with `e` is tried again; `attempts` counts this failure too. */
 static int64_t retry_at(const struct error *e, int64_t attempts, int64_t now) {
@@ -260,7 +268,7 @@ static void task_settle(struct batch *b, struct task *t) {
     arena_reset(t->arena);
 }
 
-/* True if at least one task got on. Tasks still TASK_READY were not begun: the budget was used up. */
+/* progress: at least one task got on. Tasks still TASK_READY were not begun: the budget was used up. */
 static bool round_run(struct batch *b, bool *progress, struct error *e) {
     act_all(b);
     if (!save_all(b, e))

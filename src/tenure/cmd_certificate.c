@@ -218,8 +218,6 @@ static bool import_one(struct cli *cli, const struct intake_file *file) {
     return true;
 }
 
-enum { EXIT_PARTIAL = 4 };
-
 static int verb_import(struct cli *cli) {
     struct intake_file *files;
     size_t count, failed = 0;

@@ -3,8 +3,14 @@
 #include "base/error.h"
 #include <argp.h>
 
-/* 3 and more come from error.def. */
-enum exit_status { EXIT_OK = 0, EXIT_REFUSED = 1, EXIT_USAGE = 2 };
+/* Those of errors come from error.def. */
+enum exit_status {
+    EXIT_OK = 0,
+    EXIT_REFUSED = 1,
+    EXIT_USAGE = 2,
+    EXIT_PARTIAL = 4,
+    EXIT_WAITS_FOR_PERSON = 6
+};
 
 struct command {
     const char *name;

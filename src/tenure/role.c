@@ -15,14 +15,10 @@
 #include <unistd.h>
 
 enum {
-    WORKER_IDLE_MS =
-        3000, /* a worker without work ends after this; the next one is forked when something is due */
+    WORKER_IDLE_MS = 3000,   /* without work; the next worker is forked when something is due */
     WORKER_NEAR_SECONDS = 5, /* work due so soon is waited for */
     TROUBLE_MS = 1000,       /* between attempts while the database cannot be used */
-    LEASE_SECONDS =
-        600, /* matters only if the machine is lost: a dead process's leases are given back at once */
-    BATCH = 100,
-    WORKERS_MAX = 16, /* that config.c allows */
+    WORKERS_MAX = 16,        /* that config.c allows */
     DRAIN_MS = 5000,
 };
 
@@ -92,7 +88,7 @@ static bool prepare(const struct node *node, struct arena *a, const struct secre
                     struct error *e) {
     struct db *db = node->services.db;
     return db_migrate(db, now, e) && check_master_key(node, a, key, e) && first_account(db, a, now, e) &&
-           release_all(db, e) && flow_ensure(&node->services, a, now, e);
+           release_all(db, e) && flow_ensure(&node->services, now, e);
 }
 
 int role_init_at(const struct role_context *context, int64_t now) {
@@ -253,11 +249,7 @@ int role_worker(const struct role_context *context) {
         return fatal("cannot start", &e);
     char owner[32];
     snprintf(owner, sizeof owner, "worker-%d", context->index);
-    struct engine engine = {.services = &node.services,
-                            .table = steps,
-                            .owner = owner,
-                            .lease_seconds = LEASE_SECONDS,
-                            .batch = BATCH};
+    struct engine engine = flow_engine(&node.services, owner);
     if (!take_over(node.services.db, owner, context->crashed, &e))
         return fatal("cannot start", &e);
     worker_loop(context, &engine);

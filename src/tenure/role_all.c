@@ -76,11 +76,7 @@ static bool start(struct whole *w, const struct config *config, struct error *e)
         return false;
     w->node.services.signer = signer_local(w->node.arena, key);
     w->node.services.runner = runner_local(w->node.arena, &config->deploy.policy);
-    w->engine = (struct engine){.services = &w->node.services,
-                                .table = steps,
-                                .owner = "worker-0",
-                                .lease_seconds = 600,
-                                .batch = 100};
+    w->engine = flow_engine(&w->node.services, "worker-0");
     w->dispatcher = (struct dispatcher){.services = &w->node.services,
                                         .public_url = w->node.issue.public_url,
                                         .wake_fd = -1,

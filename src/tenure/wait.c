@@ -7,7 +7,6 @@
 #include <time.h>
 
 enum { PATIENCE_MS = 300000, PAUSE_MS = 200, TARGETS_MAX = 256 };
-enum { EXIT_SOME_FAILED = 4, EXIT_WAITS_FOR_PERSON = 6 };
 
 /* What was printed last, so that only changes are. */
 struct progress {
@@ -84,7 +83,7 @@ static int judge(struct cli *cli, const json_t *c, struct progress *p) {
         return cli_failed(cli);
     if (tally.open)
         return GOES_ON;
-    return tally.failed ? EXIT_SOME_FAILED : EXIT_OK;
+    return tally.failed ? EXIT_PARTIAL : EXIT_OK;
 }
 
 /* One look; as JSON the certificate is printed once, as it is in the end. */

@@ -30,6 +30,27 @@ end_process() {
     wait_for 5 test ! -e "/proc/$pid/exe"
 }
 
+# start_nginx: a certificate with nine days left in TLS, served at SERVER_PORT; stop_servers ends it.
+start_nginx() {
+    TLS=$WORK/tls
+    SERVER_PORT=$(free_port)
+    stop_servers() { end_process "$WORK/nginx.pid"; }
+    old_certificate "$TLS" 9 $NAME
+    nginx_configuration "$WORK" "$SERVER_PORT"
+    nginx -q -c "$WORK/nginx.conf" || not_ok "nginx starts"
+}
+
+# nginx_daemon [RELOAD]: the daemon, with the commands `test` and `reload` for that nginx; RELOAD is an argv in YAML.
+nginx_daemon() {
+    daemon <<CONFIGURATION
+deploy:
+  folders: [$TLS]
+  commands:
+    - {name: test, argv: [nginx, -q, -t, -c, $WORK/nginx.conf]}
+    - {name: reload, argv: ${1:-[nginx, -q, -s, reload, -c, $WORK/nginx.conf]}}
+CONFIGURATION
+}
+
 # add_target NAME CERTIFICATE PORT TEST RELOAD --file PATH=CONTENT…: prints the id.
 add_target() {
     target=$1 certificate=$2 port=$3 test=$4 reload=$5

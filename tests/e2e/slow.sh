@@ -3,26 +3,12 @@
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/servers.sh"
 
-TLS=$WORK/tls
-SERVER_PORT=$(free_port)
-
-stop_servers() { end_process "$WORK/nginx.pid"; }
-
 state_is() { [ "$(tenure show "$1" --json | field state)" = "$2" ]; }
 deployment_is() { tenure deployments --certificate "$(successor_of "$CERT")" --json | grep -q "\"state\": \"$1\""; }
 workers_sleep() { ! pgrep -P "$DAEMON" -x worker; }
 
-old_certificate "$TLS" 9 $NAME
-nginx_configuration "$WORK" "$SERVER_PORT"
-nginx -q -c "$WORK/nginx.conf" || not_ok "nginx starts"
-
-daemon <<EOT
-deploy:
-  folders: [$TLS]
-  commands:
-    - {name: test, argv: [nginx, -q, -t, -c, $WORK/nginx.conf]}
-    - {name: reload, argv: [sh, -c, 'sleep 5; exec nginx -q -s reload -c $WORK/nginx.conf']}
-EOT
+start_nginx
+nginx_daemon "[sh, -c, 'sleep 5; exec nginx -q -s reload -c $WORK/nginx.conf']"
 
 CERT=$(tenure import "$TLS/fullchain.pem" --key "$TLS/key.pem" --quiet)
 add_target web "$CERT" "$SERVER_PORT" test reload --file "$TLS/fullchain.pem=fullchain" --file "$TLS/key.pem=key" >/dev/null

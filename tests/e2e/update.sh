@@ -3,31 +3,17 @@
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/servers.sh"
 
-TLS=$WORK/tls
-SERVER_PORT=$(free_port)
-
-stop_servers() { end_process "$WORK/nginx.pid"; }
-
 # update FOLDER: the certificate and key of that folder become the next version of CERT.
 update() { tenure update "$CERT" "$1/fullchain.pem" --key "$1/key.pem"; }
 
 version_count() { tenure show "$CERT" --json | field version_count; }
 serves() { [ "$(served "$SERVER_PORT" $NAME)" = "$(fingerprint <"$1/fullchain.pem")" ]; }
 
-old_certificate "$TLS" 9 $NAME
 old_certificate "$WORK/next" 60 $NAME
 old_certificate "$WORK/last" 70 $NAME
 old_certificate "$WORK/older" 5 $NAME
-nginx_configuration "$WORK" "$SERVER_PORT"
-nginx -q -c "$WORK/nginx.conf" || not_ok "nginx starts"
-
-daemon <<EOT
-deploy:
-  folders: [$TLS]
-  commands:
-    - {name: test, argv: [nginx, -q, -t, -c, $WORK/nginx.conf]}
-    - {name: reload, argv: [nginx, -q, -s, reload, -c, $WORK/nginx.conf]}
-EOT
+start_nginx
+nginx_daemon
 TENURE_KEY=$(access_key)
 
 CERT=$(tenure import "$TLS/fullchain.pem" --key "$TLS/key.pem" --quiet)

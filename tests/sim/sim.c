@@ -203,14 +203,10 @@ static void set_up(struct sim *s) {
     s->services.issue = &issue;
     s->services.signer = signer_fake(a);
     world_start(&s->world, a, &s->services);
-    s->engine = (struct engine){.services = &s->services,
-                                .table = steps,
-                                .owner = "worker-0",
-                                .lease_seconds = 600,
-                                .batch = 100,
-                                .abandon = abandon,
-                                .context = s};
-    if (!flow_ensure(&s->services, a, s->now, &e) ||
+    s->engine = flow_engine(&s->services, "worker-0");
+    s->engine.abandon = abandon;
+    s->engine.context = s;
+    if (!flow_ensure(&s->services, s->now, &e) ||
         !db_exec(s->services.db, &e,
                  "CREATE INDEX unfinished ON deployment (created_at) WHERE finished_at IS NULL"))
         die("set-up", &e);
