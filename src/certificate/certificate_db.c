@@ -134,26 +134,29 @@ static bool untie_predecessor(struct db *db, const struct certificate *c, struct
                    DB_TEXT(c->predecessor_id), DB_TEXT(c->id));
 }
 
-/* One statement for the facts of new and known certificates, so that no column is forgotten in one of them.
+/*
+ * One statement for the facts of new and known certificates, so that no column is forgotten in one of them.
+ * SQLite writes each index anew that has one of these columns, changed or not: what never changes is not
+ * here.
  */
 static bool write_facts(struct db *db, const struct certificate *c, struct error *e) {
     bool revoked = c->revoke_asked_at || c->revoked_at;
     return db_exec(
         db, e,
         "UPDATE certificate SET key_algorithm = $2, order_id = $3, order_kind = $4, years = $5, term "
-        "= $6, predecessor_id = $7, successor_id = $8, paid_at = $9, active_at = $10, submitted_at = "
-        "$11, rejected_at = $12, reject_reason = $13, letter_needed = $14, letter_at = $15, "
-        "cancelled_at = $16, revoke_asked_at = $17, revoked_at = $18, revoke_reason = $19, "
-        "superseded_at = $20, specification_changed = $21, csr_choice = $22, own_csr = $23, "
-        "auto_versions = $24, hosted = $25, covered_from = $26, coverage_end = $27, carried_seconds = "
-        "$28, version_id = $29, version_count = $30, not_before = $31, version_end = $32, serial = "
-        "$33, fingerprint = $34, key_held = $35, next_issue_at = $36, target_count = $37, phase = "
-        "$38, end_at = $39, window_at = $40, expires_at = $41, expiry_order = COALESCE($41, "
+        "= $6, successor_id = $7, paid_at = $8, active_at = $9, submitted_at = "
+        "$10, rejected_at = $11, reject_reason = $12, letter_needed = $13, letter_at = $14, "
+        "cancelled_at = $15, revoke_asked_at = $16, revoked_at = $17, revoke_reason = $18, "
+        "superseded_at = $19, specification_changed = $20, csr_choice = $21, own_csr = $22, "
+        "auto_versions = $23, hosted = $24, covered_from = $25, coverage_end = $26, carried_seconds = "
+        "$27, version_id = $28, version_count = $29, not_before = $30, version_end = $31, serial = "
+        "$32, fingerprint = $33, key_held = $34, next_issue_at = $35, target_count = $36, phase = "
+        "$37, end_at = $38, window_at = $39, expires_at = $40, expiry_order = COALESCE($40, "
         "253402214400) WHERE id = $1",
         DB_TEXT(c->id), DB_TEXT(c->key_algorithm), DB_TEXT(c->order_id), DB_TEXT(c->order_kind),
-        DB_INT(c->years), DB_INT(c->term), DB_TEXT(c->predecessor_id), DB_TEXT(c->successor_id),
-        DB_TIME(c->paid_at), DB_TIME(c->active_at), DB_TIME(c->submitted_at), DB_TIME(c->rejected_at),
-        DB_TEXT(c->reject_reason), DB_INT(c->letter_needed), DB_TIME(c->letter_at), DB_TIME(c->cancelled_at),
+        DB_INT(c->years), DB_INT(c->term), DB_TEXT(c->successor_id), DB_TIME(c->paid_at),
+        DB_TIME(c->active_at), DB_TIME(c->submitted_at), DB_TIME(c->rejected_at), DB_TEXT(c->reject_reason),
+        DB_INT(c->letter_needed), DB_TIME(c->letter_at), DB_TIME(c->cancelled_at),
         DB_TIME(c->revoke_asked_at), DB_TIME(c->revoked_at),
         revoked ? DB_INT(c->revoke_reason) : DB_TEXT(NULL), DB_TIME(c->superseded_at),
         DB_INT(c->specification_changed), DB_TEXT(c->csr_choice), DB_TEXT(c->own_csr),
@@ -176,14 +179,15 @@ bool certificate_store(struct db *db, struct arena *a, const struct profile *pro
 }
 
 static bool insert_row(struct db *db, const struct certificate *c, struct error *e) {
-    return db_exec(db, e,
-                   "INSERT INTO certificate (id, account_id, number, kind, brand, profile, "
-                   "profile_version, grade, domain_type, key_algorithm, names, tags, created_at, phase) "
-                   "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
-                   DB_TEXT(c->id), DB_TEXT(c->account_id), DB_INT(c->number), DB_TEXT(c->kind),
-                   DB_TEXT(c->brand), DB_TEXT(c->profile), DB_INT(c->profile_version), DB_TEXT(c->grade),
-                   DB_TEXT(c->domain_type), DB_TEXT(c->key_algorithm), DB_TEXT(c->names), DB_TEXT(c->tags),
-                   DB_TIME(c->created_at), DB_INT(c->phase));
+    return db_exec(
+        db, e,
+        "INSERT INTO certificate (id, account_id, number, kind, brand, profile, "
+        "profile_version, grade, domain_type, key_algorithm, names, tags, created_at, phase, predecessor_id) "
+        "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
+        DB_TEXT(c->id), DB_TEXT(c->account_id), DB_INT(c->number), DB_TEXT(c->kind), DB_TEXT(c->brand),
+        DB_TEXT(c->profile), DB_INT(c->profile_version), DB_TEXT(c->grade), DB_TEXT(c->domain_type),
+        DB_TEXT(c->key_algorithm), DB_TEXT(c->names), DB_TEXT(c->tags), DB_TIME(c->created_at),
+        DB_INT(c->phase), DB_TEXT(c->predecessor_id));
 }
 
 static void fill_defaults(struct arena *a, int64_t now, struct certificate *c) {

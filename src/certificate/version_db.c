@@ -172,11 +172,8 @@ bool version_refuse_known(struct db *db, struct arena *a, const char *account_id
                           struct error *e) {
     const char *owner = NULL;
     if (!db_text(db, a, &owner, e,
-                 "SELECT certificate_id FROM version WHERE account_id = $1 AND fingerprint = $2 UNION "
-                 "SELECT certificate_id FROM version WHERE account_id = $1 AND issuer = $3 AND serial = $4 "
-                 "ORDER BY certificate_id LIMIT 1",
-                 DB_TEXT(account_id), DB_TEXT(leaf->fingerprint), DB_TEXT(leaf->issuer),
-                 DB_TEXT(leaf->serial)))
+                 "SELECT certificate_id FROM version WHERE account_id = $1 AND issuer = $2 AND serial = $3",
+                 DB_TEXT(account_id), DB_TEXT(leaf->issuer), DB_TEXT(leaf->serial)))
         return false;
     if (!owner)
         return true;

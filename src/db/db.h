@@ -70,6 +70,14 @@ bool db_savepoint(struct db *db, struct error *e);
 bool db_savepoint_release(struct db *db, struct error *e);
 void db_savepoint_rollback(struct db *db);
 
+/*
+ * Many reads as one: they see the same state and cost less. Waiting inside is allowed, but not for long: what
+ * others write meanwhile stays in the log. A write, or db_begin, ends it.
+ */
+bool db_read_begin(struct db *db, struct error *e);
+/* Harmless without one. */
+void db_read_end(struct db *db);
+
 /* The statements of a migration file, in the open transaction. */
 bool db_script(struct db *db, const char *sql, struct error *e);
 bool db_exec_args(struct db *db, struct error *e, const char *sql, struct db_args args);

@@ -260,7 +260,55 @@ static void one_item_of_a_batch_fails_alone(void **state) {
     db_close(db);
 }
 
+static void reads_together_see_one_state_until_something_is_written(void **state) {
+    (void)state;
+    AUTO_ARENA a = arena_new();
+    const char *folder = temporary_folder(a), *path = arena_printf(a, "%s/db", folder);
+    struct error e;
+    struct db *reader = open_things(path), *writer = open_things(path);
+    assert_ok(db_read_begin(reader, &e), e);
+    assert_int_equal(count_things(reader), 0);
+    assert_ok(add_thing(writer, "x", 1, &e), e);
+    assert_int_equal(count_things(reader), 0);
+    assert_fails(db_read_begin(reader, &e), e, ERR_INTERNAL);
+    db_read_end(reader);
+    assert_int_equal(count_things(reader), 1);
+    assert_ok(db_read_begin(reader, &e), e);
+    assert_int_equal(count_things(reader), 1);
+    assert_ok(add_thing(writer, "y", 1, &e) && add_thing(reader, "z", 1, &e), e);
+    assert_int_equal(count_things(reader), 3);
+    assert_ok(db_read_begin(reader, &e), e);
+    assert_int_equal(count_things(reader), 3);
+    assert_ok(add_thing(writer, "u", 1, &e) && db_begin(reader, &e), e);
+    assert_int_equal(count_things(reader), 4);
+    db_rollback(reader);
+    db_read_end(reader);
+    db_close(reader);
+    db_close(writer);
+    remove_folder(a, folder);
+}
+
 /* ---- the file ---- */
+
+static void a_long_log_is_moved_and_begun_anew(void **state) {
+    (void)state;
+    AUTO_ARENA a = arena_new();
+    const char *folder = temporary_folder(a), *path = arena_printf(a, "%s/db", folder);
+    struct error e;
+    struct stat st;
+    struct db *db = open_things(path), *worker;
+    assert_ok(db_open(&worker, path, DB_WORKER, &e), e);
+    assert_ok(db_exec(worker, &e, "INSERT INTO thing (id, bytes) VALUES ('long', zeroblob(170000000))"), e);
+    assert_int_equal(stat(path, &st), 0);
+    assert_true(st.st_size > 170000000);
+    assert_ok(add_thing(worker, "x", 1, &e), e);
+    assert_int_equal(stat(arena_printf(a, "%s-wal", path), &st), 0);
+    assert_true(st.st_size < 80000000);
+    assert_int_equal(count_things(db), 2);
+    db_close(worker);
+    db_close(db);
+    remove_folder(a, folder);
+}
 
 static void the_file_belongs_to_its_owner_alone(void **state) {
     (void)state;
@@ -521,7 +569,9 @@ TEST_MAIN(db, test(a_row_comes_back_as_it_went_in), test(null_becomes_the_zero_o
           test(mistakes_in_our_sql_are_internal_errors),
           test(a_broken_constraint_is_a_conflict_that_names_it), test(sequences_count_from_one_each),
           test(many_statements_are_told_apart), test(what_is_not_committed_did_not_happen),
-          test(one_item_of_a_batch_fails_alone), test(the_file_belongs_to_its_owner_alone),
+          test(one_item_of_a_batch_fails_alone),
+          test(reads_together_see_one_state_until_something_is_written),
+          test(a_long_log_is_moved_and_begun_anew), test(the_file_belongs_to_its_owner_alone),
           test(writers_hold_their_gates_until_the_end), test(a_lone_write_waits_at_the_gate),
           test(a_writer_that_is_killed_leaves_neither_gate_nor_rows),
           test(a_full_database_undoes_the_transaction_and_works_again),

@@ -1,8 +1,8 @@
 /*
  * The database on SQLite: connection, statement cache, transactions, row scan.
  * Three rules come from measurements: a gate and BEGIN IMMEDIATE before every write, WAL with
- * synchronous=FULL, and a rare automatic checkpoint because the log is moved when there is nothing else to
- * do.
+ * synchronous=FULL, and a long log, which is moved when there is nothing else to do, or else beside the
+ * others' writes.
  */
 #include "db/gate.h"
 #include <errno.h>
@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { STATEMENTS_AT_FIRST = 64, ROWS_AT_FIRST = 16, BUSY_TIMEOUT_MS = 10000 };
+enum { STATEMENTS_AT_FIRST = 64, ROWS_AT_FIRST = 16, BUSY_TIMEOUT_MS = 10000, LOG_PAGES = 40000 };
 
 /* SQL is a literal, so its address names it: no text is hashed or compared to find a prepared statement. */
 struct statement {
@@ -32,6 +32,8 @@ struct db {
     struct statement *statements; /* open addressing; `statement_room` is a power of two */
     size_t statement_count, statement_room;
     bool in_transaction; /* between db_begin and its end, even if SQLite has rolled back by itself */
+    bool reading;        /* between db_read_begin and its end */
+    int log_pages;       /* in the log, as the last commit here left it */
     int64_t changes;
 };
 
@@ -174,13 +176,9 @@ static bool create_file(const char *path, struct error *e) {
  * pages of 8 KiB a renewal wrote half as much again. The page size counts only before the first table.
  */
 static const char *const settings[] = {
-    "PRAGMA page_size = 4096",
-    "PRAGMA journal_mode = WAL",
-    "PRAGMA synchronous = FULL",
-    "PRAGMA wal_autocheckpoint = 40000",
-    "PRAGMA journal_size_limit = 67108864",
-    "PRAGMA temp_store = MEMORY",
-    "PRAGMA foreign_keys = ON",
+    "PRAGMA page_size = 4096",     "PRAGMA journal_mode = WAL",
+    "PRAGMA synchronous = FULL",   "PRAGMA journal_size_limit = 67108864",
+    "PRAGMA temp_store = MEMORY",  "PRAGMA foreign_keys = ON",
     "PRAGMA trusted_schema = OFF",
 };
 
@@ -189,6 +187,12 @@ static const char *const cache_settings[] = {
     [DB_WEB] = "PRAGMA cache_size = -2048",
     [DB_WORKER] = "PRAGMA cache_size = -16384",
 };
+
+static int note_log(void *log_pages, sqlite3 *handle, const char *name, int pages) {
+    (void)handle, (void)name;
+    *(int *)log_pages = pages;
+    return SQLITE_OK;
+}
 
 static bool apply_setting(struct db *db, const char *sql, struct error *e) {
     int code = sqlite3_exec(db->handle, sql, NULL, NULL, NULL);
@@ -203,6 +207,7 @@ static bool configure(struct db *db, struct error *e) {
     for (size_t i = 0; i < sizeof settings / sizeof *settings; i++)
         if (!apply_setting(db, settings[i], e))
             return false;
+    sqlite3_wal_hook(db->handle, note_log, &db->log_pages);
     return apply_setting(db, cache_settings[db->role], e);
 }
 
@@ -267,7 +272,48 @@ static bool follow_file(struct db *db, struct error *e) {
     }
     disconnect(db);
     *db = fresh;
+    sqlite3_wal_hook(db->handle, note_log, &db->log_pages);
     return true;
+}
+
+/* A statement without parameters or rows that is not a matter of gates: BEGIN, COMMIT, SAVEPOINT … */
+static bool command(struct db *db, const char *sql, struct error *e) {
+    struct statement *s;
+    if (!statement_find(db, sql, &s, e))
+        return false;
+    int code = sqlite3_step(s->handle);
+    bool ok = code == SQLITE_DONE || fail_sqlite(db, code, e);
+    sqlite3_reset(s->handle);
+    return ok;
+}
+
+void db_read_end(struct db *db) {
+    struct error ignored;
+    if (db->reading)
+        command(db, "COMMIT", &ignored);
+    db->reading = false;
+}
+
+/* ---- the log ---- */
+
+bool db_checkpoint(struct db *db, struct error *e) {
+    int code = sqlite3_wal_checkpoint_v2(db->handle, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+    bool somebody_else_does_it = (code & 0xff) == SQLITE_BUSY || (code & 0xff) == SQLITE_LOCKED;
+    return code == SQLITE_OK || somebody_else_does_it || fail_sqlite(db, code, e);
+}
+
+/*
+ * Most of a long log beside the writes of others, the rest while they wait at the gate: what is moved to its
+ * end is begun anew. What fails here fails where it matters, at the next write.
+ */
+static void shorten_log(struct db *db) {
+    struct error ignored;
+    if (db->log_pages < LOG_PAGES || !db_checkpoint(db, &ignored))
+        return;
+    db->log_pages = 0;
+    if (gate_enter(&db->gate, &ignored))
+        db_checkpoint(db, &ignored);
+    gate_leave(&db->gate);
 }
 
 /* ---- running a statement ---- */
@@ -292,13 +338,15 @@ static bool transaction_intact(const struct db *db, struct error *e) {
 
 static bool run_start(struct run *r, struct db *db, const char *sql, struct db_args args, struct error *e) {
     *r = (struct run){.db = db};
-    if (!db->in_transaction && !follow_file(db, e))
+    if (!db->in_transaction && !db->reading && !follow_file(db, e))
         return false;
     if (!transaction_intact(db, e) || !statement_find(db, sql, &r->statement, e) ||
         !bind_all(db, r->statement, args, e))
         return false;
     r->st = r->statement->handle;
     bool lone_write = !db->in_transaction && !sqlite3_stmt_readonly(r->st);
+    if (lone_write)
+        db_read_end(db);
     return !lone_write || gate_enter(&db->gate, e);
 }
 
@@ -318,19 +366,10 @@ static bool run_end(struct run *r, struct error *e) {
     r->db->changes = ok ? sqlite3_changes64(r->db->handle) : 0;
     sqlite3_reset(r->st);
     sqlite3_clear_bindings(r->st);
-    if (!r->db->in_transaction)
+    if (!r->db->in_transaction && r->db->gate.held) {
         gate_leave(&r->db->gate);
-    return ok;
-}
-
-/* A statement without parameters or rows that is not a matter of gates: BEGIN, COMMIT, SAVEPOINT … */
-static bool command(struct db *db, const char *sql, struct error *e) {
-    struct statement *s;
-    if (!statement_find(db, sql, &s, e))
-        return false;
-    int code = sqlite3_step(s->handle);
-    bool ok = code == SQLITE_DONE || fail_sqlite(db, code, e);
-    sqlite3_reset(s->handle);
+        shorten_log(r->db);
+    }
     return ok;
 }
 
@@ -339,6 +378,7 @@ static bool command(struct db *db, const char *sql, struct error *e) {
 bool db_begin(struct db *db, struct error *e) {
     if (db->in_transaction)
         return fail(e, ERR_INTERNAL, "a transaction is open already", "事务已经打开");
+    db_read_end(db);
     if (!follow_file(db, e) || !gate_enter(&db->gate, e))
         return false;
     db->in_transaction = command(db, "BEGIN IMMEDIATE", e);
@@ -352,6 +392,8 @@ bool db_commit(struct db *db, struct error *e) {
         return fail(e, ERR_INTERNAL, "no transaction is open", "没有打开的事务");
     bool ok = transaction_intact(db, e) && command(db, "COMMIT", e);
     db_rollback(db); /* leaves the gate; what could not be committed is undone */
+    if (ok)
+        shorten_log(db);
     return ok;
 }
 
@@ -359,7 +401,7 @@ void db_rollback(struct db *db) {
     struct error ignored;
     if (!sqlite3_get_autocommit(db->handle))
         command(db, "ROLLBACK", &ignored);
-    db->in_transaction = false;
+    db->in_transaction = db->reading = false;
     gate_leave(&db->gate);
 }
 
@@ -383,10 +425,11 @@ void db_savepoint_rollback(struct db *db) {
         command(db, "RELEASE item", &ignored);
 }
 
-bool db_checkpoint(struct db *db, struct error *e) {
-    int code = sqlite3_wal_checkpoint_v2(db->handle, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
-    bool somebody_else_does_it = (code & 0xff) == SQLITE_BUSY || (code & 0xff) == SQLITE_LOCKED;
-    return code == SQLITE_OK || somebody_else_does_it || fail_sqlite(db, code, e);
+bool db_read_begin(struct db *db, struct error *e) {
+    if (db->in_transaction || db->reading)
+        return fail(e, ERR_INTERNAL, "a transaction is open already", "事务已经打开");
+    db->reading = follow_file(db, e) && command(db, "BEGIN", e);
+    return db->reading;
 }
 
 /* ---- rows into structs ---- */

@@ -1,7 +1,6 @@
 /* The queue: mostly one statement a function. The indexes that make them short are in 001_base.sql. */
 #include "db/work.h"
 #include "base/clock.h"
-#include <stdlib.h>
 
 static const struct field work_fields[] = {
     FIELD(TEXT, work_item, subject, 0, "Subject", "对象"),
@@ -22,53 +21,93 @@ bool work_enqueue(struct db *db, const char *account_id, const char *subject, co
         db, e,
         "INSERT INTO work (subject, account_id, step, due_at, wakes) VALUES ($1, $2, $3, $4, 1) "
         "ON CONFLICT (subject) DO UPDATE SET wakes = work.wakes + 1, "
-        "asked_step = CASE WHEN work.step <> excluded.step OR work.lease_owner IS NOT NULL "
-        "THEN excluded.step ELSE work.asked_step END, "
+        "asked_step = CASE WHEN work.step <> excluded.step OR "
+        "EXISTS (SELECT 1 FROM lease WHERE lease.subject = excluded.subject) THEN excluded.step ELSE work.asked_step END, "
         "due_at = CASE WHEN excluded.due_at < work.due_at THEN excluded.due_at ELSE work.due_at END",
         DB_TEXT(subject), DB_TEXT(account_id), DB_TEXT(step), DB_INT(due_at));
 }
 
-static int by_due_time(const void *left, const void *right) {
-    const struct work_item *a = left, *b = right;
-    if (a->due_at != b->due_at)
-        return a->due_at < b->due_at ? -1 : 1;
-    return strcmp(a->subject, b->subject);
+#define ITEM                                                                                                 \
+    "w.subject, w.account_id, w.step, w.due_at, w.attempts, w.crashes, w.wakes, w.last_error, "              \
+    "l.owner AS lease_owner FROM work w LEFT JOIN lease l ON l.subject = w.subject "
+
+/* Several statements as one: in the caller's transaction, or in one of our own. */
+struct whole {
+    struct db *db;
+    bool own;
+};
+
+static bool whole_begin(struct whole *t, struct db *db, struct error *e) {
+    *t = (struct whole){.db = db, .own = !db_in_transaction(db)};
+    return !t->own || db_begin(db, e);
 }
 
-bool work_claim(struct db *db, struct arena *a, const char *owner, int64_t now, int64_t lease_seconds,
-                size_t limit, struct work_item **items, size_t *count, struct error *e) {
-    if (!db_list(
-            db, a, work_fields, sizeof **items, items, count, e,
-            "UPDATE work SET lease_owner = $1, lease_end = $2 WHERE subject IN "
-            "(SELECT subject FROM work WHERE lease_owner IS NULL AND due_at <= $3 "
-            "ORDER BY due_at, subject LIMIT $4) "
-            "RETURNING subject, account_id, step, due_at, attempts, crashes, wakes, last_error, lease_owner",
-            DB_TEXT(owner), DB_INT(now + lease_seconds), DB_INT(now), DB_INT((int64_t)limit)))
-        return false;
-    qsort(*items, *count, sizeof **items, by_due_time); /* RETURNING has no order */
+static bool whole_end(const struct whole *t, bool ok, struct error *e) {
+    if (!t->own)
+        return ok;
+    if (ok)
+        return db_commit(t->db, e);
+    db_rollback(t->db);
+    return false;
+}
+
+/* ---- claiming ---- */
+
+static bool lease_begin(struct db *db, const struct work_item *item, int64_t end, struct error *e) {
+    return db_exec(db, e, "INSERT INTO lease (subject, owner, end_at) VALUES ($1, $2, $3)",
+                   DB_TEXT(item->subject), DB_TEXT(item->lease_owner), DB_INT(end));
+}
+
+static bool lease_all(struct db *db, struct work_item *items, size_t count, const char *owner, int64_t end,
+                      struct error *e) {
+    for (size_t i = 0; i < count; i++) {
+        items[i].lease_owner = owner;
+        if (!lease_begin(db, &items[i], end, e))
+            return false;
+    }
     return true;
 }
 
-/* After a statement that must have found the row under the item's lease. */
+/* budget: as the header has it */
+bool work_claim(struct db *db, struct arena *a, const char *owner, int64_t now, int64_t lease_seconds,
+                size_t limit, struct work_item **items, size_t *count, struct error *e) {
+    struct whole t;
+    if (!whole_begin(&t, db, e))
+        return false;
+    bool ok = db_list(db, a, work_fields, sizeof **items, items, count, e,
+                      "SELECT " ITEM "WHERE w.due_at <= $1 AND l.subject IS NULL "
+                      "ORDER BY w.due_at, w.subject LIMIT $2",
+                      DB_INT(now), DB_INT((int64_t)limit)) &&
+              lease_all(db, *items, *count, arena_strdup(a, owner), now + lease_seconds, e);
+    return whole_end(&t, ok, e);
+}
+
+/* ---- outcomes ---- */
+
 static bool lease_was_held(struct db *db, const struct work_item *item, struct error *e) {
     return db_changes(db) == 1 || fail(e, ERR_CONFLICT, "the lease of %s on %s has ended",
                                        "%s 对 %s 的占用已结束", item->lease_owner, item->subject);
+}
+
+static bool lease_end(struct db *db, const struct work_item *item, struct error *e) {
+    return db_exec(db, e, "DELETE FROM lease WHERE subject = $1 AND owner = $2", DB_TEXT(item->subject),
+                   DB_TEXT(item->lease_owner)) &&
+           lease_was_held(db, item, e);
 }
 
 /* The step that was asked for, if there is one, takes the place of the present one: db_changes tells. */
 static bool begin_asked(struct db *db, const struct work_item *item, struct error *e) {
     return db_exec(db, e,
                    "UPDATE work SET step = asked_step, asked_step = NULL, attempts = 0, crashes = 0, "
-                   "last_error = NULL, lease_owner = NULL, lease_end = NULL "
-                   "WHERE subject = $1 AND lease_owner = $2 AND asked_step IS NOT NULL",
-                   DB_TEXT(item->subject), DB_TEXT(item->lease_owner));
+                   "last_error = NULL WHERE subject = $1 AND asked_step IS NOT NULL",
+                   DB_TEXT(item->subject));
 }
 
 bool work_done(struct db *db, const struct work_item *item, struct error *e) {
-    if (!db_exec(db, e, "DELETE FROM work WHERE subject = $1 AND lease_owner = $2 AND asked_step IS NULL",
-                 DB_TEXT(item->subject), DB_TEXT(item->lease_owner)))
-        return false;
-    return db_changes(db) == 1 || (begin_asked(db, item, e) && lease_was_held(db, item, e));
+    return lease_end(db, item, e) &&
+           db_exec(db, e, "DELETE FROM work WHERE subject = $1 AND asked_step IS NULL",
+                   DB_TEXT(item->subject)) &&
+           (db_changes(db) == 1 || begin_asked(db, item, e));
 }
 
 /* How a row goes on. */
@@ -76,88 +115,99 @@ struct plan {
     const char *step;
     int64_t due_at, attempts;
     const char *last_error;
-    bool keep_lease;
 };
 
 /* The plan's time counts, unless the subject was enqueued since the claim or this step was asked for before.
  */
 static bool go_on(struct db *db, const struct work_item *item, const struct plan *plan, struct error *e) {
     return db_exec(db, e,
-                   "UPDATE work SET step = $4, attempts = $6, crashes = 0, last_error = $7, "
-                   "due_at = CASE WHEN (wakes = $3 AND coalesce(asked_step, '') <> $4) OR $5 < due_at "
-                   "THEN $5 ELSE due_at END, "
-                   "asked_step = CASE WHEN asked_step <> $4 THEN asked_step END, "
-                   "lease_owner = CASE WHEN $8 = 1 THEN lease_owner END, "
-                   "lease_end = CASE WHEN $8 = 1 THEN lease_end END WHERE subject = $1 AND lease_owner = $2",
-                   DB_TEXT(item->subject), DB_TEXT(item->lease_owner), DB_INT(item->wakes),
-                   DB_TEXT(plan->step), DB_INT(plan->due_at), DB_INT(plan->attempts),
-                   DB_TEXT(plan->last_error), DB_INT(plan->keep_lease)) &&
-           lease_was_held(db, item, e);
+                   "UPDATE work SET step = $3, attempts = $5, crashes = 0, last_error = $6, "
+                   "due_at = CASE WHEN (wakes = $2 AND coalesce(asked_step, '') <> $3) OR $4 < due_at "
+                   "THEN $4 ELSE due_at END, "
+                   "asked_step = CASE WHEN asked_step <> $3 THEN asked_step END WHERE subject = $1",
+                   DB_TEXT(item->subject), DB_INT(item->wakes), DB_TEXT(plan->step), DB_INT(plan->due_at),
+                   DB_INT(plan->attempts), DB_TEXT(plan->last_error));
 }
 
+/* A lease that is kept is looked at all the same: who lost it must not go on. */
 bool work_next(struct db *db, const struct work_item *item, const char *step, int64_t due_at, bool keep,
                struct error *e) {
-    return go_on(db, item, &(struct plan){step, due_at, item->attempts, item->last_error, keep}, e);
+    const struct plan plan = {step, due_at, item->attempts, item->last_error};
+    if (!keep)
+        return lease_end(db, item, e) && go_on(db, item, &plan, e);
+    return db_exec(db, e, "UPDATE lease SET owner = owner WHERE subject = $1 AND owner = $2",
+                   DB_TEXT(item->subject), DB_TEXT(item->lease_owner)) &&
+           lease_was_held(db, item, e) && go_on(db, item, &plan, e);
 }
 
 /* The other step does not wait for the end of a wait that may last for months. */
 bool work_wait(struct db *db, const struct work_item *item, int64_t due_at, struct error *e) {
-    if (!begin_asked(db, item, e))
-        return false;
-    return db_changes(db) == 1 || go_on(db, item, &(struct plan){.step = item->step, .due_at = due_at}, e);
+    const struct plan plan = {.step = item->step, .due_at = due_at};
+    return lease_end(db, item, e) && begin_asked(db, item, e) &&
+           (db_changes(db) == 1 || go_on(db, item, &plan, e));
 }
 
 bool work_again_at(struct db *db, const struct work_item *item, int64_t due_at, struct error *e) {
-    return go_on(db, item, &(struct plan){item->step, due_at, item->attempts, item->last_error, false}, e);
+    const struct plan plan = {item->step, due_at, item->attempts, item->last_error};
+    return lease_end(db, item, e) && go_on(db, item, &plan, e);
 }
 
 bool work_fail(struct db *db, const struct work_item *item, const char *step, int64_t due_at,
                const char *code, struct error *e) {
-    return go_on(db, item, &(struct plan){step, due_at, item->attempts + 1, code, false}, e);
+    const struct plan plan = {step, due_at, item->attempts + 1, code};
+    return lease_end(db, item, e) && go_on(db, item, &plan, e);
 }
 
+/* ---- giving back ---- */
+
 bool work_give_back(struct db *db, const char *owner, struct error *e) {
-    return db_exec(db, e, "UPDATE work SET lease_owner = NULL, lease_end = NULL WHERE lease_owner = $1",
-                   DB_TEXT(owner));
+    return db_exec(db, e, "DELETE FROM lease WHERE owner = $1", DB_TEXT(owner));
 }
 
 bool work_give_back_others(struct db *db, const char *owner, const char *subject, struct error *e) {
-    return db_exec(db, e,
-                   "UPDATE work SET lease_owner = NULL, lease_end = NULL "
-                   "WHERE lease_owner = $1 AND subject <> $2",
-                   DB_TEXT(owner), DB_TEXT(subject));
+    return db_exec(db, e, "DELETE FROM lease WHERE owner = $1 AND subject <> $2", DB_TEXT(owner),
+                   DB_TEXT(subject));
 }
 
 static bool release_of_owner(struct db *db, const char *owner, struct error *e) {
     return db_exec(db, e,
-                   "UPDATE work SET crashes = crashes + 1, lease_owner = NULL, lease_end = NULL "
-                   "WHERE lease_owner = $1",
-                   DB_TEXT(owner));
+                   "UPDATE work SET crashes = crashes + 1 WHERE subject IN "
+                   "(SELECT subject FROM lease WHERE owner = $1)",
+                   DB_TEXT(owner)) &&
+           work_give_back(db, owner, e);
 }
 
 static bool release_of_lost_machines(struct db *db, int64_t now, struct error *e) {
     return db_exec(db, e,
-                   "UPDATE work SET crashes = crashes + 1, lease_owner = NULL, lease_end = NULL "
-                   "WHERE lease_owner IS NOT NULL AND lease_end <= $1",
-                   DB_INT(now));
+                   "UPDATE work SET crashes = crashes + 1 WHERE subject IN "
+                   "(SELECT subject FROM lease WHERE end_at <= $1)",
+                   DB_INT(now)) &&
+           db_exec(db, e, "DELETE FROM lease WHERE end_at <= $1", DB_INT(now));
 }
 
 bool work_release(struct db *db, const char *owner, int64_t now, int64_t *released, struct error *e) {
+    struct whole t;
+    *released = 0;
+    if (!whole_begin(&t, db, e))
+        return false;
     bool ok = owner ? release_of_owner(db, owner, e) : release_of_lost_machines(db, now, e);
-    *released = ok ? db_changes(db) : 0;
+    int64_t changes = db_changes(db);
+    ok = whole_end(&t, ok, e);
+    *released = ok ? changes : 0;
     return ok;
 }
 
+/* ---- looking ---- */
+
 bool work_next_due(struct db *db, int64_t *due_at, struct error *e) {
-    return db_int(db, due_at, INT64_MAX, e,
-                  "SELECT due_at FROM work WHERE lease_owner IS NULL ORDER BY due_at, subject LIMIT 1");
+    return db_int(
+        db, due_at, INT64_MAX, e,
+        "SELECT due_at FROM work WHERE NOT EXISTS "
+        "(SELECT 1 FROM lease WHERE lease.subject = work.subject) ORDER BY due_at, subject LIMIT 1");
 }
 
 bool work_get(struct db *db, struct arena *a, const char *subject, struct work_item *item, struct error *e) {
-    if (db_get(db, a, work_fields, item, e,
-               "SELECT subject, account_id, step, due_at, attempts, crashes, wakes, last_error, lease_owner "
-               "FROM work WHERE subject = $1",
-               DB_TEXT(subject)))
+    if (db_get(db, a, work_fields, item, e, "SELECT " ITEM "WHERE w.subject = $1", DB_TEXT(subject)))
         return true;
     return e->id == ERR_NOT_FOUND
                ? fail(e, ERR_NOT_FOUND, "nothing is planned for %s", "%s 没有待办的步骤", subject)
@@ -165,10 +215,16 @@ bool work_get(struct db *db, struct arena *a, const char *subject, struct work_i
 }
 
 bool work_count(struct db *db, int64_t now, struct work_counts *counts, struct error *e) {
-    return db_int(db, &counts->all, 0, e, "SELECT count(*) FROM work") &&
-           db_int(db, &counts->due, 0, e,
-                  "SELECT count(*) FROM work WHERE lease_owner IS NULL AND due_at <= $1", DB_INT(now)) &&
-           db_int(db, &counts->failing, 0, e, "SELECT count(*) FROM work WHERE attempts > 0");
+    int64_t leased;
+    if (!db_int(db, &counts->all, 0, e, "SELECT count(*) FROM work") ||
+        !db_int(db, &counts->due, 0, e, "SELECT count(*) FROM work WHERE due_at <= $1", DB_INT(now)) ||
+        !db_int(db, &leased, 0, e,
+                "SELECT count(*) FROM lease l JOIN work w ON w.subject = l.subject WHERE w.due_at <= $1",
+                DB_INT(now)) ||
+        !db_int(db, &counts->failing, 0, e, "SELECT count(*) FROM work WHERE attempts > 0"))
+        return false;
+    counts->due -= leased;
+    return true;
 }
 
 int64_t work_backoff(int64_t attempts) {

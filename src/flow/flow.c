@@ -15,7 +15,8 @@ const struct step steps[] = {
     /* ---- a certificate ---- */
     {"decide", "certificate", .save = {renew_decide}, .next = "apply",
      .does = TEXT("decides what the certificate needs next, and when", "判断证书下一步需要什么、何时进行")},
-    {"apply", "certificate", .act = apply_prepare, .save = {apply_record, issue_journal}, .next = "issue",
+    {"apply", "certificate", .again = true, .act = apply_prepare, .save = {apply_record, issue_journal},
+     .next = "issue",
      .does = TEXT("takes or makes the key, and writes down what is to be signed",
                   "取得或生成密钥,并记录待签发的内容")},
     {"issue", "certificate", .act = issue_ask, .save = {issue_record, deploy_inherit}, .next = "decide",

@@ -10,6 +10,7 @@ enum { STEP_SAVES_MAX = 3 };
 struct step {
     const char *name, *of; /* of: what the subject is */
     bool slow;             /* act talks to programs or machines of other people: it may take its time-out */
+    bool again;            /* done again it changes nothing: that it is done needs no note of its own */
     bool (*act)(struct work *w, struct error *e); /* no transaction open; NULL: nothing to do outside */
     bool (*save[STEP_SAVES_MAX])(struct work *w,
                                  struct error *e); /* in the batch's transaction, in this order */

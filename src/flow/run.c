@@ -11,7 +11,7 @@ enum {
     CRASHES_MAX = 3,       /* the third crash in one step counts as a failed attempt */
     SLOW_BUDGET_MS = 2000, /* after so long with slow steps, the rest of the batch is given back */
     ROUNDS_MAX = 16,       /* steps that follow each other at once in one batch */
-    BATCH = 100,
+    BATCH = 250,
     LEASE_SECONDS =
         600, /* counts only if the machine is lost: those of a dead process are given back at once */
     SOON_SECONDS = 5,
@@ -84,11 +84,14 @@ static void task_act(struct batch *b, struct task *t) {
 /* Fast steps first; slow ones one after another within the budget, so that a stuck target delays nobody for
  * long. */
 static void act_all(struct batch *b) {
+    struct error ignored;
+    db_read_begin(b->db, &ignored);
     for (size_t i = 0; i < b->count; i++) {
         const struct step *step = step_find(b->engine->table, b->tasks[i].item->step);
         if (b->tasks[i].state == TASK_READY && !(step && step->slow))
             task_act(b, &b->tasks[i]);
     }
+    db_read_end(b->db);
     int64_t deadline = clock_monotonic_ms() + SLOW_BUDGET_MS;
     for (size_t i = 0; i < b->count && clock_monotonic_ms() < deadline; i++)
         if (b->tasks[i].state == TASK_READY)
@@ -147,16 +150,18 @@ static bool task_follow(struct batch *b, struct task *t) {
     return true;
 }
 
-/*
- * As many steps as one transaction can have. Where nothing was done outside so far, that the task goes on is
- * not even noted: a crash repeats what cost nothing.
- */
+/* Where a crash would repeat what costs nothing, that the task goes on is not even noted. */
+static bool note_spared(const struct task *t) {
+    return follower(t) && (!t->acted.step->act || t->acted.step->again);
+}
+
+/* As many steps as one transaction can have. */
 static bool save_steps(struct batch *b, struct task *t, struct error *e) {
     do
         if (!run_saves(t, e))
             return false;
     while (task_follow(b, t));
-    return (follower(t) && !t->acted.step->act) || save_outcome(b, t, e);
+    return note_spared(t) || save_outcome(b, t, e);
 }
 
 static bool save_failure(struct batch *b, struct task *t, struct error *e) {

@@ -11,8 +11,9 @@ struct queue {
     struct engine engine;
     const char *subjects[SUBJECTS_MAX];
     size_t count;
-    int in_hand; /* items leased together in the last batch, at most */
-    int rounds;  /* steps that came to their save on their own */
+    int in_hand;           /* items leased together in the last batch, at most */
+    int rounds;            /* steps that came to their save on their own */
+    const char *killed_in; /* the step whose process is killed before its save */
 };
 
 /* What a step does here: it counts what is claimed at this moment. */
@@ -42,9 +43,17 @@ static bool save_a_row(struct work *w, struct error *e) {
            (!spoilt || fail(e, ERR_CONFLICT, "spoilt", "已损坏"));
 }
 
+static bool save_nothing(struct work *w, struct error *e) {
+    (void)e;
+    return work_goes(w, OUTCOME_NEXT);
+}
+
 static const struct step table[] = {
     {"count", "subject", .save = {count_leases}},
     {"write", "subject", .act = act_nothing, .save = {save_a_row}, .next = "count"},
+    {"dear", "subject", .act = act_nothing, .save = {save_nothing}, .next = "end"},
+    {"cheap", "subject", .again = true, .act = act_nothing, .save = {save_nothing}, .next = "end"},
+    {"end", "subject", .act = act_nothing, .save = {save_nothing}},
     {0}};
 
 static int open_queue(void **state) {
@@ -158,6 +167,27 @@ static void a_step_without_an_act_is_saved_with_the_one_before_it(void **state) 
     assert_int_equal(planned(q, "a").due_at, NOW + DAY);
 }
 
+static bool is_killed(void *context, const struct step *step) {
+    return strcmp(((struct queue *)context)->killed_in, step->name) == 0;
+}
+
+static void a_step_that_may_be_done_again_is_not_noted(void **state) {
+    struct queue *q = *state;
+    struct error e = {0};
+    struct work_item item;
+    enqueue_step(q, "a", "dear");
+    enqueue_step(q, "b", "cheap");
+    q->killed_in = "end";
+    q->engine.abandon = is_killed;
+    q->engine.context = q;
+    assert_int_equal(run_batch(q), 2);
+    assert_string_equal(planned(q, "a").step, "end");
+    assert_string_equal(planned(q, "b").step, "cheap");
+    q->killed_in = "";
+    assert_int_equal(run_batch(q), 2);
+    assert_fails(work_get(q->services.db, q->arena, "b", &item, &e), e, ERR_NOT_FOUND);
+}
+
 static void an_item_that_cannot_be_saved_takes_nobody_along(void **state) {
     struct queue *q = *state;
     struct error e = {0};
@@ -181,4 +211,5 @@ TEST_MAIN(run, queue_test(what_was_in_hand_at_a_crash_is_tried_alone),
           queue_test(what_was_in_hand_at_a_kill_goes_on_together),
           queue_test(the_neighbours_of_a_suspect_are_not_held_up),
           queue_test(a_step_without_an_act_is_saved_with_the_one_before_it),
+          queue_test(a_step_that_may_be_done_again_is_not_noted),
           queue_test(an_item_that_cannot_be_saved_takes_nobody_along))

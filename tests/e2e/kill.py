@@ -295,7 +295,8 @@ class Run:
     def unfinished(self):
         now = int(time.time())
         yield from self.daemon.rows("SELECT step, count(*), min(due_at) - ?, max(due_at) - ?, max(attempts),"
-                                    " max(crashes), max(last_error), max(lease_owner) FROM work GROUP BY step",
+                                    " max(crashes), max(last_error), max(owner) FROM work LEFT JOIN lease"
+                                    " USING (subject) GROUP BY step",
                                     now, now)
         yield from self.daemon.rows("SELECT state, reason, detail_en, count(*) FROM deployment GROUP BY 1, 2, 3")
 
@@ -334,7 +335,8 @@ class Run:
     def check_queue(self):
         self.nothing("the queue holds what comes later, nothing else",
                      "SELECT * FROM work WHERE step NOT IN ('watch', 'crl', 'key_pool', 'retention', 'decide')"
-                     f" OR due_at < {int(time.time()) - 60} OR lease_owner IS NOT NULL")
+                     f" OR due_at < {int(time.time()) - 60}")
+        self.nothing("nothing is leased", "SELECT * FROM lease")
         self.nothing("nothing in the queue has failed",
                      "SELECT subject, step, attempts, crashes, last_error FROM work WHERE attempts > 0 OR crashes > 0")
         with open(self.daemon.log, encoding="utf-8") as log:
@@ -362,7 +364,8 @@ class Run:
     def wait_for_rest(self):
         """The targets' own watches may still be under way."""
         deadline = time.monotonic() + 20
-        while self.daemon.rows("SELECT 1 FROM work WHERE due_at <= ? OR lease_owner IS NOT NULL", int(time.time())):
+        while self.daemon.rows("SELECT subject FROM work WHERE due_at <= ? UNION SELECT subject FROM lease",
+                               int(time.time())):
             if time.monotonic() > deadline:
                 return
             time.sleep(0.1)

@@ -1,6 +1,7 @@
 -- What every other slice stands on: numbers, the queue, people and their keys, the audit log, replayed requests.
 -- These files are the data dictionary. Times are UTC seconds, ends are half-open (the first second no longer covered),
 -- NULL is "never" or "not yet". Ids are texts with a prefix (base/rand.h: id_new). Digests are SHA-256 in lower-case hex.
+-- WITHOUT ROWID, which PostgreSQL's migrations leave out, spares SQLite a second tree for tables of short rows.
 -- Every row that belongs to somebody names its account. The table schema_version is made by db/migrate.c.
 
 -- owner: db
@@ -22,16 +23,20 @@ CREATE TABLE work (
     wakes BIGINT NOT NULL DEFAULT 0, -- times it was enqueued: a change since the claim is a wake-up not to be lost
     attempts BIGINT NOT NULL DEFAULT 0,  -- failed ones since all was well
     crashes BIGINT NOT NULL DEFAULT 0,   -- times a process died in this step
-    last_error TEXT,                 -- code of the last failure
-    lease_owner TEXT,                -- the process that has claimed it, NULL: free
-    lease_end BIGINT                 -- when a lost machine's lease counts as given back
-);
--- Claiming reads exactly the rows it takes, whatever the size of the table: the leased ones are not in this index …
-CREATE INDEX work_due ON work (due_at, subject) WHERE lease_owner IS NULL;
--- … and the few leased ones are all that is looked at when a process has died.
-CREATE INDEX work_leased ON work (lease_owner, subject) WHERE lease_owner IS NOT NULL;
+    last_error TEXT                  -- code of the last failure
+) WITHOUT ROWID;
+-- Claiming reads the rows it takes, whatever the size of the table, and passes over the few that are leased.
+CREATE INDEX work_due ON work (due_at, subject);
 -- Counted for metrics; few rows are failing at a time.
 CREATE INDEX work_failing ON work (subject) WHERE attempts > 0;
+
+-- owner: db
+-- Who works on what: apart from the queue, so that a claim writes to a small table and not all over a large one.
+CREATE TABLE lease (
+    subject TEXT PRIMARY KEY,
+    owner TEXT NOT NULL,             -- the process that has claimed it
+    end_at BIGINT NOT NULL           -- when a lost machine's lease counts as given back
+) WITHOUT ROWID;
 
 -- owner: account
 -- A tenant: everything else belongs to one. The first start makes one.

@@ -61,7 +61,7 @@ CREATE TABLE certificate (
     expiry_order BIGINT NOT NULL DEFAULT 253402214400 -- what lists sort by: expires_at, or 9999-12-31 without one
 );
 CREATE UNIQUE INDEX certificate_number ON certificate (number);
-CREATE INDEX certificate_predecessor ON certificate (predecessor_id);
+CREATE INDEX certificate_predecessor ON certificate (predecessor_id) WHERE predecessor_id IS NOT NULL;
 -- The two orders of lists, without and with a state. Lists walk these in order and pass over what a filter leaves out
 -- without a look at the row, so the columns that state, kind and time filters ask for stand behind the key.
 CREATE INDEX certificate_list ON certificate (account_id, id);
@@ -80,7 +80,7 @@ CREATE TABLE certificate_term (
     term TEXT NOT NULL,              -- lower case: a name, '.' and each suffix of it, a tag, serial …, 'kind:' and the kind
     certificate_id TEXT NOT NULL,
     PRIMARY KEY (account_id, term, certificate_id)
-);
+) WITHOUT ROWID;
 
 -- owner: certificate
 -- One X.509 issuance.
@@ -104,7 +104,7 @@ CREATE TABLE version (
     chain_id TEXT
 );
 CREATE UNIQUE INDEX version_number ON version (certificate_id, number);
-CREATE UNIQUE INDEX version_fingerprint ON version (account_id, fingerprint);
+-- The same bytes have the same issuer and serial number: fingerprints need no index of their own.
 CREATE UNIQUE INDEX version_serial ON version (account_id, issuer, serial);
 CREATE INDEX version_key ON version (key_id) WHERE key_id IS NOT NULL;
 
@@ -137,7 +137,7 @@ CREATE TABLE private_key (
     created_at BIGINT NOT NULL,
     taken_at BIGINT
 );
-CREATE INDEX private_key_pool ON private_key (account_id, algorithm, taken_at, id);
+CREATE INDEX private_key_pool ON private_key (account_id, algorithm, id) WHERE taken_at IS NULL;
 CREATE INDEX private_key_spki ON private_key (account_id, spki_sha256);
 
 -- owner: order
@@ -198,7 +198,7 @@ CREATE TABLE issuance (
     end_at BIGINT NOT NULL,
     coverage_end BIGINT NOT NULL,
     carried_seconds BIGINT NOT NULL
-);
+) WITHOUT ROWID;
 
 -- owner: issue
 -- The local CA: one root, intermediates under it. Keys are sealed under purpose ca.
