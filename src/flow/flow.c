@@ -3,8 +3,8 @@
  *
  *   renew decides → apply takes a key → issue signs and stores → deploy puts → verify looks → deploy keeps.
  *
- * `act` runs outside, `save` inside the transaction; a step that crashed is repeated from its start.
- * To add a step: one row here, and its two functions in the slice that does the work.
+ * `look` and `act` run outside, `save` inside the transaction; a step that crashed is repeated from its
+ * start. To add a step: one row here, and its two functions in the slice that does the work.
  */
 #include "flow/flow.h"
 #include "account/idempotency.h"
@@ -13,7 +13,7 @@
 
 const struct step steps[] = {
     /* ---- a certificate ---- */
-    {"decide", "certificate", .save = {renew_decide}, .next = "apply",
+    {"decide", "certificate", .look = renew_is_due, .save = {renew_decide}, .next = "apply",
      .does = TEXT("decides what the certificate needs next, and when", "判断证书下一步需要什么、何时进行")},
     {"apply", "certificate", .again = true, .act = apply_prepare, .save = {apply_record, issue_journal},
      .next = "issue",

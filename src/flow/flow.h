@@ -11,6 +11,8 @@ struct step {
     const char *name, *of; /* of: what the subject is */
     bool slow;             /* act talks to programs or machines of other people: it may take its time-out */
     bool again;            /* done again it changes nothing: that it is done needs no note of its own */
+    /* True with `passes`: there is nothing to act on or to save, the next step begins at once. Or NULL. */
+    bool (*look)(struct work *w, bool *passes, struct error *e);
     bool (*act)(struct work *w, struct error *e); /* no transaction open; NULL: nothing to do outside */
     bool (*save[STEP_SAVES_MAX])(struct work *w,
                                  struct error *e); /* in the batch's transaction, in this order */
@@ -22,6 +24,13 @@ struct step {
 const struct step *step_find(const struct step *table, const char *name);
 extern const struct step steps[]; /* ends with a row without a name */
 
+/* Items under our lease. */
+struct claimed {
+    struct arena *arena; /* of the items; NULL: none were claimed */
+    struct work_item *items;
+    size_t count;
+};
+
 struct engine {
     const struct services *services;
     const struct step *table; /* the steps above; tests have their own */
@@ -32,6 +41,7 @@ struct engine {
      * had been killed, and it is done again. NULL outside of it. */
     bool (*abandon)(void *context, const struct step *step);
     void *context;
+    struct claimed claimed; /* ahead, in the transaction that ended the batch before */
 };
 
 /* The engine over the steps above, as every process runs it. */
@@ -39,6 +49,8 @@ struct engine flow_engine(const struct services *services, const char *owner);
 
 /* One batch: claims, acts, saves, until no item of it can go on at once. `ran`: items that were claimed. */
 bool flow_run(struct engine *engine, int64_t now, size_t *ran, struct error *e);
+/* Gives back what was claimed ahead: a process that ends calls it. */
+void flow_end(struct engine *engine);
 /* Runs until nothing is due at `now`. */
 bool flow_run_all(struct engine *engine, int64_t now, struct error *e);
 /* The queue row that every installation has: retention. Harmless to repeat. */

@@ -67,6 +67,20 @@ static void task_begin(struct batch *b, struct task *t) {
         .arena = t->arena, .services = b->engine->services, .db = b->db, .now = b->now, .item = t->item};
 }
 
+/* Goes past the steps that have nothing to do. */
+static bool task_look(struct batch *b, struct task *t, struct error *e) {
+    bool passes = true;
+    while (passes && t->step->look) {
+        if (!t->step->look(&t->work, &passes, e))
+            return false;
+        if (!passes)
+            return true;
+        t->item->step = t->step->next;
+        task_begin(b, t);
+    }
+    return true;
+}
+
 static void task_act(struct batch *b, struct task *t) {
     task_begin(b, t);
     t->state = TASK_FAILED;
@@ -75,7 +89,7 @@ static void task_act(struct batch *b, struct task *t) {
     else if (t->item->crashes >= CRASHES_MAX)
         fail(&t->error, ERR_INTERNAL, "step '%s' crashed %lld times", "步骤“%s”崩溃 %lld 次", t->step->name,
              (long long)t->item->crashes);
-    else if (!t->step->act || t->step->act(&t->work, &t->error))
+    else if (task_look(b, t, &t->error) && (!t->step->act || t->step->act(&t->work, &t->error)))
         t->state = TASK_ACTED;
     t->acted.step = t->step;
     t->acted.work = t->work;
@@ -230,13 +244,44 @@ static bool save_apart(struct batch *b, struct error *e) {
     return true;
 }
 
+static bool claim(struct batch *b, struct claimed *claimed, struct error *e) {
+    const struct engine *engine = b->engine;
+    claimed->arena = arena_new();
+    return work_claim(b->db, claimed->arena, engine->owner, b->now, engine->lease_seconds, engine->batch,
+                      &claimed->items, &claimed->count, e);
+}
+
+static void drop(struct claimed *claimed) {
+    if (claimed->arena)
+        arena_free(claimed->arena);
+    *claimed = (struct claimed){.arena = NULL};
+}
+
+static bool goes_on(const struct task *t) {
+    return t->state == TASK_READY || (t->state == TASK_ACTED && follower(t));
+}
+
+/* The next batch, where this one ends: its claim would wait for the other workers' transactions. */
+static bool claim_ahead(struct batch *b, struct error *e) {
+    for (size_t i = 0; i < b->count; i++)
+        if (goes_on(&b->tasks[i]))
+            return true;
+    if (!claim(b, &b->engine->claimed, e))
+        return false;
+    if (!b->engine->claimed.count)
+        drop(&b->engine->claimed);
+    return true;
+}
+
 static bool in_transaction(struct batch *b, bool (*save)(struct batch *, struct error *), struct error *e) {
     if (!db_begin(b->db, e))
         return false;
-    if (save(b, e))
-        return db_commit(b->db, e);
-    db_rollback(b->db);
-    return false;
+    bool ok = save(b, e) && claim_ahead(b, e) && db_commit(b->db, e);
+    if (!ok) {
+        db_rollback(b->db);
+        drop(&b->engine->claimed);
+    }
+    return ok;
 }
 
 /* An abandoned step is one whose process was killed here: nothing of it is written. */
@@ -289,10 +334,10 @@ static bool round_run(struct batch *b, bool *progress, struct error *e) {
     return true;
 }
 
-static struct task *tasks_new(struct arena *a, struct work_item *items, size_t count) {
-    struct task *tasks = ARENA_ARRAY(a, count, struct task);
-    for (size_t i = 0; i < count; i++)
-        tasks[i] = (struct task){.item = &items[i], .arena = arena_new(), .state = TASK_READY};
+static struct task *tasks_new(const struct claimed *claimed) {
+    struct task *tasks = ARENA_ARRAY(claimed->arena, claimed->count, struct task);
+    for (size_t i = 0; i < claimed->count; i++)
+        tasks[i] = (struct task){.item = &claimed->items[i], .arena = arena_new(), .state = TASK_READY};
     return tasks;
 }
 
@@ -300,39 +345,52 @@ static struct task *tasks_new(struct arena *a, struct work_item *items, size_t c
  * Whatever was in hand when a process crashed may have been the cause. It is tried alone, so that the guilty
  * one crashes alone, and is counted alone, the next time.
  */
-static bool isolate_suspect(struct batch *b, struct work_item **items, struct error *e) {
-    for (size_t i = 0; i < b->count; i++)
-        if ((*items)[i].crashes && b->count > 1) {
-            *items += i;
-            b->count = 1;
-            return work_give_back_others(b->db, b->engine->owner, (*items)->subject, e);
+static bool isolate_suspect(struct batch *b, struct claimed *claimed, struct error *e) {
+    for (size_t i = 0; i < claimed->count; i++)
+        if (claimed->items[i].crashes && claimed->count > 1) {
+            claimed->items += i;
+            claimed->count = 1;
+            return work_give_back_others(b->db, b->engine->owner, claimed->items->subject, e);
         }
     return true;
 }
 
-bool flow_run(struct engine *engine, int64_t now, size_t *ran, struct error *e) {
-    AUTO_ARENA a = arena_new();
-    struct batch b = {.engine = engine, .db = engine->services->db, .now = now};
-    struct work_item *items;
-    *ran = 0;
-    if (!work_claim(b.db, a, engine->owner, now, engine->lease_seconds, engine->batch, &items, &b.count, e) ||
-        !isolate_suspect(&b, &items, e))
-        return false;
-    *ran = b.active = b.count;
-    b.tasks = tasks_new(a, items, b.count);
-    bool good = true, progress = b.count > 0;
-    for (int round = 0; good && b.active && progress && round < ROUNDS_MAX; round++)
-        good = round_run(&b, &progress, e);
-    for (size_t i = 0; i < b.count; i++)
-        arena_free(b.tasks[i].arena);
+static bool batch_run(struct batch *b, struct error *e) {
+    bool good = true, progress = b->count > 0;
+    for (int round = 0; good && b->active && progress && round < ROUNDS_MAX; round++)
+        good = round_run(b, &progress, e);
+    for (size_t i = 0; i < b->count; i++)
+        arena_free(b->tasks[i].arena);
     /* What was not ended is given back: to another worker, or to ourselves in the next batch. */
     struct error ignored = {0};
-    if (b.active && good)
-        return work_give_back(b.db, engine->owner, e);
-    if (b.active)
-        work_give_back(b.db, engine->owner,
-                       &ignored); /* if the database is in trouble the lease's end does it */
+    if (b->active && good)
+        return work_give_back(b->db, b->engine->owner, e);
+    if (!good)
+        work_give_back(b->db, b->engine->owner,
+                       &ignored); /* if not even that is possible, the caller tries later */
     return good;
+}
+
+bool flow_run(struct engine *engine, int64_t now, size_t *ran, struct error *e) {
+    struct batch b = {.engine = engine, .db = engine->services->db, .now = now};
+    struct claimed claimed = engine->claimed;
+    engine->claimed = (struct claimed){.arena = NULL};
+    bool ok = (claimed.arena || claim(&b, &claimed, e)) && isolate_suspect(&b, &claimed, e);
+    *ran = ok ? claimed.count : 0;
+    if (ok) {
+        b.count = b.active = claimed.count;
+        b.tasks = tasks_new(&claimed);
+        ok = batch_run(&b, e);
+    }
+    drop(&claimed);
+    return ok;
+}
+
+void flow_end(struct engine *engine) {
+    struct error ignored = {0};
+    if (engine->claimed.arena)
+        work_give_back(engine->services->db, engine->owner, &ignored);
+    drop(&engine->claimed);
 }
 
 bool flow_run_all(struct engine *engine, int64_t now, struct error *e) {

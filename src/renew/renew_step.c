@@ -57,21 +57,45 @@ static bool act_on(struct work *w, const struct renew_decision *decision) {
     return work_until(w, decision->at);
 }
 
-bool renew_decide(struct work *w, struct error *e) {
-    struct certificate c;
+/* A certificate with what is to be decided about it. */
+struct subject {
+    struct certificate c; /* id NULL: deleted since it was enqueued */
     const struct profile *profile;
     struct renew_facts facts;
-    if (!certificate_get_any(w->db, w->arena, w->item->subject, &c, e))
-        return e->id == ERR_NOT_FOUND && work_goes(w, OUTCOME_DONE); /* deleted since it was enqueued */
-    if (!certificate_profile(w->services->policies, &c, &profile, e) ||
-        !renew_facts_read(w->db, w->arena, &c, &facts, e))
+};
+
+static bool subject_read(struct work *w, struct subject *s, struct error *e) {
+    if (certificate_get_any(w->db, w->arena, w->item->subject, &s->c, e))
+        return certificate_profile(w->services->policies, &s->c, &s->profile, e) &&
+               renew_facts_read(w->db, w->arena, &s->c, &s->facts, e);
+    if (e->id != ERR_NOT_FOUND)
         return false;
-    struct renew_decision decision = renew_next(&facts, profile, w->now);
+    error_clear(e);
+    s->c.id = NULL;
+    return true;
+}
+
+bool renew_is_due(struct work *w, bool *due, struct error *e) {
+    struct subject s;
+    *due = false;
+    if (!subject_read(w, &s, e))
+        return false;
+    *due = s.c.id && renew_next(&s.facts, s.profile, w->now).action == RENEW_ISSUE_VERSION;
+    return true;
+}
+
+bool renew_decide(struct work *w, struct error *e) {
+    struct subject s;
+    if (!subject_read(w, &s, e))
+        return false;
+    if (!s.c.id)
+        return work_goes(w, OUTCOME_DONE);
+    struct renew_decision decision = renew_next(&s.facts, s.profile, w->now);
     if (decision.action == RENEW_ACTIVATE) {
-        if (!activate(w, profile, &c, e))
+        if (!activate(w, s.profile, &s.c, e))
             return false;
-        facts.active_at = w->now;
-        decision = renew_next(&facts, profile, w->now);
+        s.facts.active_at = w->now;
+        decision = renew_next(&s.facts, s.profile, w->now);
     }
     return act_on(w, &decision);
 }

@@ -3,6 +3,8 @@
 #include "order/order.h"
 #include "renew/renew.h"
 
+/* A version is to be issued now, and nothing else was changed: the next step may begin. */
+bool renew_is_due(struct work *w, bool *due, struct error *e);
 /* OUTCOME_NEXT: a version is to be issued now. Otherwise the certificate waits for the moment that renew_next
  * named. */
 bool renew_decide(struct work *w, struct error *e);

@@ -232,6 +232,7 @@ static void worker_loop(const struct role_context *context, struct engine *engin
         int pause = ran ? 0 : worker_pause(due_at, clock_now(), idle_since);
         goes_on = pause >= 0 && worker_wait(context, term, pause);
     }
+    flow_end(engine);
     tell_idle(context, due_at);
 }
 

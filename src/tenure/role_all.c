@@ -99,6 +99,7 @@ int role_all(const struct config *config, int64_t clock_start) {
         return error_row(e.id)->exit;
     }
     loop(&w);
+    flow_end(&w.engine);
     server_free(w.server);
     node_close(&w.node);
     return 0;
