@@ -21,6 +21,7 @@ enum field_flag {
     FIELD_COLUMN = 1 << 1,   /* a column of the CLI's table */
     FIELD_REQUIRED = 1 << 2, /* must be present in a request body */
     FIELD_HIDDEN = 1 << 3,   /* stored, but not part of the API */
+    FIELD_OPTIONAL = 1 << 4, /* FIELD_INT, for answers: below 0 is null in JSON */
 };
 
 struct field {

@@ -38,7 +38,7 @@ struct certificate {
     int64_t phase, end_at, window_at, expires_at;
     /* for answers only, by certificate_json: not stored */
     const char *state, *state_title, *at_risk, *revoked_for;
-    int64_t days_left;
+    int64_t days_left; /* -1: there is nothing that expires */
     bool lapsed;
 };
 

@@ -10,20 +10,22 @@ enum { TAGS_MAX = 32, TAG_BYTES_MAX = 64 };
 
 /* ---- what every answer is made of ---- */
 
-json_t *certificate_json(struct arena *a, const struct certificate *c, int64_t now, enum lang lang) {
+/* The members that are for answers only. */
+static void derive_shown(struct certificate *c, int64_t now, enum lang lang) {
     const struct state_row *state = state_row(certificate_state(c, now));
     const struct text *at_risk = certificate_at_risk(c, now);
+    c->state = state->name;
+    c->state_title = state->title.in[lang];
+    c->at_risk = at_risk ? at_risk->in[lang] : NULL;
+    c->lapsed = certificate_lapsed(c, now);
+    c->revoked_for = c->revoke_asked_at || c->revoked_at ? crl_reason_name((int)c->revoke_reason) : NULL;
+    c->days_left = !c->expires_at ? -1 : c->expires_at > now ? (c->expires_at - now) / DAY : 0;
+}
+
+json_t *certificate_json(struct arena *a, const struct certificate *c, int64_t now, enum lang lang) {
     struct certificate shown = *c;
-    shown.state = state->name;
-    shown.state_title = state->title.in[lang];
-    shown.at_risk = at_risk ? at_risk->in[lang] : NULL;
-    shown.lapsed = certificate_lapsed(c, now);
-    shown.revoked_for = c->revoke_asked_at || c->revoked_at ? crl_reason_name((int)c->revoke_reason) : NULL;
-    shown.days_left = c->expires_at > now ? (c->expires_at - now) / DAY : 0;
-    json_t *json = json_from_row(a, certificate_fields, &shown);
-    if (!c->expires_at)
-        json_object_set_new(json, "days_left", json_null());
-    return json;
+    derive_shown(&shown, now, lang);
+    return json_from_row(a, certificate_fields, &shown);
 }
 
 bool certificate_of_path(struct request *rq, struct certificate *c, struct error *e) {
@@ -100,10 +102,9 @@ static bool list_certificates(struct request *rq, struct error *e) {
         !certificate_page(rq->db, rq->arena, rq->services->policies, rq->caller.account_id, &filter, rq->now,
                           &items, &count, &next, e))
         return false;
-    json_t *array = json_array();
     for (size_t i = 0; i < count; i++)
-        json_array_append_new(array, shown(rq, &items[i]));
-    rq->reply = json_pack("{soss?}", "items", array, "next", next);
+        derive_shown(&items[i], rq->now, rq->lang);
+    list_reply_text(rq, certificate_fields, sizeof *items, items, count, next);
     return true;
 }
 

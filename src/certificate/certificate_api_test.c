@@ -54,6 +54,8 @@ static struct call *call_as(struct world *w, const char *account, const char *me
     c->ok = run(&c->rq, &c->e);
     if (c->rq.reply)
         json_keep(w->arena, c->rq.reply);
+    else if (c->ok && c->rq.content_type && strcmp(c->rq.content_type, "application/json") == 0)
+        assert_ok(json_read(w->arena, c->rq.raw, &c->rq.reply, &c->e), c->e);
     return c;
 }
 
@@ -384,6 +386,23 @@ static void lists_take_their_filters_from_the_query(void **state) {
     assert_refused(call(w, "GET", "/v1/certificates?days_left_max=-2", NULL), ERR_BAD_FIELD);
 }
 
+static void a_list_tells_what_a_certificate_alone_tells(void **state) {
+    struct world *w = *state;
+    import(w, "leaf-p256.pem", NULL);
+    world_order(w, (struct certificate){0});
+    const json_t *items = json_object_get(reply_of(call(w, "GET", "/v1/certificates", NULL)), "items");
+    assert_int_equal(json_array_size(items), 2);
+    for (size_t i = 0; i < 2; i++) {
+        const json_t *listed = json_array_get(items, i);
+        json_t *alone = (json_t *)reply_of(call(w, "GET", at(w, text_of(listed, "id"), ""), NULL));
+        static const char *const more[] = {"predecessor", "successor", "version"};
+        for (size_t j = 0; j < 3; j++)
+            json_object_del(alone, more[j]);
+        assert_true(json_equal((json_t *)listed, alone));
+        assert_int_equal(json_is_null(json_object_get(listed, "days_left")), !text_of(listed, "expires_at"));
+    }
+}
+
 /* ---- tags, deletion ---- */
 
 static void tags_are_set_and_found(void **state) {
@@ -479,7 +498,8 @@ TEST_MAIN(certificate_api, world_test(an_imported_certificate_is_shown_as_upload
           world_test(a_wildcard_makes_a_harmless_file_name), world_test(what_cannot_be_downloaded_says_why),
           world_test(a_certificate_is_shown_with_its_neighbours_and_version),
           world_test(actions_tell_why_there_is_no_button),
-          world_test(lists_take_their_filters_from_the_query), world_test(tags_are_set_and_found),
+          world_test(lists_take_their_filters_from_the_query),
+          world_test(a_list_tells_what_a_certificate_alone_tells), world_test(tags_are_set_and_found),
           world_test(deletion_needs_force_while_a_target_serves_it),
           world_test(force_does_not_delete_what_is_live), world_test(foreign_ids_are_not_found_on_any_route),
           world_test(every_change_is_in_the_log_without_its_key))

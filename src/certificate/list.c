@@ -271,11 +271,14 @@ static bool is_renewable(const struct search *s, const struct certificate *c) {
     return false;
 }
 
+/* What search_worded reads is enough for this. */
 static bool words_fit(const struct search *s, const struct certificate *c) {
+    const struct certificate_filter *f = s->filter;
     for (size_t i = 0; i < s->word_count; i++)
         if (!term_fits(c, &s->words[i]))
             return false;
-    return true;
+    return (!f->tag || words_have(c->tags, slice_str(f->tag))) &&
+           (!f->name || names_cover(c->names, s->host.from));
 }
 
 /* Of several words by which the source came to the certificate, one counts. */
@@ -289,15 +292,13 @@ static bool comes_first(const struct search *s, const struct candidate *candidat
 }
 
 static bool row_fits(const struct search *s, const struct candidate *candidate, const struct certificate *c) {
-    const struct certificate_filter *f = s->filter;
     const struct candidate now = {.kind = c->kind,
                                   .phase = c->phase,
                                   .expires_at = c->expires_at,
                                   .window_at = c->window_at,
                                   .end_at = c->end_at};
-    return state_fits(s, &now) && (!f->tag || words_have(c->tags, slice_str(f->tag))) &&
-           (!f->name || names_cover(c->names, s->host.from)) && words_fit(s, c) &&
-           comes_first(s, candidate, c) && (!f->renewable || is_renewable(s, c));
+    return state_fits(s, &now) && words_fit(s, c) && comes_first(s, candidate, c) &&
+           (!s->filter->renewable || is_renewable(s, c));
 }
 
 /* ---- the page ---- */
@@ -328,11 +329,11 @@ static void batch_pick(const struct search *s, const struct candidate *found, si
             b->candidates[b->count++] = &found[*next];
 }
 
-static bool batch_read(const struct search *s, struct batch *b, struct error *e) {
+static bool batch_read(const struct search *s, struct batch *b, row_reader *rows, struct error *e) {
     const char *ids[CERTIFICATES_AT_ONCE] = {NULL};
     for (size_t i = 0; i < b->count; i++)
         ids[i] = b->candidates[i]->id;
-    return !b->count || search_rows(s, ids, &b->rows, &b->row_count, e);
+    return !b->count || rows(s, ids, &b->rows, &b->row_count, e);
 }
 
 /* NULL for one that was deleted since the source saw it. */
@@ -341,6 +342,26 @@ static const struct certificate *batch_row(const struct batch *b, const char *id
         if (strcmp(b->rows[i].id, id) == 0)
             return &b->rows[i];
     return NULL;
+}
+
+/* Most rows were read in vain so far, and their words may be why. */
+static bool narrows(const struct search *s, const struct page *p) {
+    const struct certificate_filter *f = s->filter;
+    return (s->word_count || f->tag || f->name) && p->read > 2 * p->count;
+}
+
+/* Leaves out those whose words do not fit, before whole rows are read. */
+static bool batch_narrow(const struct search *s, struct batch *b, struct error *e) {
+    size_t kept = 0;
+    if (!batch_read(s, b, search_worded, e))
+        return false;
+    for (size_t i = 0; i < b->count; i++) {
+        const struct certificate *row = batch_row(b, b->candidates[i]->id);
+        if (row && words_fit(s, row))
+            b->candidates[kept++] = b->candidates[i];
+    }
+    b->count = kept;
+    return true;
 }
 
 /* False, with the position at the last item, where the page is full before the batch ends. */
@@ -364,10 +385,11 @@ static bool look_through(struct search *s, const struct candidate *found, size_t
         struct batch b = {.count = 0};
         size_t first = next;
         batch_pick(s, found, count, &next, &b);
-        if (!batch_read(s, &b, e))
+        size_t read = b.count;
+        if ((narrows(s, p) && !batch_narrow(s, &b, e)) || !batch_read(s, &b, search_rows, e))
             return false;
         p->looked += next - first;
-        p->read += b.count;
+        p->read += read;
         whole_batch = batch_take(s, &b, p);
         if (whole_batch)
             s->position = found[next - 1];

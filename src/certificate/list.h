@@ -58,5 +58,8 @@ source source_words;        /* with the driver, by the word found: a certificate
 
 enum { CERTIFICATES_AT_ONCE = 16 };
 /* Those of so many ids that there are, by id; unused ids are NULL. */
-bool search_rows(const struct search *s, const char *const *ids, struct certificate **rows, size_t *count,
-                 struct error *e);
+typedef bool row_reader(const struct search *s, const char *const *ids, struct certificate **rows,
+                        size_t *count, struct error *e);
+
+row_reader search_rows;
+row_reader search_worded; /* only what words are made of */

@@ -462,6 +462,29 @@ static void rows_fit_exactly_the_words_that_are_stored_of_them(void **state) {
     assert_int_equal(found, 16);
 }
 
+/* Where most rows are read in vain, only some columns are looked at first. */
+static void one_among_many_is_found_by_each_of_its_words(void **state) {
+    struct world *w = *state;
+    enum { MANY = 40, ONE = 30 };
+    struct certificate one = {0};
+    for (int i = 0; i < MANY; i++) {
+        struct certificate like = {.names = arena_printf(w->arena, "h%d.shop.example.com", i),
+                                   .brand = "Common"};
+        if (i == ONE)
+            like.brand = "Rare", like.tags = "prod", like.kind = "test";
+        struct certificate c = world_issue(w, like, DAY);
+        one = i == ONE ? c : one;
+    }
+    const char *const words[] = {one.serial, one.fingerprint, "rare", "prod", "kind:test", "h30"};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        const char *ids[MOST] = {NULL};
+        struct certificate_filter f = {.days_left_max = -1};
+        f.text = arena_printf(w->arena, "shop.example.com %s", words[i]);
+        assert_int_equal(pages_of(w, f, ids), 1);
+        assert_string_equal(ids[0], one.id);
+    }
+}
+
 static int64_t terms_like(struct world *w, const char *term) {
     struct error e = {0};
     int64_t count;
@@ -498,7 +521,8 @@ TEST_MAIN(list, world_test(every_filter_gives_what_fits_in_both_orders),
           world_test(names_that_begin_so_come_before_names_below),
           world_test(a_certificate_that_comes_twice_hides_no_other),
           world_test(a_word_that_becomes_frequent_does_not_change_the_order),
-          world_test(rows_fit_exactly_the_words_that_are_stored_of_them), world_test(every_state_is_a_filter),
+          world_test(rows_fit_exactly_the_words_that_are_stored_of_them),
+          world_test(one_among_many_is_found_by_each_of_its_words), world_test(every_state_is_a_filter),
           world_test(frequent_words_are_answered_from_other_indexes),
           world_test(pages_are_stable_under_inserts_and_deletions),
           world_test(the_last_page_has_no_cursor_even_if_it_is_full), world_test(bad_filters_name_the_field),

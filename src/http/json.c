@@ -1,6 +1,5 @@
 /* JSON both ways: one row of `codecs` for each type of field. */
 #include "http/json.h"
-#include "base/buf.h"
 #include "base/clock.h"
 #include <ctype.h>
 #include <malloc.h>
@@ -136,6 +135,119 @@ json_t *json_words(struct arena *a, const char *words) {
     return array;
 }
 
+/* ---- the same as text: what jansson would write, to the byte ---- */
+
+/* How many bytes stand for themselves in a string. */
+static size_t plain_len(const char *s, size_t len) {
+    size_t i = 0, step = 1;
+    for (; i < len && step; i += step) {
+        unsigned char c = (unsigned char)s[i];
+        step = c >= 0x80 ? utf8_len((const unsigned char *)s + i) : c >= ' ' && c != '"' && c != '\\';
+    }
+    return i;
+}
+
+/* A byte that does not. */
+static void put_escaped(struct buf *b, unsigned char c) {
+    static const char letters[] = {
+        ['"'] = '"', ['\\'] = '\\', ['\b'] = 'b', ['\f'] = 'f', ['\n'] = 'n', ['\r'] = 'r', ['\t'] = 't'};
+    static const char hex[] = "0123456789ABCDEF";
+    if (c >= 0x80) {
+        buf_str(b, "\xef\xbf\xbd");
+    } else if (c < sizeof letters && letters[c]) {
+        buf_add(b, (const char[]){'\\', letters[c]}, 2);
+    } else {
+        buf_add(b, (const char[]){'\\', 'u', '0', '0', hex[c >> 4], hex[c & 15]}, 6);
+    }
+}
+
+static void put_string(struct buf *b, const char *s, size_t len) {
+    buf_char(b, '"');
+    for (;;) {
+        size_t plain = plain_len(s, len);
+        buf_add(b, s, plain);
+        if (plain == len)
+            break;
+        put_escaped(b, (unsigned char)s[plain]);
+        s += plain + 1;
+        len -= plain + 1;
+    }
+    buf_char(b, '"');
+}
+
+void json_write_string(struct buf *b, const char *s) {
+    if (s)
+        put_string(b, s, strlen(s));
+    else
+        buf_str(b, "null");
+}
+
+static void put_text(struct buf *b, const void *p) {
+    json_write_string(b, *(const char *const *)p);
+}
+
+static void put_int(struct buf *b, const void *p) {
+    int64_t value = *(const int64_t *)p;
+    uint64_t rest = value < 0 ? -(uint64_t)value : (uint64_t)value;
+    char digits[24], *first = digits + sizeof digits;
+    do
+        *--first = (char)('0' + rest % 10);
+    while (rest /= 10);
+    if (value < 0)
+        *--first = '-';
+    buf_add(b, first, (size_t)(digits + sizeof digits - first));
+}
+
+static void put_digits(char *to, uint64_t value, int count) {
+    for (int i = count - 1; i >= 0; i--, value /= 10)
+        to[i] = (char)('0' + value % 10);
+}
+
+/* As days_from_civil counts: years from March, so that the leap day is the last of its year. */
+static void put_date(char *to, uint64_t day) {
+    uint64_t days = day + 719468, era = days / 146097, day_of_era = days % 146097;
+    uint64_t year = (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
+    uint64_t day_of_year = day_of_era - (365 * year + year / 4 - year / 100);
+    uint64_t month = (5 * day_of_year + 2) / 153;
+    put_digits(to, era * 400 + year + (month >= 10), 4);
+    put_digits(to + 5, month < 10 ? month + 3 : month - 9, 2);
+    put_digits(to + 8, day_of_year - (153 * month + 2) / 5 + 1, 2);
+}
+
+/* Lists are full of times: those since 1970 without printf. */
+static void put_time(struct buf *b, const void *p) {
+    int64_t t = *(const int64_t *)p;
+    char text[] = "\"0000-00-00T00:00:00Z\"";
+    if (t <= 0 || t > time_last) {
+        json_write_string(b, t ? time_format(b->arena, t) : NULL);
+        return;
+    }
+    uint64_t second = (uint64_t)t % DAY;
+    put_date(text + 1, (uint64_t)t / DAY);
+    put_digits(text + 12, second / 3600, 2);
+    put_digits(text + 15, second / 60 % 60, 2);
+    put_digits(text + 18, second % 60, 2);
+    buf_add(b, text, sizeof text - 1);
+}
+
+static void put_bool(struct buf *b, const void *p) {
+    buf_str(b, *(const bool *)p ? "true" : "false");
+}
+
+static void put_words(struct buf *b, const void *p) {
+    const char *words = *(const char *const *)p, *separator = "[";
+    for (const char *s = words ? words : ""; *s;) {
+        size_t len = strcspn(s, " ");
+        if (len) {
+            buf_str(b, separator);
+            put_string(b, s, len);
+            separator = ",";
+        }
+        s += len + strspn(s + len, " ");
+    }
+    buf_str(b, *separator == '[' ? "[]" : "]");
+}
+
 /* ---- one row for each type of field ---- */
 
 static json_t *write_text(struct arena *a, const void *p) {
@@ -236,6 +348,10 @@ static json_t *write_list(struct arena *a, const void *p) {
     return list ? list : json_array();
 }
 
+static void put_list(struct buf *b, const void *p) {
+    buf_str(b, json_text(b->arena, json_keep(b->arena, write_list(b->arena, p)), false));
+}
+
 static bool read_list(struct arena *a, const json_t *value, const struct field *f, void *p, struct error *e) {
     if (!json_is_array(value))
         return fail_field(e, f->name, ERR_BAD_FIELD, "'%s' must be an array", "“%s”必须是数组", f->name);
@@ -255,19 +371,20 @@ struct codec {
     const char *type, *format; /* of JSON schema */
     bool null_written;         /* an answer may say null */
     json_t *(*write)(struct arena *a, const void *p);
+    void (*put)(struct buf *b, const void *p); /* the text of what `write` makes */
     bool (*read)(struct arena *a, const json_t *value, const struct field *f, void *p, struct error *e);
     void (*clear)(void *p); /* what null in a body does; NULL: it is refused */
 };
 
 /* A type without a row (FIELD_BLOB) is never in JSON. */
 static const struct codec codecs[] = {
-    [FIELD_TEXT] = {"string", NULL, true, write_text, read_text, clear_pointer},
-    [FIELD_INT] = {"integer", "int64", false, write_int, read_int, NULL},
-    [FIELD_TIME] = {"string", "date-time", true, write_time, read_time, clear_time},
-    [FIELD_BOOL] = {"boolean", NULL, false, write_bool, read_bool, NULL},
-    [FIELD_WORDS] = {"array", NULL, false, write_words, read_words, clear_pointer},
-    [FIELD_LIST] = {"array", NULL, false, write_list, read_list, clear_pointer},
-    [FIELD_BLOB] = {NULL, NULL, false, NULL, NULL, NULL},
+    [FIELD_TEXT] = {"string", NULL, true, write_text, put_text, read_text, clear_pointer},
+    [FIELD_INT] = {"integer", "int64", false, write_int, put_int, read_int, NULL},
+    [FIELD_TIME] = {"string", "date-time", true, write_time, put_time, read_time, clear_time},
+    [FIELD_BOOL] = {"boolean", NULL, false, write_bool, put_bool, read_bool, NULL},
+    [FIELD_WORDS] = {"array", NULL, false, write_words, put_words, read_words, clear_pointer},
+    [FIELD_LIST] = {"array", NULL, false, write_list, put_list, read_list, clear_pointer},
+    [FIELD_BLOB] = {NULL, NULL, false, NULL, NULL, NULL, NULL},
 };
 
 static bool in_requests(const struct field *f) {
@@ -278,14 +395,40 @@ static bool in_answers(const struct field *f) {
     return codecs[f->type].write && !(f->flags & (FIELD_HIDDEN | FIELD_SECRET));
 }
 
+static bool is_absent(const struct field *f, const void *p) {
+    return f->flags & FIELD_OPTIONAL && *(const int64_t *)p < 0;
+}
+
 json_t *json_from_row(struct arena *a, const struct field *fields, const void *row) {
     json_t *object = json_object();
-    for (const struct field *f = fields; f->name; f++)
-        if (in_answers(f))
-            /* our own names are UTF-8: unchecked, for long lists are made of these */
+    for (const struct field *f = fields; f->name; f++) {
+        const void *p = (const char *)row + f->offset;
+        if (in_answers(f)) /* our own names are UTF-8: unchecked */
             json_object_set_new_nocheck(object, f->name,
-                                        codecs[f->type].write(a, (const char *)row + f->offset));
+                                        is_absent(f, p) ? json_null() : codecs[f->type].write(a, p));
+    }
     return object;
+}
+
+static void put_member(struct buf *b, const struct field *f, const void *p) {
+    buf_str(b, f->name);
+    buf_add(b, "\":", 2);
+    if (is_absent(f, p))
+        buf_str(b, "null");
+    else
+        codecs[f->type].put(b, p);
+}
+
+void json_write_row(struct buf *b, const struct field *fields, const void *row) {
+    const char *before = "{\"";
+    for (const struct field *f = fields; f->name; f++) {
+        if (!in_answers(f))
+            continue;
+        buf_add(b, before, 2);
+        put_member(b, f, (const char *)row + f->offset);
+        before = ",\"";
+    }
+    buf_str(b, *before == '{' ? "{}" : "}");
 }
 
 static const struct field *field_named(const struct field *fields, const char *name) {
@@ -335,7 +478,8 @@ bool json_to_row(struct arena *a, const json_t *object, const struct field *fiel
 
 static json_t *schema_of_field(const struct field *f, bool request) {
     const struct codec *codec = &codecs[f->type];
-    bool nullable = request ? codec->clear && !(f->flags & FIELD_REQUIRED) : codec->null_written;
+    bool nullable = request ? codec->clear && !(f->flags & FIELD_REQUIRED)
+                            : codec->null_written || f->flags & FIELD_OPTIONAL;
     json_t *schema = json_object();
     json_object_set_new(schema, "type",
                         nullable ? json_pack("[ss]", codec->type, "null") : json_string(codec->type));

@@ -41,3 +41,18 @@ void list_reply(struct request *rq, const struct field *fields, size_t size, con
     json_object_set_new(rq->reply, "items", items);
     json_object_set_new(rq->reply, "next", json_string_of(rq->arena, next));
 }
+
+void list_reply_text(struct request *rq, const struct field *fields, size_t size, const void *rows,
+                     size_t count, const char *next) {
+    struct buf text = buf_new(rq->arena, SIZE_MAX / 4);
+    buf_str(&text, "{\"items\":[");
+    for (size_t i = 0; i < count; i++) {
+        buf_str(&text, i ? "," : "");
+        json_write_row(&text, fields, (const char *)rows + i * size);
+    }
+    buf_str(&text, "],\"next\":");
+    json_write_string(&text, next);
+    buf_char(&text, '}');
+    rq->raw = buf_slice(&text);
+    rq->content_type = "application/json";
+}

@@ -20,6 +20,9 @@ static inline size_t list_count(const struct list_page *page, size_t found) {
 /* The answer; `next` is the cursor of the page that follows, or NULL. */
 void list_reply(struct request *rq, const struct field *fields, size_t size, const void *rows, size_t count,
                 const char *next);
+/* The same as text, for the longest lists. For GET alone: no text is kept for Idempotency-Key. */
+void list_reply_text(struct request *rq, const struct field *fields, size_t size, const void *rows,
+                     size_t count, const char *next);
 
 /* A whole number of the query, `missing` if it is not there; ERR_BAD_FIELD outside of [min, max]. */
 bool query_number(struct request *rq, const char *name, int64_t missing, int64_t min, int64_t max,

@@ -74,9 +74,9 @@ struct request {
     void *prepared; /* from prepare to handle */
     /* the answer */
     int status;
-    json_t *reply; /* owned by the request */
-    struct slice raw;
-    const char *content_type, *file_name; /* with ROUTE_RAW */
+    json_t *reply;    /* owned by the request */
+    struct slice raw; /* with a content type, instead of `reply`: ROUTE_RAW, or JSON as text */
+    const char *content_type, *file_name;
 };
 
 /*
