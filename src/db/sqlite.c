@@ -184,7 +184,7 @@ static const char *const settings[] = {
 
 /* KiB: many web processes read little each, a worker touches many rows a second. */
 static const char *const cache_settings[] = {
-    [DB_WEB] = "PRAGMA cache_size = -2048",
+    [DB_WEB] = "PRAGMA cache_size = -8192",
     [DB_WORKER] = "PRAGMA cache_size = -16384",
 };
 
