@@ -1,6 +1,7 @@
 /*
- * tenure.yaml: read once at the start into this struct; what is absent has the defaults of config.c. The
- * roles run in the data folder, so files there have the short names below.
+ * tenure.yaml: read once at the start into this struct; what is absent has the defaults of config.c and of
+ * the sections (config_section.h). The roles run in the data folder, so files there have the short names
+ * below.
  */
 #pragma once
 #include "base/log.h"

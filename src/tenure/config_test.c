@@ -90,5 +90,27 @@ static void what_cannot_be_meant_is_refused(void **state) {
     }
 }
 
+static void a_complaint_names_section_and_key(void **state) {
+    (void)state;
+    static const struct {
+        const char *yaml, *field;
+    } bad[] = {
+        {"ca:\n  backdate_seconds: 86401\n", "ca.backdate_seconds"},
+        {"ca:\n  backdate_seconds: soon\n", "ca.backdate_seconds"},
+        {"ca:\n  years: 1\n", "ca.years"},
+        {"deploy:\n  folders: [etc]\n", "deploy.folders"},
+        {"probe:\n  timeout_seconds: 121\n", "probe.timeout_seconds"},
+        {"probe: 5\n", "probe"},
+        {"workers: 17\n", "workers"},
+    };
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        AUTO_ARENA a = arena_new();
+        struct config c;
+        struct error e = {0};
+        assert_fails(load(a, bad[i].yaml, &c, &e), e, ERR_BAD_CONFIG);
+        assert_string_equal(e.field, bad[i].field);
+    }
+}
+
 TEST_MAIN(config, test(defaults_fill_what_is_absent), test(everything_can_be_set),
-          test(what_cannot_be_meant_is_refused))
+          test(what_cannot_be_meant_is_refused), test(a_complaint_names_section_and_key))

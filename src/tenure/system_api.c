@@ -25,6 +25,15 @@ static bool openapi(struct request *rq, struct error *e) {
 
 enum { METRICS_MAX = 1 << 20 };
 
+static bool daemon_itself(struct request *rq, struct buf *b, struct error *e) {
+    (void)e;
+    metrics_family(b, "tenure_build_info", "gauge", "Version of the daemon");
+    metrics_value(b, "tenure_build_info", METRIC_LABELS({"version", TENURE_VERSION}), 1);
+    metrics_family(b, "tenure_clock_time_seconds", "gauge", "The daemon's clock, Unix seconds");
+    metrics_value(b, "tenure_clock_time_seconds", METRIC_LABELS(), rq->now);
+    return true;
+}
+
 static bool certificates_by_state(struct request *rq, struct buf *b, struct error *e) {
     metrics_family(b, "tenure_certificates", "gauge", "Certificates by derived state");
     for (int state = 0; state < STATE_COUNT; state++) {
@@ -49,7 +58,9 @@ static bool queue(struct request *rq, struct buf *b, struct error *e) {
     return true;
 }
 
-static void requests(const struct dispatcher *d, struct buf *b) {
+static bool requests(struct request *rq, struct buf *b, struct error *e) {
+    (void)e;
+    const struct dispatcher *d = rq->dispatcher;
     static const char *const classes[] = {"other", "1xx", "2xx", "3xx", "4xx", "5xx"};
     metrics_family(b, "tenure_http_requests_total", "counter",
                    "Requests answered by this web process, by class of status");
@@ -59,17 +70,22 @@ static void requests(const struct dispatcher *d, struct buf *b) {
     metrics_family(b, "tenure_http_request_duration_seconds", "histogram",
                    "Time in handlers of this web process");
     metrics_histogram(b, "tenure_http_request_duration_seconds", METRIC_LABELS(), &d->durations);
+    return true;
 }
+
+/* In the order of the page. A slice that has something to count adds its function here. */
+static bool (*const metrics_parts[])(struct request *rq, struct buf *b, struct error *e) = {
+    daemon_itself,
+    certificates_by_state,
+    queue,
+    requests,
+};
 
 static bool metrics(struct request *rq, struct error *e) {
     struct buf b = buf_new(rq->arena, METRICS_MAX);
-    metrics_family(&b, "tenure_build_info", "gauge", "Version of the daemon");
-    metrics_value(&b, "tenure_build_info", METRIC_LABELS({"version", TENURE_VERSION}), 1);
-    metrics_family(&b, "tenure_clock_time_seconds", "gauge", "The daemon's clock, Unix seconds");
-    metrics_value(&b, "tenure_clock_time_seconds", METRIC_LABELS(), rq->now);
-    if (!certificates_by_state(rq, &b, e) || !queue(rq, &b, e))
-        return false;
-    requests(rq->dispatcher, &b);
+    for (size_t i = 0; i < sizeof metrics_parts / sizeof *metrics_parts; i++)
+        if (!metrics_parts[i](rq, &b, e))
+            return false;
     rq->raw = buf_slice(&b);
     rq->content_type = METRICS_TYPE;
     return true;
