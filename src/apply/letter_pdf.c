@@ -152,11 +152,22 @@ static void page_need(struct page *page, double height) {
     page->y = top;
 }
 
+/* Line by line: what is longer than a page goes on on the next one. */
+static void add_lines(struct page *page, PangoLayout *layout, double x) {
+    for (int i = 0; i < pango_layout_get_line_count(layout); i++) {
+        PangoLayoutLine *line = pango_layout_get_line_readonly(layout, i);
+        PangoRectangle box; /* from the base line */
+        pango_layout_line_get_extents(line, NULL, &box);
+        page_need(page, (double)box.height / PANGO_SCALE);
+        cairo_move_to(page->cairo, x, page->y - (double)box.y / PANGO_SCALE);
+        pango_cairo_show_layout_line(page->cairo, line);
+        page->y += (double)box.height / PANGO_SCALE;
+    }
+}
+
 static void add_text(struct page *page, const char *text, int size, double space) {
-    PangoLayout *layout = layout_of(page, text, size, page_width - 2 * margin);
-    page_need(page, height_of(layout));
-    draw_at(page, layout, margin, page->y);
-    page->y += height_of(layout) + space;
+    add_lines(page, layout_of(page, text, size, page_width - 2 * margin), margin);
+    page->y += space;
 }
 
 static void add_heading(struct page *page, const struct text *text) {
@@ -179,11 +190,15 @@ static void add_row(struct page *page, const char *label, const char *value) {
     double x = margin + label_width + column_gap;
     PangoLayout *left = layout_of(page, label, SIZE_TEXT, label_width);
     PangoLayout *right = layout_of(page, value, SIZE_TEXT, page_width - margin - x);
-    double height = height_of(left) > height_of(right) ? height_of(left) : height_of(right);
-    page_need(page, height);
+    bool fits = height_of(right) < bottom - top;
+    page_need(page, height_of(fits ? right : left));
     draw_at(page, left, margin, page->y);
-    draw_at(page, right, x, page->y);
-    page->y += height + 3;
+    double below = page->y + height_of(left);
+    int number = page->number;
+    add_lines(page, right, x);
+    if (page->number == number && page->y < below)
+        page->y = below;
+    page->y += 3;
 }
 
 static void add_rule(const struct page *page, double x, double y, double width) {

@@ -1,6 +1,7 @@
 /* Letters as a reader of the PDF sees them: pdftotext takes the text out of the file. */
 #include "apply/letter_pdf.h"
 #include "apply/letter_scan.h"
+#include "base/buf.h"
 #include "base/child.h"
 #include "base/file.h"
 #include "unit.h"
@@ -207,6 +208,23 @@ static void many_names_take_more_pages_and_each_says_what_it_belongs_to(void **s
     assert_false(says(a, text, arena_printf(a, "app_01hzzzzzzzzzzzzzzzzzzzzzzz · %d", pages + 1)));
 }
 
+static void a_value_longer_than_a_page_goes_on(void **state) {
+    (void)state;
+    AUTO_ARENA a = arena_new();
+    enum { LONG = 4000 };
+    struct buf address = buf_new(a, LONG * 4);
+    for (int i = 0; i < LONG; i++)
+        buf_str(&address, "甲");
+    struct letter letter = some_letter;
+    letter.organization.address = address.p;
+    const char *text = text_of(a, made(a, &letter, LETTER_EN));
+    int found = 0;
+    for (const char *c = text; (c = strstr(c, "甲")); c++)
+        found++;
+    assert_int_equal(found, LONG);
+    assert_says(a, text, "Postal code 100080");
+}
+
 static void a_line_break_in_a_value_makes_no_row(void **state) {
     (void)state;
     AUTO_ARENA a = arena_new();
@@ -233,4 +251,5 @@ TEST_MAIN(letter_pdf, test(every_value_can_be_read), test(one_language_leaves_ou
           test(what_is_absent_has_no_row), test(the_same_data_give_the_same_bytes),
           test(the_fontconfig_of_the_machine_does_not_matter),
           test(many_names_take_more_pages_and_each_says_what_it_belongs_to),
-          test(a_line_break_in_a_value_makes_no_row), test(a_letter_is_taken_as_a_scan_of_itself))
+          test(a_value_longer_than_a_page_goes_on), test(a_line_break_in_a_value_makes_no_row),
+          test(a_letter_is_taken_as_a_scan_of_itself))
