@@ -4,7 +4,7 @@
  *
  * Needs one of the fonts of letter_pdf.c and reads its file; nothing else is read and nothing is written (no
  * fontconfig configuration, no cache). Pango starts a thread. The sandbox row of workers permits this; that
- * of web processes does not, and 100 ms of work are nothing for them anyway.
+ * of web processes does not, and 20 ms of work are too much for them anyway.
  */
 #pragma once
 #include "base/error.h"

@@ -98,8 +98,9 @@ static void ten_mebibytes_are_the_limit(void **state) {
     (void)state;
     AUTO_ARENA a = arena_new();
     uint8_t *content = arena_alloc(a, LETTER_SCAN_MAX + 1);
-    memcpy(content, "%PDF-1.7\n", 9);
-    memcpy(content + LETTER_SCAN_MAX - 6, "%%EOF\n", 6);
+    const struct slice start = BYTES(PDF_START), end = BYTES(PDF_END);
+    memcpy(content, start.p, start.len);
+    memcpy(content + LETTER_SCAN_MAX - end.len, end.p, end.len);
     const char *type;
     struct error e = {0};
     assert_ok(letter_scan_type(slice_of(content, LETTER_SCAN_MAX), &type, &e), e);
