@@ -3,6 +3,7 @@
 #include "base/child.h"
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/money.h"
 #include "base/rand.h"
 #include "base/secret.h"
 #include "unit.h"
@@ -182,8 +183,44 @@ static void secrets_compare(void **state) {
     assert_false(secret_equal(one, two));
 }
 
+static void money_has_the_decimals_of_its_currency(void **state) {
+    (void)state;
+    AUTO_ARENA a = arena_new();
+    static const struct {
+        struct money money;
+        const char *text;
+    } cases[] = {
+        {{123456, "CNY"}, "1234.56 CNY"}, {{5, "USD"}, "0.05 USD"},     {{0, "CNY"}, "0.00 CNY"},
+        {{-5, "CNY"}, "-0.05 CNY"},       {{1234, "JPY"}, "1234 JPY"},  {{0, "JPY"}, "0 JPY"},
+        {{1234, "BHD"}, "1.234 BHD"},     {{-100, "EUR"}, "-1.00 EUR"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        assert_string_equal(money_text(a, &cases[i].money), cases[i].text);
+}
+
+static void money_is_exact_everywhere(void **state) {
+    (void)state;
+    static const struct money good[] = {{MONEY_MAX, "CNY"}, {-MONEY_MAX, "USD"}, {0, "XAF"}};
+    static const struct money bad[] = {{MONEY_MAX + 1, "CNY"},
+                                       {INT64_MIN, "CNY"},
+                                       {1, NULL},
+                                       {1, "CN"},
+                                       {1, "CN1"},
+                                       {1, "cny"},
+                                       {1, ""},
+                                       {1, "CNYX"}};
+    struct error e;
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++)
+        assert_ok(money_check(&good[i], &e), e);
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        assert_fails(money_check(&bad[i], &e), e, ERR_BAD_FIELD);
+        assert_string_equal(e.field, i < 2 ? "amount" : "currency");
+    }
+}
+
 TEST_MAIN(base, test(arena_gives_zeroed_memory_and_runs_cleanups_once), test(buf_stops_at_its_maximum),
           test(messages_read_back_and_refuse_what_is_cut), test(times_parse_and_format),
           test(ids_sort_by_time_and_have_one_shape), test(seeded_randomness_repeats),
           test(files_are_written_whole_with_their_mode), test(children_end_at_their_deadline),
-          test(errors_speak_both_languages), test(secrets_compare))
+          test(errors_speak_both_languages), test(secrets_compare),
+          test(money_has_the_decimals_of_its_currency), test(money_is_exact_everywhere))

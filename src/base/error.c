@@ -51,6 +51,15 @@ bool fail_field(struct error *e, const char *field, enum error_id id, const char
     return false;
 }
 
+bool fail_state(struct error *e, const char *state, enum error_id id, const char *en, const char *zh, ...) {
+    va_list args;
+    va_start(args, zh);
+    fill(e, id, en, zh, args);
+    va_end(args);
+    snprintf(e->state, sizeof e->state, "%s", state);
+    return false;
+}
+
 bool fail_errno(struct error *e, enum error_id id, const char *what) {
     char reason[128];
     const char *text = strerror_r(errno, reason, sizeof reason);

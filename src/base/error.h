@@ -42,6 +42,7 @@ struct error {
     int id_count;
     char field[64];               /* the input field at fault, or empty */
     char object[64];              /* the id of the object that stands in the way, or empty */
+    char state[24];               /* the present state of what was to be changed, or empty */
     char detail[LANG_COUNT][512]; /* names the object and the rule; never holds a secret */
 };
 
@@ -50,6 +51,9 @@ bool fail(struct error *e, enum error_id id, const char *en, const char *zh, ...
     __attribute__((format(printf, 3, 5), format(printf, 4, 5)));
 /* The same, naming the field of the input. */
 bool fail_field(struct error *e, const char *field, enum error_id id, const char *en, const char *zh, ...)
+    __attribute__((format(printf, 4, 6), format(printf, 5, 6)));
+/* The same for an action that came too late or too early, telling the state that the object is in. */
+bool fail_state(struct error *e, const char *state, enum error_id id, const char *en, const char *zh, ...)
     __attribute__((format(printf, 4, 6), format(printf, 5, 6)));
 /* A failed system call: adds strerror(errno). `what` names the object. */
 bool fail_errno(struct error *e, enum error_id id, const char *what);

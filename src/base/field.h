@@ -14,6 +14,10 @@ enum field_type {
     FIELD_WORDS, /* const char *: words separated by one space in the database, an array of strings in JSON */
     FIELD_LIST,  /* const char *: a JSON array as text in the database, an array in JSON */
     FIELD_BLOB,  /* struct slice; never in JSON */
+    /* what is no column: a row of the database does not reach it */
+    FIELD_MONEY,  /* struct money; null in answers without a currency; its columns: FIELD_MONEY_COLUMNS */
+    FIELD_OBJECT, /* a struct inside the struct: an object of the fields `of` */
+    FIELD_ROWS,   /* a pointer to structs and their count: an array of objects of the fields `of` */
 };
 
 enum field_flag {
@@ -22,6 +26,9 @@ enum field_flag {
     FIELD_REQUIRED = 1 << 2, /* must be present in a request body */
     FIELD_HIDDEN = 1 << 3,   /* stored, but not part of the API */
     FIELD_OPTIONAL = 1 << 4, /* FIELD_INT, for answers: below 0 is null in JSON */
+    /* The id of another object, in a body: one of another account is ERR_NOT_FOUND. The kind of object is the
+     * name without `_id`. */
+    FIELD_REFERENCE = 1 << 5,
 };
 
 struct field {
@@ -30,7 +37,14 @@ struct field {
     size_t offset;
     unsigned flags;
     struct text label; /* column head, and what OpenAPI says of it */
+    /* FIELD_OBJECT and FIELD_ROWS; the last two of FIELD_ROWS alone */
+    const struct field *of;
+    size_t size, count_offset; /* of one struct; of the size_t that counts them */
 };
+
+static inline bool field_is_column(const struct field *f) {
+    return f->type < FIELD_MONEY;
+}
 
 /* A table ends with a row without a name. */
 #define FIELD_END                                                                                            \
@@ -39,4 +53,27 @@ struct field {
     {                                                                                                        \
         .name = #member, .type = FIELD_##type_, .offset = offsetof(struct struct_, member),                  \
         .flags = (flags_), .label = TEXT(en, zh)                                                             \
+    }
+#define FIELD_OBJECT_OF(of_, struct_, member, flags_, en, zh)                                                \
+    {                                                                                                        \
+        .name = #member, .type = FIELD_OBJECT, .offset = offsetof(struct struct_, member),                   \
+        .flags = (flags_), .label = TEXT(en, zh), .of = (of_)                                                \
+    }
+/* budget: what a row of the table has, and the member that counts */
+#define FIELD_ROWS_OF(of_, struct_, member, count_, flags_, en, zh)                                          \
+    {                                                                                                        \
+        .name = #member, .type = FIELD_ROWS, .offset = offsetof(struct struct_, member), .flags = (flags_),  \
+        .label = TEXT(en, zh), .of = (of_), .size = sizeof *((struct struct_ *)NULL)->member,                \
+        .count_offset = offsetof(struct struct_, count_)                                                     \
+    }
+/* Beside FIELD(MONEY, …): what the columns MEMBER_amount and MEMBER_currency fill. */
+#define FIELD_MONEY_COLUMNS(struct_, member)                                                                 \
+    {.name = #member "_amount",                                                                              \
+     .type = FIELD_INT,                                                                                      \
+     .offset = offsetof(struct struct_, member.amount),                                                      \
+     .flags = FIELD_HIDDEN,                                                                                  \
+     .label = TEXT("", "")},                                                                                 \
+    {                                                                                                        \
+        .name = #member "_currency", .type = FIELD_TEXT,                                                     \
+        .offset = offsetof(struct struct_, member.currency), .flags = FIELD_HIDDEN, .label = TEXT("", "")    \
     }

@@ -438,10 +438,10 @@ bool db_read_begin(struct db *db, struct error *e) {
 static const struct field *find_field(const struct field *fields, const struct field *from,
                                       const char *name) {
     for (const struct field *f = from; f->name; f++)
-        if (strcmp(f->name, name) == 0)
+        if (field_is_column(f) && strcmp(f->name, name) == 0)
             return f;
     for (const struct field *f = fields; f < from; f++)
-        if (strcmp(f->name, name) == 0)
+        if (field_is_column(f) && strcmp(f->name, name) == 0)
             return f;
     return NULL;
 }
@@ -495,7 +495,7 @@ static void scan_column(struct arena *a, sqlite3_stmt *st, int i, const struct f
     case FIELD_BOOL:
         *(bool *)member = sqlite3_column_int64(st, i) != 0;
         break;
-    case FIELD_BLOB:
+    default: /* FIELD_BLOB: what is no column was not found */
         *(struct slice *)member = column_blob(a, st, i);
         break;
     }

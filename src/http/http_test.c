@@ -363,9 +363,25 @@ static void problems_tell_everything_and_read_back(void **state) {
                         "\"remedy\":\"请先支付订单。\",\"request_id\":\"req_1\"}");
     assert_fails(problem_read(a, 409, body, &again), again, ERR_NOT_PAID);
     assert_string_equal(again.object, "ord_1");
+    assert_string_equal(again.state, "");
     assert_string_equal(again.detail[LANG_EN], "订单 ord_1 未支付");
     assert_int_equal(again.id_count, 2);
     assert_int_equal(again.ids[1], ERR_NOT_ACTIVE_YET);
+}
+
+static void a_problem_tells_the_state_that_stood_in_the_way(void **state) {
+    (void)state;
+    AUTO_ARENA a = arena_new();
+    struct error e, again;
+    assert_fails(
+        fail_state(&e, "validating", ERR_CONFLICT, "%s is no draft any more", "%s 不再是草稿", "cert_1"), e,
+        ERR_CONFLICT);
+    struct slice body = problem_body(a, &e, LANG_EN, "req_1");
+    assert_non_null(strstr((const char *)body.p, "\"state\":\"validating\""));
+    assert_fails(problem_read(a, 409, body, &again), again, ERR_CONFLICT);
+    assert_string_equal(again.state, "validating");
+    fail(&e, ERR_CONFLICT, "%s", "%s", "x");
+    assert_string_equal(e.state, "");
 }
 
 static void a_detail_cut_inside_a_character_is_still_json(void **state) {
@@ -477,7 +493,8 @@ TEST_MAIN(http, test(hostile_json_is_refused_with_its_place), test(json_may_be_3
           test(escapes_are_decoded_once), test(query_parameters_are_found_by_their_whole_name),
           test(lengths_are_digits_within_64_bits), test(routes_are_found_with_decoded_arguments),
           test(unknown_paths_are_404_and_wrong_methods_405), test(path_arguments_are_bounded),
-          test(problems_tell_everything_and_read_back), test(a_detail_cut_inside_a_character_is_still_json),
+          test(problems_tell_everything_and_read_back), test(a_problem_tells_the_state_that_stood_in_the_way),
+          test(a_detail_cut_inside_a_character_is_still_json),
           test(answers_of_somebody_else_are_told_as_such), test(the_api_description_follows_the_routes),
           test(secrets_are_in_no_answer_and_no_schema_of_one), test(metrics_are_escaped),
           test(histograms_count_upwards))

@@ -1,6 +1,8 @@
 /* JSON both ways: one row of `codecs` for each type of field. */
 #include "http/json.h"
 #include "base/clock.h"
+#include "base/money.h"
+#include "http/json_put.h"
 #include <ctype.h>
 #include <malloc.h>
 #include <stdlib.h>
@@ -88,22 +90,10 @@ const char *json_text(struct arena *a, const json_t *value, bool pretty) {
     return text;
 }
 
-/* Bytes of the UTF-8 character at `s` (RFC 3629), 0 if it is none. */
-static size_t utf8_len(const unsigned char *s) {
-    size_t len = s[0] < 0x80 ? 1 : s[0] < 0xc2 ? 0 : s[0] < 0xe0 ? 2 : s[0] < 0xf0 ? 3 : s[0] < 0xf5 ? 4 : 0;
-    for (size_t i = 1; i < len; i++)
-        if ((s[i] & 0xc0) != 0x80)
-            return 0;
-    bool overlong = (s[0] == 0xe0 && s[1] < 0xa0) || (s[0] == 0xf0 && s[1] < 0x90);
-    bool surrogate = s[0] == 0xed && s[1] > 0x9f;
-    bool beyond = s[0] == 0xf4 && s[1] > 0x8f;
-    return overlong || surrogate || beyond ? 0 : len;
-}
-
 static const char *utf8_repaired(struct arena *a, const char *s) {
     struct buf b = buf_new(a, SIZE_MAX / 4);
     while (*s) {
-        size_t len = utf8_len((const unsigned char *)s);
+        size_t len = json_utf8_len((const unsigned char *)s);
         if (len)
             buf_add(&b, s, len);
         else
@@ -135,122 +125,10 @@ json_t *json_words(struct arena *a, const char *words) {
     return array;
 }
 
-/* ---- the same as text: what jansson would write, to the byte ---- */
-
-/* How many bytes stand for themselves in a string. */
-static size_t plain_len(const char *s, size_t len) {
-    size_t i = 0, step = 1;
-    for (; i < len && step; i += step) {
-        unsigned char c = (unsigned char)s[i];
-        step = c >= 0x80 ? utf8_len((const unsigned char *)s + i) : c >= ' ' && c != '"' && c != '\\';
-    }
-    return i;
-}
-
-/* A byte that does not. */
-static void put_escaped(struct buf *b, unsigned char c) {
-    static const char letters[] = {
-        ['"'] = '"', ['\\'] = '\\', ['\b'] = 'b', ['\f'] = 'f', ['\n'] = 'n', ['\r'] = 'r', ['\t'] = 't'};
-    static const char hex[] = "0123456789ABCDEF";
-    if (c >= 0x80) {
-        buf_str(b, "\xef\xbf\xbd");
-    } else if (c < sizeof letters && letters[c]) {
-        buf_add(b, (const char[]){'\\', letters[c]}, 2);
-    } else {
-        buf_add(b, (const char[]){'\\', 'u', '0', '0', hex[c >> 4], hex[c & 15]}, 6);
-    }
-}
-
-static void put_string(struct buf *b, const char *s, size_t len) {
-    buf_char(b, '"');
-    for (;;) {
-        size_t plain = plain_len(s, len);
-        buf_add(b, s, plain);
-        if (plain == len)
-            break;
-        put_escaped(b, (unsigned char)s[plain]);
-        s += plain + 1;
-        len -= plain + 1;
-    }
-    buf_char(b, '"');
-}
-
-void json_write_string(struct buf *b, const char *s) {
-    if (s)
-        put_string(b, s, strlen(s));
-    else
-        buf_str(b, "null");
-}
-
-static void put_text(struct buf *b, const void *p) {
-    json_write_string(b, *(const char *const *)p);
-}
-
-static void put_int(struct buf *b, const void *p) {
-    int64_t value = *(const int64_t *)p;
-    uint64_t rest = value < 0 ? -(uint64_t)value : (uint64_t)value;
-    char digits[24], *first = digits + sizeof digits;
-    do
-        *--first = (char)('0' + rest % 10);
-    while (rest /= 10);
-    if (value < 0)
-        *--first = '-';
-    buf_add(b, first, (size_t)(digits + sizeof digits - first));
-}
-
-static void put_digits(char *to, uint64_t value, int count) {
-    for (int i = count - 1; i >= 0; i--, value /= 10)
-        to[i] = (char)('0' + value % 10);
-}
-
-/* As days_from_civil counts: years from March, so that the leap day is the last of its year. */
-static void put_date(char *to, uint64_t day) {
-    uint64_t days = day + 719468, era = days / 146097, day_of_era = days % 146097;
-    uint64_t year = (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
-    uint64_t day_of_year = day_of_era - (365 * year + year / 4 - year / 100);
-    uint64_t month = (5 * day_of_year + 2) / 153;
-    put_digits(to, era * 400 + year + (month >= 10), 4);
-    put_digits(to + 5, month < 10 ? month + 3 : month - 9, 2);
-    put_digits(to + 8, day_of_year - (153 * month + 2) / 5 + 1, 2);
-}
-
-/* Lists are full of times: those since 1970 without printf. */
-static void put_time(struct buf *b, const void *p) {
-    int64_t t = *(const int64_t *)p;
-    char text[] = "\"0000-00-00T00:00:00Z\"";
-    if (t <= 0 || t > time_last) {
-        json_write_string(b, t ? time_format(b->arena, t) : NULL);
-        return;
-    }
-    uint64_t second = (uint64_t)t % DAY;
-    put_date(text + 1, (uint64_t)t / DAY);
-    put_digits(text + 12, second / 3600, 2);
-    put_digits(text + 15, second / 60 % 60, 2);
-    put_digits(text + 18, second % 60, 2);
-    buf_add(b, text, sizeof text - 1);
-}
-
-static void put_bool(struct buf *b, const void *p) {
-    buf_str(b, *(const bool *)p ? "true" : "false");
-}
-
-static void put_words(struct buf *b, const void *p) {
-    const char *words = *(const char *const *)p, *separator = "[";
-    for (const char *s = words ? words : ""; *s;) {
-        size_t len = strcspn(s, " ");
-        if (len) {
-            buf_str(b, separator);
-            put_string(b, s, len);
-            separator = ",";
-        }
-        s += len + strspn(s + len, " ");
-    }
-    buf_str(b, *separator == '[' ? "[]" : "]");
-}
-
 /* ---- one row for each type of field ---- */
 
-static json_t *write_text(struct arena *a, const void *p) {
+static json_t *write_text(struct arena *a, const struct field *f, const void *p) {
+    (void)f;
     return json_string_of(a, *(const char *const *)p);
 }
 
@@ -261,8 +139,8 @@ static bool read_text(struct arena *a, const json_t *value, const struct field *
     return true;
 }
 
-static json_t *write_int(struct arena *a, const void *p) {
-    (void)a;
+static json_t *write_int(struct arena *a, const struct field *f, const void *p) {
+    (void)a, (void)f;
     return json_integer(*(const int64_t *)p);
 }
 
@@ -274,7 +152,8 @@ static bool read_int(struct arena *a, const json_t *value, const struct field *f
     return true;
 }
 
-static json_t *write_time(struct arena *a, const void *p) {
+static json_t *write_time(struct arena *a, const struct field *f, const void *p) {
+    (void)f;
     return json_time(a, *(const int64_t *)p);
 }
 
@@ -293,8 +172,8 @@ static bool read_time(struct arena *a, const json_t *value, const struct field *
     return true;
 }
 
-static json_t *write_bool(struct arena *a, const void *p) {
-    (void)a;
+static json_t *write_bool(struct arena *a, const struct field *f, const void *p) {
+    (void)a, (void)f;
     return json_boolean(*(const bool *)p);
 }
 
@@ -307,7 +186,8 @@ static bool read_bool(struct arena *a, const json_t *value, const struct field *
     return true;
 }
 
-static json_t *write_words(struct arena *a, const void *p) {
+static json_t *write_words(struct arena *a, const struct field *f, const void *p) {
+    (void)f;
     return json_words(a, *(const char *const *)p);
 }
 
@@ -341,21 +221,118 @@ static bool read_words(struct arena *a, const json_t *value, const struct field 
 }
 
 /* Text that was an array when it was read; what it holds is the business of whoever owns the field. */
-static json_t *write_list(struct arena *a, const void *p) {
-    (void)a;
+static json_t *write_list(struct arena *a, const struct field *f, const void *p) {
+    (void)a, (void)f;
     const char *text = *(const char *const *)p;
     json_t *list = text ? json_loads(text, JSON_REJECT_DUPLICATES, NULL) : NULL;
     return list ? list : json_array();
 }
 
-static void put_list(struct buf *b, const void *p) {
-    buf_str(b, json_text(b->arena, json_keep(b->arena, write_list(b->arena, p)), false));
+static void put_list(struct buf *b, const struct field *f, const void *p) {
+    buf_str(b, json_text(b->arena, json_keep(b->arena, write_list(b->arena, f, p)), false));
 }
 
 static bool read_list(struct arena *a, const json_t *value, const struct field *f, void *p, struct error *e) {
     if (!json_is_array(value))
         return fail_field(e, f->name, ERR_BAD_FIELD, "'%s' must be an array", "“%s”必须是数组", f->name);
     *(const char **)p = json_text(a, value, false);
+    return true;
+}
+
+/* ---- fields of fields ---- */
+
+static const struct field money_fields[] = {
+    FIELD(INT, money, amount, FIELD_REQUIRED, "In minor units", "以最小货币单位计"),
+    FIELD(TEXT, money, currency, FIELD_REQUIRED, "ISO 4217", "ISO 4217 货币代码"),
+    FIELD_END,
+};
+
+/* The path to the field at fault: "lines[2].years". */
+static bool inside(struct arena *a, const char *outer, struct error *e) {
+    const char *path = *e->field ? arena_printf(a, "%s.%s", outer, e->field) : outer;
+    snprintf(e->field, sizeof e->field, "%s", path);
+    return false;
+}
+
+static json_t *write_object(struct arena *a, const struct field *f, const void *p) {
+    return json_from_row(a, f->of, p);
+}
+
+static void put_object(struct buf *b, const struct field *f, const void *p) {
+    json_write_row(b, f->of, p);
+}
+
+static bool read_object(struct arena *a, const json_t *value, const struct field *f, void *p,
+                        struct error *e) {
+    if (!json_is_object(value))
+        return fail_field(e, f->name, ERR_BAD_FIELD, "'%s' must be an object", "“%s”必须是对象", f->name);
+    return json_to_row(a, value, f->of, p, e) || inside(a, f->name, e);
+}
+
+static bool is_no_money(const void *p) {
+    return !((const struct money *)p)->currency;
+}
+
+static json_t *write_money(struct arena *a, const struct field *f, const void *p) {
+    (void)f;
+    return is_no_money(p) ? json_null() : json_from_row(a, money_fields, p);
+}
+
+static void put_money(struct buf *b, const struct field *f, const void *p) {
+    (void)f;
+    if (is_no_money(p))
+        buf_str(b, "null");
+    else
+        json_write_row(b, money_fields, p);
+}
+
+static bool read_money(struct arena *a, const json_t *value, const struct field *f, void *p,
+                       struct error *e) {
+    if (!json_is_object(value))
+        return fail_field(e, f->name, ERR_BAD_FIELD, "'%s' must be an object with amount and currency",
+                          "“%s”必须是含 amount 和 currency 的对象", f->name);
+    return (json_to_row(a, value, money_fields, p, e) && money_check(p, e)) || inside(a, f->name, e);
+}
+
+/* The rows of a member: its pointer, and beside it in the same struct their count. */
+static const char *rows_of(const struct field *f, const void *p, size_t *count) {
+    const char *row = (const char *)p - f->offset;
+    memcpy(count, row + f->count_offset, sizeof *count);
+    return *(const char *const *)p;
+}
+
+static json_t *write_rows(struct arena *a, const struct field *f, const void *p) {
+    json_t *array = json_array();
+    size_t count;
+    const char *rows = rows_of(f, p, &count);
+    for (size_t i = 0; i < count; i++)
+        json_array_append_new(array, json_from_row(a, f->of, rows + i * f->size));
+    return array;
+}
+
+static void put_rows(struct buf *b, const struct field *f, const void *p) {
+    size_t count;
+    const char *rows = rows_of(f, p, &count);
+    buf_char(b, '[');
+    for (size_t i = 0; i < count; i++) {
+        buf_str(b, i ? "," : "");
+        json_write_row(b, f->of, rows + i * f->size);
+    }
+    buf_char(b, ']');
+}
+
+static bool read_rows(struct arena *a, const json_t *value, const struct field *f, void *p, struct error *e) {
+    size_t count = json_array_size(value);
+    char *rows = arena_array(a, count ? count : 1, f->size);
+    if (!json_is_array(value))
+        return fail_field(e, f->name, ERR_BAD_FIELD, "'%s' must be an array", "“%s”必须是数组", f->name);
+    for (size_t i = 0; i < count; i++) {
+        const struct field row = {.name = arena_printf(a, "%s[%zu]", f->name, i), .of = f->of};
+        if (!read_object(a, json_array_get(value, i), &row, rows + i * f->size, e))
+            return false;
+    }
+    *(char **)p = rows;
+    memcpy((char *)p - f->offset + f->count_offset, &count, sizeof count);
     return true;
 }
 
@@ -367,24 +344,33 @@ static void clear_time(void *p) {
     *(int64_t *)p = 0;
 }
 
+static void clear_money(void *p) {
+    *(struct money *)p = (struct money){0};
+}
+
 struct codec {
     const char *type, *format; /* of JSON schema */
     bool null_written;         /* an answer may say null */
-    json_t *(*write)(struct arena *a, const void *p);
-    void (*put)(struct buf *b, const void *p); /* the text of what `write` makes */
+    json_t *(*write)(struct arena *a, const struct field *f, const void *p);
+    /* the text of what `write` makes */
+    void (*put)(struct buf *b, const struct field *f, const void *p);
     bool (*read)(struct arena *a, const json_t *value, const struct field *f, void *p, struct error *e);
-    void (*clear)(void *p); /* what null in a body does; NULL: it is refused */
+    void (*clear)(void *p);    /* what null in a body does; NULL: it is refused */
+    const struct field *shape; /* the fields of an object, where they are always the same */
 };
 
 /* A type without a row (FIELD_BLOB) is never in JSON. */
 static const struct codec codecs[] = {
-    [FIELD_TEXT] = {"string", NULL, true, write_text, put_text, read_text, clear_pointer},
-    [FIELD_INT] = {"integer", "int64", false, write_int, put_int, read_int, NULL},
-    [FIELD_TIME] = {"string", "date-time", true, write_time, put_time, read_time, clear_time},
-    [FIELD_BOOL] = {"boolean", NULL, false, write_bool, put_bool, read_bool, NULL},
-    [FIELD_WORDS] = {"array", NULL, false, write_words, put_words, read_words, clear_pointer},
+    [FIELD_TEXT] = {"string", NULL, true, write_text, json_put_text, read_text, clear_pointer},
+    [FIELD_INT] = {"integer", "int64", false, write_int, json_put_int, read_int, NULL},
+    [FIELD_TIME] = {"string", "date-time", true, write_time, json_put_time, read_time, clear_time},
+    [FIELD_BOOL] = {"boolean", NULL, false, write_bool, json_put_bool, read_bool, NULL},
+    [FIELD_WORDS] = {"array", NULL, false, write_words, json_put_words, read_words, clear_pointer},
     [FIELD_LIST] = {"array", NULL, false, write_list, put_list, read_list, clear_pointer},
     [FIELD_BLOB] = {NULL, NULL, false, NULL, NULL, NULL, NULL},
+    [FIELD_MONEY] = {"object", NULL, true, write_money, put_money, read_money, clear_money, money_fields},
+    [FIELD_OBJECT] = {"object", NULL, false, write_object, put_object, read_object, NULL},
+    [FIELD_ROWS] = {"array", NULL, false, write_rows, put_rows, read_rows, NULL},
 };
 
 static bool in_requests(const struct field *f) {
@@ -405,7 +391,7 @@ json_t *json_from_row(struct arena *a, const struct field *fields, const void *r
         const void *p = (const char *)row + f->offset;
         if (in_answers(f)) /* our own names are UTF-8: unchecked */
             json_object_set_new_nocheck(object, f->name,
-                                        is_absent(f, p) ? json_null() : codecs[f->type].write(a, p));
+                                        is_absent(f, p) ? json_null() : codecs[f->type].write(a, f, p));
     }
     return object;
 }
@@ -416,7 +402,7 @@ static void put_member(struct buf *b, const struct field *f, const void *p) {
     if (is_absent(f, p))
         buf_str(b, "null");
     else
-        codecs[f->type].put(b, p);
+        codecs[f->type].put(b, f, p);
 }
 
 void json_write_row(struct buf *b, const struct field *fields, const void *row) {
@@ -476,17 +462,27 @@ bool json_to_row(struct arena *a, const json_t *object, const struct field *fiel
 
 /* ---- schema ---- */
 
+/* What stands inside: the fields of an object, or the items of an array. */
+static json_t *schema_inside(const struct field *f, bool request) {
+    const struct field *of = f->of ? f->of : codecs[f->type].shape;
+    if (f->type == FIELD_WORDS)
+        return json_pack("{s{ss}}", "items", "type", "string");
+    if (f->type == FIELD_ROWS)
+        return json_pack("{so}", "items", json_schema(of, request));
+    return of ? json_schema(of, request) : json_object();
+}
+
 static json_t *schema_of_field(const struct field *f, bool request) {
     const struct codec *codec = &codecs[f->type];
     bool nullable = request ? codec->clear && !(f->flags & FIELD_REQUIRED)
                             : codec->null_written || f->flags & FIELD_OPTIONAL;
-    json_t *schema = json_object();
+    json_t *schema = schema_inside(f, request);
     json_object_set_new(schema, "type",
                         nullable ? json_pack("[ss]", codec->type, "null") : json_string(codec->type));
     if (codec->format)
         json_object_set_new(schema, "format", json_string(codec->format));
-    if (f->type == FIELD_WORDS)
-        json_object_set_new(schema, "items", json_pack("{ss}", "type", "string"));
+    if (f->flags & FIELD_REFERENCE)
+        json_object_set_new(schema, "x-reference", json_true());
     if (f->label.in[LANG_EN]) {
         json_object_set_new(schema, "description", json_string(f->label.in[LANG_EN]));
         json_object_set_new(schema, "x-description-zh", json_string(f->label.in[LANG_ZH]));

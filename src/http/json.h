@@ -21,8 +21,9 @@ json_t *json_from_row(struct arena *a, const struct field *fields, const void *r
 void json_write_row(struct buf *b, const struct field *fields, const void *row);
 /*
  * A body into a struct: unknown members are ERR_UNKNOWN_FIELD, wrong types and missing REQUIRED ones
- * ERR_BAD_FIELD, each naming the field. Absent members leave the struct as it was; null empties a text, a
- * time or a list of words. SECRET fields may come in; HIDDEN and BLOB fields are unknown.
+ * ERR_BAD_FIELD, each naming the field, by its path where fields hold fields: "lines[2].years". Absent
+ * members leave the struct as it was; null empties a text, a time, a list of words or money. SECRET fields
+ * may come in; HIDDEN and BLOB fields are unknown.
  */
 bool json_to_row(struct arena *a, const json_t *object, const struct field *fields, void *row,
                  struct error *e);

@@ -1,14 +1,33 @@
-/* http: rows as JSON text, which must be what their values would give. */
+/* http: rows as JSON text, which must be what their values would give; fields that hold fields. */
+#include "base/money.h"
 #include "base/rand.h"
 #include "http/list.h"
 #include "unit.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
+struct line {
+    const char *what;
+    struct money price;
+    int64_t years;
+};
+
+static const struct field line_fields[] = {
+    FIELD(TEXT, line, what, FIELD_REQUIRED, "What", "内容"),
+    FIELD(MONEY, line, price, 0, "Price", "价格"),
+    FIELD_MONEY_COLUMNS(line, price),
+    FIELD(INT, line, years, 0, "Years", "年限"),
+    FIELD_END,
+};
+
 struct wide {
     const char *text, *words, *list, *secret;
     int64_t number, left, at;
     bool flag;
+    struct money due;
+    struct line first;
+    const struct line *lines;
+    size_t line_count;
 };
 
 static const struct field wide_fields[] = {
@@ -20,6 +39,9 @@ static const struct field wide_fields[] = {
     FIELD(INT, wide, left, FIELD_OPTIONAL, "", ""),
     FIELD(TIME, wide, at, 0, "", ""),
     FIELD(BOOL, wide, flag, 0, "", ""),
+    FIELD(MONEY, wide, due, 0, "", ""),
+    FIELD_OBJECT_OF(line_fields, wide, first, 0, "", ""),
+    FIELD_ROWS_OF(line_fields, wide, lines, line_count, 0, "", ""),
     FIELD_END,
 };
 
@@ -67,7 +89,18 @@ static int64_t random_time(void) {
     return i < COUNT(times) ? times[i] : (int64_t)rand_below(253402300800);
 }
 
+static struct money random_money(void) {
+    return (struct money){random_number(), rand_below(2) ? "CNY" : NULL};
+}
+
+static struct line random_line(struct arena *a) {
+    return (struct line){random_text(a), random_money(), random_number()};
+}
+
 static struct wide random_row(struct arena *a) {
+    struct line *lines = ARENA_ARRAY(a, 3, struct line);
+    for (int i = 0; i < 3; i++)
+        lines[i] = random_line(a);
     static const char *const lists[] = {
         NULL, "", "[]", "[1, {\"a\": \"\\u00e9\"}]", "[1", "{\"a\":1,\"a\":2}"};
     return (struct wide){.text = random_text(a),
@@ -77,7 +110,11 @@ static struct wide random_row(struct arena *a) {
                          .number = random_number(),
                          .left = random_number(),
                          .at = random_time(),
-                         .flag = rand_below(2)};
+                         .flag = rand_below(2),
+                         .due = random_money(),
+                         .first = random_line(a),
+                         .lines = lines,
+                         .line_count = rand_below(4)};
 }
 
 static void rows_are_written_as_text_as_their_values_would_be(void **state) {
@@ -129,6 +166,98 @@ static void lists_are_the_same_as_text(void **state) {
     }
 }
 
+/* ---- fields that hold fields ---- */
+
+struct quote {
+    struct money due;
+    struct line first;
+    struct line *lines;
+    size_t line_count;
+    const char *order_id;
+};
+
+static const struct field quote_fields[] = {
+    FIELD(MONEY, quote, due, 0, "Due", "应付"),
+    FIELD_OBJECT_OF(line_fields, quote, first, 0, "First", "首项"),
+    FIELD_ROWS_OF(line_fields, quote, lines, line_count, 0, "Lines", "明细"),
+    FIELD(TEXT, quote, order_id, FIELD_REFERENCE, "Order", "订单"),
+    FIELD_END,
+};
+
+static bool read_quote(struct arena *a, const char *text, struct quote *q, struct error *e) {
+    json_t *value;
+    return json_read(a, slice_str(text), &value, e) && json_to_row(a, value, quote_fields, q, e);
+}
+
+static void nested_fields_come_back_as_they_were_written(void **state) {
+    (void)state;
+    static const char text[] =
+        "{\"due\":{\"amount\":-5,\"currency\":\"CNY\"},"
+        "\"first\":{\"what\":\"a\",\"price\":null,\"years\":0},"
+        "\"lines\":[{\"what\":\"b\",\"price\":{\"amount\":9007199254740991,"
+        "\"currency\":\"USD\"},\"years\":1},{\"what\":\"c\",\"price\":null,\"years\":3}],"
+        "\"order_id\":null}";
+    AUTO_ARENA a = arena_new();
+    struct quote q = {0};
+    struct error e;
+    assert_ok(read_quote(a, text, &q, &e), e);
+    assert_int_equal(q.line_count, 2);
+    assert_int_equal(q.lines[1].years, 3);
+    assert_int_equal(q.lines[0].price.amount, MONEY_MAX);
+    assert_string_equal(json_text(a, json_keep(a, json_from_row(a, quote_fields, &q)), false), text);
+    assert_ok(read_quote(a, "{\"due\":null,\"lines\":[]}", &q, &e), e);
+    assert_null(q.due.currency);
+    assert_int_equal(q.line_count, 0);
+    assert_string_equal(q.first.what, "a"); /* absent: left as it was */
+}
+
+static void a_wrong_nested_field_is_named_by_its_path(void **state) {
+    (void)state;
+    static const struct {
+        const char *text, *field;
+        enum error_id id;
+    } bad[] = {
+        {"{\"due\":5}", "due", ERR_BAD_FIELD},
+        {"{\"due\":{\"amount\":5}}", "due.currency", ERR_BAD_FIELD},
+        {"{\"due\":{\"amount\":\"5\",\"currency\":\"CNY\"}}", "due.amount", ERR_BAD_FIELD},
+        {"{\"due\":{\"amount\":5.5,\"currency\":\"CNY\"}}", "due.amount", ERR_BAD_FIELD},
+        {"{\"due\":{\"amount\":9007199254740992,\"currency\":\"CNY\"}}", "due.amount", ERR_BAD_FIELD},
+        {"{\"due\":{\"amount\":5,\"currency\":\"cny\"}}", "due.currency", ERR_BAD_FIELD},
+        {"{\"due\":{\"amount\":5,\"currency\":\"CNYX\"}}", "due.currency", ERR_BAD_FIELD},
+        {"{\"due\":{\"amount\":5,\"currency\":\"CNY\",\"tax\":1}}", "due.tax", ERR_UNKNOWN_FIELD},
+        {"{\"first\":null}", "first", ERR_BAD_FIELD},
+        {"{\"first\":{}}", "first.what", ERR_BAD_FIELD},
+        {"{\"lines\":{}}", "lines", ERR_BAD_FIELD},
+        {"{\"lines\":null}", "lines", ERR_BAD_FIELD},
+        {"{\"lines\":[7]}", "lines[0]", ERR_BAD_FIELD},
+        {"{\"lines\":[{\"what\":\"a\"},{\"what\":\"a\",\"years\":\"1\"}]}", "lines[1].years", ERR_BAD_FIELD},
+        {"{\"lines\":[{\"what\":\"a\",\"price_amount\":1}]}", "lines[0].price_amount", ERR_UNKNOWN_FIELD},
+        {"{\"lines\":[{\"what\":\"a\",\"price\":{\"amount\":1}}]}", "lines[0].price.currency", ERR_BAD_FIELD},
+    };
+    AUTO_ARENA a = arena_new();
+    for (size_t i = 0; i < COUNT(bad); i++) {
+        struct quote q = {0};
+        struct error e;
+        assert_fails(read_quote(a, bad[i].text, &q, &e), e, bad[i].id);
+        assert_string_equal(e.field, bad[i].field);
+    }
+}
+
+static void the_schema_shows_what_stands_inside(void **state) {
+    (void)state;
+    AUTO_ARENA a = arena_new();
+    const char *request = json_text(a, json_keep(a, json_schema(quote_fields, true)), false);
+    const char *answer = json_text(a, json_keep(a, json_schema(quote_fields, false)), false);
+    assert_non_null(strstr(request, "\"due\":{\"type\":[\"object\",\"null\"],\"properties\":{\"amount\""));
+    assert_non_null(strstr(request, "\"lines\":{\"items\":{\"type\":\"object\",\"properties\":{\"what\""));
+    assert_non_null(strstr(request, "\"first\":{\"type\":\"object\""));
+    assert_non_null(strstr(request, "\"additionalProperties\":false"));
+    assert_non_null(strstr(request, "\"x-reference\":true"));
+    assert_non_null(strstr(answer, "\"required\":[\"what\",\"price\",\"years\"]"));
+    assert_null(strstr(answer, "additionalProperties"));
+}
+
 TEST_MAIN(json, test(rows_are_written_as_text_as_their_values_would_be),
           test(rows_without_fields_are_empty_objects), test(optional_numbers_are_null_below_0),
-          test(lists_are_the_same_as_text))
+          test(lists_are_the_same_as_text), test(nested_fields_come_back_as_they_were_written),
+          test(a_wrong_nested_field_is_named_by_its_path), test(the_schema_shows_what_stands_inside))

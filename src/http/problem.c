@@ -27,6 +27,7 @@ struct slice problem_body(struct arena *a, const struct error *e, enum lang lang
     json_object_set_new(problem, "codes", codes_of(e));
     set_unless_empty(a, problem, "field", e->field);
     set_unless_empty(a, problem, "object", e->object);
+    set_unless_empty(a, problem, "state", e->state);
     set_unless_empty(a, problem, "remedy", row->remedy.in[lang]);
     set_unless_empty(a, problem, "request_id", request_id);
     return slice_str(json_text(a, problem, false));
@@ -57,6 +58,7 @@ bool problem_read(struct arena *a, int status, struct slice body, struct error *
     /* the answer is in the language that was asked for, whichever that is */
     fail_field(e, member(problem, "field"), id, "%s", "%s", member(problem, "detail"));
     snprintf(e->object, sizeof e->object, "%s", member(problem, "object"));
+    snprintf(e->state, sizeof e->state, "%s", member(problem, "state"));
     read_codes(json_object_get(problem, "codes"), e);
     return false;
 }

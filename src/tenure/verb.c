@@ -2,6 +2,7 @@
 #include "tenure/verb.h"
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/money.h"
 #include "tenure/client_config.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -190,7 +191,7 @@ int cli_request(struct cli *cli, const char *method, const char *path, json_t *b
     return cli_call(cli, method, path, body, &answer) ? cli_show(cli, answer, print) : cli_failed(cli);
 }
 
-/* A member as text: arrays of texts joined, times as they are. */
+/* A member as text: arrays of texts joined, times as they are, money in its currency. */
 static const char *text_of(struct cli *cli, const json_t *object, const char *member) {
     static const struct text yes = TEXT("yes", "是"), no = TEXT("no", "否");
     const json_t *value = json_object_get(object, member);
@@ -200,6 +201,10 @@ static const char *text_of(struct cli *cli, const json_t *object, const char *me
         return arena_printf(cli->arena, "%lld", (long long)json_integer_value(value));
     if (json_is_boolean(value))
         return (json_is_true(value) ? yes : no).in[cli->lang];
+    const struct money money = {json_integer_value(json_object_get(value, "amount")),
+                                json_string_value(json_object_get(value, "currency"))};
+    if (money.currency)
+        return money_text(cli->arena, &money);
     struct buf b = buf_new(cli->arena, 4096);
     size_t i;
     const json_t *item;
