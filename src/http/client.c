@@ -12,7 +12,7 @@ struct client {
     const struct outbound_policy *policy;
     char problem[CURL_ERROR_SIZE];
     /* of the call in progress */
-    bool plain;   /* http, not https */
+    bool local;   /* this machine alone */
     bool refused; /* the policy said no */
     struct buf body;
 };
@@ -53,17 +53,20 @@ static bool host_is_loopback(char *host) {
     return strcmp(host, "localhost") == 0 || (address_parse(host, &address) && address_is_loopback(&address));
 }
 
-static bool check_url(const char *text, bool *plain, struct error *e) {
+/* `local`: only this machine may be asked. */
+static bool check_url(const struct http_request *request, bool *local, struct error *e) {
     __attribute__((cleanup(free_url))) CURLU *url = curl_url();
     AUTO_PART scheme = NULL;
     AUTO_PART host = NULL;
+    const char *text = request->url;
     if (!url || curl_url_set(url, CURLUPART_URL, text, CURLU_DISALLOW_USER) != CURLUE_OK ||
         curl_url_get(url, CURLUPART_SCHEME, &scheme, 0) != CURLUE_OK ||
         curl_url_get(url, CURLUPART_HOST, &host, 0) != CURLUE_OK)
         return fail_field(e, "url", ERR_BAD_FIELD, "'%s' is not an address such as https://example.com/",
                           "“%s”不是有效的地址,例如 https://example.com/", text);
-    *plain = strcmp(scheme, "https") != 0;
-    if (*plain && (strcmp(scheme, "http") != 0 || !host_is_loopback(host)))
+    bool plain = strcmp(scheme, "https") != 0;
+    *local = plain && !request->plain_allowed;
+    if ((plain && strcmp(scheme, "http") != 0) || (*local && !host_is_loopback(host)))
         return fail_field(e, "url", ERR_BAD_FIELD,
                           "'%s' must begin with https://; only this machine is asked by http://",
                           "“%s”必须以 https:// 开头;仅本机可使用 http://", text);
@@ -77,7 +80,7 @@ static curl_socket_t open_socket(void *context, curlsocktype purpose, struct cur
     struct address address;
     (void)purpose;
     bool local = address_from(&to->addr, &address) && address_is_loopback(&address);
-    if ((client->plain && !local) || !outbound_allowed(client->policy, &to->addr)) {
+    if ((client->local && !local) || !outbound_allowed(client->policy, &to->addr)) {
         client->refused = true;
         return CURL_SOCKET_BAD;
     }
@@ -100,8 +103,22 @@ static struct curl_slist *header_list(const char *const *headers) {
     return list;
 }
 
-static void set_options(struct client *client, const struct http_request *request,
-                        struct curl_slist *headers) {
+/* Every name and port of this call leads to that address; NULL: as they resolve. Unlike CURLOPT_RESOLVE it
+ * leaves nothing behind in the handle, and no connection to another address is used again. */
+static bool connect_list(struct arena *a, const char *address, struct curl_slist **list, struct error *e) {
+    struct address parsed;
+    *list = NULL;
+    if (!address)
+        return true;
+    if (!address_parse(address, &parsed))
+        return fail_field(e, "address", ERR_BAD_FIELD, "'%s' is not an IP address", "“%s”不是 IP 地址",
+                          address);
+    *list = curl_slist_append(NULL, arena_printf(a, strchr(address, ':') ? "::[%s]:" : "::%s:", address));
+    return true;
+}
+
+static void set_options(struct client *client, const struct http_request *request, struct curl_slist *headers,
+                        struct curl_slist *connect_to) {
     CURL *c = client->curl;
     curl_easy_reset(c); /* connections stay */
     curl_easy_setopt(c, CURLOPT_URL, request->url);
@@ -118,6 +135,7 @@ static void set_options(struct client *client, const struct http_request *reques
     curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, take);
     curl_easy_setopt(c, CURLOPT_WRITEDATA, client);
     curl_easy_setopt(c, CURLOPT_HTTPHEADER, headers);
+    curl_easy_setopt(c, CURLOPT_CONNECT_TO, connect_to);
     if (request->body.p) {
         curl_easy_setopt(c, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body.len);
         curl_easy_setopt(c, CURLOPT_POSTFIELDS, request->body.p);
@@ -154,16 +172,19 @@ static void fill_reply(struct client *client, struct http_reply *reply) {
 
 bool http_call(struct client *client, struct arena *a, const struct http_request *request,
                struct http_reply *reply, struct error *e) {
-    if (!check_url(request->url, &client->plain, e))
+    struct curl_slist *connect_to;
+    if (!check_url(request, &client->local, e) || !connect_list(a, request->address, &connect_to, e))
         return false;
     client->refused = false;
     client->problem[0] = 0;
     client->body = buf_new(a, HTTP_REPLY_MAX);
     struct curl_slist *headers = header_list(request->headers);
-    set_options(client, request, headers);
+    set_options(client, request, headers, connect_to);
     CURLcode code = curl_easy_perform(client->curl);
     curl_easy_setopt(client->curl, CURLOPT_HTTPHEADER, NULL);
+    curl_easy_setopt(client->curl, CURLOPT_CONNECT_TO, NULL);
     curl_slist_free_all(headers);
+    curl_slist_free_all(connect_to);
     if (code != CURLE_OK)
         return call_failed(client, request->url, code, e);
     fill_reply(client, reply);

@@ -1,7 +1,7 @@
 /*
  * The HTTP client: one libcurl handle, used again and again, so that connections stay open. TLS is verified
- * against the system's store; plain HTTP goes to this machine only; redirects are answers like any other;
- * proxies are not used.
+ * against the system's store; plain HTTP goes to this machine only, unless a request says otherwise;
+ * redirects are answers like any other; proxies are not used.
  */
 #pragma once
 #include "base/error.h"
@@ -16,6 +16,8 @@ struct http_request {
     const char *const *headers; /* "Name: value", NULL-terminated; NULL for none */
     struct slice body;          /* p NULL: no body */
     int timeout_ms;             /* for the whole call; resolution included */
+    bool plain_allowed;         /* http:// to other machines too: what is asked for is no secret */
+    const char *address;        /* connect to this IP address instead of resolving the name; NULL: resolve */
 };
 
 struct http_reply {

@@ -73,6 +73,51 @@ static void the_client_goes_only_where_it_may(void **state) {
     peer_end(&peer);
 }
 
+static bool call_at(struct client *client, struct peer *peer, const char *host, const char *address,
+                    struct error *e) {
+    const char *url = arena_printf(peer->arena, "http://%s:%u/x", host, ntohs(peer->address.sin_port));
+    const struct http_request request = {
+        .method = "GET", .url = url, .timeout_ms = PATIENCE_MS, .plain_allowed = true, .address = address};
+    struct http_reply reply;
+    return http_call(client, peer->arena, &request, &reply, e) && reply.status == 200;
+}
+
+/* As in proving control over a name: its own port 80, at each of its addresses. */
+static void the_client_asks_the_address_that_it_is_told(void **state) {
+    (void)state;
+    struct peer peer = peer_start("127.0.0.1", with_deadlines(PATIENCE_MS));
+    struct client *client = client_new(peer.arena, &outbound_anywhere);
+    struct error e;
+    assert_ok(call_at(client, &peer, "www.example.com", "127.0.0.1", &e), e);
+    assert_ok(call_at(client, &peer, "www.example.com", "127.0.0.1", &e), e);
+    /* neither the connection nor the address is left for a call to another one */
+    assert_fails(call_at(client, &peer, "www.example.com", "127.0.0.2", &e), e, ERR_UNREACHABLE);
+    assert_fails(call_at(client, &peer, "www.example.com", "::1", &e), e, ERR_UNREACHABLE);
+    assert_fails(call_at(client, &peer, "www.example.invalid", NULL, &e), e, ERR_UNREACHABLE);
+    assert_fails(call_at(client, &peer, "www.example.com", "127.0.0.1:80", &e), e, ERR_BAD_FIELD);
+    assert_string_equal(e.field, "address");
+    assert_ok(call_at(client, &peer, "localhost", "127.0.0.1", &e), e);
+    arena_reset(peer.arena);
+    peer_end(&peer);
+}
+
+static void an_address_that_is_told_must_be_allowed_like_any_other(void **state) {
+    (void)state;
+    const struct outbound_policy nothing_allowed = {NULL, 0};
+    struct peer peer = peer_start("127.0.0.1", with_deadlines(PATIENCE_MS));
+    struct client *client = client_new(peer.arena, &nothing_allowed);
+    struct error e;
+    assert_fails(call_at(client, &peer, "www.example.com", "127.0.0.1", &e), e, ERR_ADDRESS_NOT_ALLOWED);
+    struct client *free_client = client_new(peer.arena, &outbound_anywhere);
+    const struct http_request plain = {
+        .method = "GET", .url = "http://www.example.com/", .timeout_ms = SHORT_MS, .address = "127.0.0.1"};
+    struct http_reply reply;
+    assert_fails(http_call(free_client, peer.arena, &plain, &reply, &e), e, ERR_BAD_FIELD);
+    assert_string_equal(e.field, "url");
+    arena_reset(peer.arena);
+    peer_end(&peer);
+}
+
 static void the_client_tells_why_no_answer_came(void **state) {
     (void)state;
     struct peer peer = peer_start("127.0.0.1", with_deadlines(PATIENCE_MS));
@@ -97,4 +142,6 @@ static void the_client_tells_why_no_answer_came(void **state) {
 
 TEST_MAIN(client, test(the_client_sends_and_receives_over_one_connection),
           test(the_client_takes_refusals_and_redirects_as_answers), test(the_client_goes_only_where_it_may),
+          test(the_client_asks_the_address_that_it_is_told),
+          test(an_address_that_is_told_must_be_allowed_like_any_other),
           test(the_client_tells_why_no_answer_came))
