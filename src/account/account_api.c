@@ -1,6 +1,7 @@
 /* Logging in, the account, and its access keys over HTTP. */
 #include "account/account_db.h"
 #include "http/list.h"
+#include "policy/policy.h"
 
 /* ---- a key with its secret: the one time it is shown ---- */
 
@@ -56,11 +57,115 @@ static bool show_account(struct request *rq, struct error *e) {
     return true;
 }
 
+/* Null stands for the policy that Tenure has without being told. */
+static bool take_profile(const struct request *rq, const char **profile, struct error *e) {
+    if (!*profile)
+        *profile = POLICY_DEFAULT;
+    return policy_find(rq->services->policies, *profile, 0) ||
+           fail_field(e, "default_profile", ERR_BAD_FIELD, "there is no policy '%s'", "没有策略“%s”",
+                      *profile);
+}
+
+static const struct field change_body[] = {
+    FIELD(TEXT, account, name, 0, "Name", "名称"),
+    FIELD(TEXT, account, default_profile, 0, "Policy of certificates that are brought in from now on",
+          "此后导入的证书适用的策略"),
+    FIELD_END,
+};
+
+static bool change_account(struct request *rq, struct error *e) {
+    struct account account;
+    return account_find(rq->db, rq->arena, rq->caller.account_id, &account, e) &&
+           json_to_row(rq->arena, rq->json, change_body, &account, e) &&
+           take_profile(rq, &account.default_profile, e) &&
+           account_change(rq->db, rq->arena, &rq->caller, &account, rq->now, e) && show_account(rq, e);
+}
+
+/* ---- accounts: for who administers ---- */
+
+static const struct field owner_body[] = {
+    FIELD(TEXT, user, name, FIELD_REQUIRED, "Name", "名称"),
+    FIELD(TEXT, user, email, 0, "E-mail", "电子邮箱"),
+    FIELD(TEXT, user, lang, 0, "Language of messages: en or zh", "消息语言:en 或 zh"),
+    FIELD_END,
+};
+
+struct account_body {
+    const char *name, *default_profile;
+    struct user owner;
+};
+
+static const struct field account_body[] = {
+    FIELD(TEXT, account_body, name, FIELD_REQUIRED, "Name", "名称"),
+    FIELD(TEXT, account_body, default_profile, 0, "Policy of certificates that are brought in",
+          "导入证书适用的策略"),
+    FIELD_OBJECT_OF(owner_body, account_body, owner, FIELD_REQUIRED, "The first owner", "首位所有者"),
+    FIELD_END,
+};
+
+struct new_account_view {
+    const char *id, *name, *default_profile, *owner_id, *login_secret;
+    int64_t created_at;
+};
+
+static const struct field new_account_fields[] = {
+    FIELD(TEXT, new_account_view, id, FIELD_COLUMN, "ID", "编号"),
+    FIELD(TEXT, new_account_view, name, FIELD_COLUMN, "Name", "名称"),
+    FIELD(TEXT, new_account_view, default_profile, 0, "Policy of certificates that are brought in",
+          "导入证书适用的策略"),
+    FIELD(TEXT, new_account_view, owner_id, 0, "The first owner", "首位所有者"),
+    FIELD(TEXT, new_account_view, login_secret, 0, "The owner's login secret, shown this once",
+          "所有者的一次性登录密钥,仅显示这一次"),
+    FIELD(TIME, new_account_view, created_at, 0, "Created", "创建时间"),
+    FIELD_END,
+};
+
+static bool reply_new_account(struct request *rq, const struct new_account *made) {
+    const struct secret *secret = made->login.secret;
+    const struct new_account_view shown = {
+        .id = made->account.id,
+        .name = made->account.name,
+        .default_profile = made->account.default_profile,
+        .owner_id = made->owner.id,
+        .login_secret = arena_strndup(rq->arena, (const char *)secret_bytes(secret), secret_len(secret)),
+        .created_at = made->account.created_at,
+    };
+    rq->reply = json_from_row(rq->arena, new_account_fields, &shown);
+    rq->status = 201;
+    return true;
+}
+
+static bool create_account(struct request *rq, struct error *e) {
+    struct account_body body = {.owner = {.lang = "en", .notify = true}};
+    if (!json_to_row(rq->arena, rq->json, account_body, &body, e) ||
+        !take_profile(rq, &body.default_profile, e))
+        return false;
+    struct new_account made = {.account = {.name = body.name, .default_profile = body.default_profile},
+                               .owner = body.owner};
+    return account_create(rq->db, rq->arena, &rq->caller, rq->now, &made, e) && reply_new_account(rq, &made);
+}
+
+static bool list_accounts(struct request *rq, struct error *e) {
+    struct list_page page;
+    struct account *accounts;
+    size_t found;
+    if (!list_page_by_id(rq, "acct", &page, e) ||
+        !account_db_list(rq->db, rq->arena, page.cursor ? page.cursor : "", page.limit + 1, &accounts, &found,
+                         e))
+        return false;
+    size_t count = list_count(&page, found);
+    list_reply(rq, account_fields, sizeof *accounts, accounts, count,
+               found > count ? accounts[count - 1].id : NULL);
+    return true;
+}
+
 /* ---- access keys ---- */
 
 static const struct field create_body[] = {
     FIELD(TEXT, access_key, name, FIELD_REQUIRED, "What it is for", "用途"),
-    FIELD(TEXT, access_key, role, 0, "Role, at most your own", "角色,不得超过您自己的角色"),
+    FIELD(TEXT, access_key, role, 0, "Role: nothing that you may not do", "角色,不得超出您的权限"),
+    FIELD(TEXT, access_key, user_id, FIELD_REFERENCE, "For which user; others than yourself: owners only",
+          "所属用户;为他人创建仅限所有者"),
     FIELD_END,
 };
 
@@ -106,6 +211,31 @@ const struct route account_routes[] = {
      .handle = show_account,
      .answer = account_view_fields,
      .summary = TEXT("The account, and who asks", "当前账号与调用者")},
+    {.method = "PATCH",
+     .path = "/v1/account",
+     .access = ACCESS_OWN,
+     .flags = ROUTE_WRITES,
+     .handle = change_account,
+     .body = change_body,
+     .answer = account_view_fields,
+     .summary = TEXT("Changes the name and the settings of the account", "更改账号的名称与设置")},
+    {.method = "GET",
+     .path = "/v1/accounts",
+     .access = ACCESS_OWN,
+     .flags = ROUTE_LIST | ROUTE_ADMINISTERS,
+     .handle = list_accounts,
+     .answer = account_fields,
+     .summary =
+         TEXT("All accounts, for owners of the one that administers", "所有账号,仅限管理账号的所有者")},
+    {.method = "POST",
+     .path = "/v1/accounts",
+     .access = ACCESS_OWN,
+     .flags = ROUTE_WRITES | ROUTE_SHOWN_ONCE | ROUTE_ADMINISTERS,
+     .handle = create_account,
+     .body = account_body,
+     .answer = new_account_fields,
+     .summary = TEXT("Makes an account with its first owner, whose login secret is shown once",
+                     "创建账号及其首位所有者,其登录密钥仅显示一次")},
     {.method = "GET",
      .path = "/v1/access-keys",
      .access = ACCESS_READ,
@@ -121,8 +251,7 @@ const struct route account_routes[] = {
      .handle = create_key,
      .body = create_body,
      .answer = new_key_fields,
-     .summary = TEXT("Makes an access key for yourself; its secret is shown once",
-                     "为自己创建访问密钥,密钥内容仅显示一次")},
+     .summary = TEXT("Makes an access key; its secret is shown once", "创建访问密钥,密钥内容仅显示一次")},
     {.method = "DELETE",
      .path = "/v1/access-keys/{id}",
      .access = ACCESS_READ,

@@ -10,12 +10,7 @@ static const struct field credential_fields[] = {
     FIELD(TEXT, credential, user_role, 0, "Role of the user", "用户角色"),
     FIELD(TIME, credential, ended_at, 0, "Ended", "失效时间"),
     FIELD(TIME, credential, last_used_at, 0, "Last used", "最近使用"),
-    FIELD_END,
-};
-
-static const struct field founding_fields[] = {
-    FIELD(TEXT, founding, account_id, 0, "Account", "账号"),
-    FIELD(TEXT, founding, user_id, 0, "User", "用户"),
+    FIELD(BOOL, credential, administers, 0, "Administers", "管理账号"),
     FIELD_END,
 };
 
@@ -27,27 +22,114 @@ bool account_db_exists(struct db *db, bool *exists, struct error *e) {
     return true;
 }
 
-bool account_db_found(struct db *db, const struct founding *f, struct error *e) {
-    return db_exec(db, e, "INSERT INTO account (id, name, created_at) VALUES ($1, $2, $3)",
-                   DB_TEXT(f->account_id), DB_TEXT(f->account_name), DB_INT(f->created_at)) &&
-           db_exec(db, e,
-                   "INSERT INTO account_user (id, account_id, name, role, created_at) "
-                   "VALUES ($1, $2, $3, 'owner', $4)",
-                   DB_TEXT(f->user_id), DB_TEXT(f->account_id), DB_TEXT(f->user_name), DB_INT(f->created_at));
+bool account_db_insert(struct db *db, const struct account *account, struct error *e) {
+    return db_exec(db, e,
+                   "INSERT INTO account (id, name, administers, default_profile, created_at) "
+                   "VALUES ($1, $2, $3, $4, $5)",
+                   DB_TEXT(account->id), DB_TEXT(account->name), DB_INT(account->administers),
+                   DB_TEXT(account->default_profile), DB_INT(account->created_at));
 }
 
-bool account_db_first_owner(struct db *db, struct arena *a, struct founding *founding, struct error *e) {
-    return db_get(db, a, founding_fields, founding, e,
-                  "SELECT account_id, id AS user_id FROM account_user WHERE role = 'owner' "
-                  "ORDER BY created_at, id LIMIT 1");
+bool account_db_update(struct db *db, const struct account *account, struct error *e) {
+    return db_exec(db, e, "UPDATE account SET name = $2, default_profile = $3 WHERE id = $1",
+                   DB_TEXT(account->id), DB_TEXT(account->name), DB_TEXT(account->default_profile));
+}
+
+bool account_find(struct db *db, struct arena *a, const char *id, struct account *account, struct error *e) {
+    return db_get(db, a, account_fields, account, e,
+                  "SELECT id, name, administers, default_profile, created_at FROM account WHERE id = $1",
+                  DB_TEXT(id));
+}
+
+bool account_db_list(struct db *db, struct arena *a, const char *after, size_t limit,
+                     struct account **accounts, size_t *count, struct error *e) {
+    return db_list(db, a, account_fields, sizeof **accounts, accounts, count, e,
+                   "SELECT id, name, administers, default_profile, created_at FROM account "
+                   "WHERE id > $1 ORDER BY id LIMIT $2",
+                   DB_TEXT(after), DB_INT((int64_t)limit));
+}
+
+bool account_settings(struct db *db, struct arena *a, const char *account_id,
+                      struct account_settings *settings, struct error *e) {
+    return db_text(db, a, &settings->default_profile, e, "SELECT default_profile FROM account WHERE id = $1",
+                   DB_TEXT(account_id));
+}
+
+bool account_db_first_owner(struct db *db, struct arena *a, struct user *owner, struct error *e) {
+    return db_get(db, a, user_fields, owner, e,
+                  "SELECT u.account_id, u.id FROM account_user u JOIN account a ON a.id = u.account_id "
+                  "WHERE a.administers = 1 AND u.role = 'owner' AND u.disabled_at IS NULL "
+                  "ORDER BY u.created_at, u.id LIMIT 1");
 }
 
 bool account_db_view(struct db *db, struct arena *a, const struct caller *caller, struct account_view *view,
                      struct error *e) {
     return db_get(db, a, account_view_fields, view, e,
-                  "SELECT a.id, a.name, a.created_at, u.id AS user_id, u.name AS user_name "
+                  "SELECT a.id, a.name, a.default_profile, a.administers, a.created_at, u.id AS user_id, "
+                  "u.name AS user_name, u.role AS user_role "
                   "FROM account a JOIN account_user u ON u.account_id = a.id WHERE a.id = $1 AND u.id = $2",
                   DB_TEXT(caller->account_id), DB_TEXT(caller->user_id));
+}
+
+bool user_db_insert(struct db *db, const struct user *u, struct error *e) {
+    return db_exec(db, e,
+                   "INSERT INTO account_user (id, account_id, name, role, email, lang, notify, created_at) "
+                   "VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+                   DB_TEXT(u->id), DB_TEXT(u->account_id), DB_TEXT(u->name), DB_TEXT(u->role),
+                   DB_TEXT(u->email), DB_TEXT(u->lang), DB_INT(u->notify), DB_INT(u->created_at));
+}
+
+bool user_db_update(struct db *db, const struct user *u, struct error *e) {
+    return db_exec(db, e,
+                   "UPDATE account_user SET name = $3, role = $4, email = $5, lang = $6, notify = $7, "
+                   "disabled_at = $8, revision = revision + 1 WHERE id = $1 AND revision = $2",
+                   DB_TEXT(u->id), DB_INT(u->revision), DB_TEXT(u->name), DB_TEXT(u->role), DB_TEXT(u->email),
+                   DB_TEXT(u->lang), DB_INT(u->notify), DB_TIME(u->disabled_at)) &&
+           (db_changes(db) == 1 ||
+            fail(e, ERR_CONFLICT, "user '%s' was changed meanwhile", "用户“%s”已被他人更改", u->id));
+}
+
+bool user_find(struct db *db, struct arena *a, const char *account_id, const char *id, struct user *user,
+               struct error *e) {
+    if (db_get(db, a, user_fields, user, e,
+               "SELECT id, account_id, name, role, email, lang, notify, created_at, disabled_at, "
+               "disabled_at IS NOT NULL AS disabled, revision "
+               "FROM account_user WHERE id = $1 AND account_id = $2",
+               DB_TEXT(id), DB_TEXT(account_id)))
+        return true;
+    return e->id == ERR_NOT_FOUND ? fail(e, ERR_NOT_FOUND, "no user '%s'", "没有用户“%s”", id) : false;
+}
+
+bool user_db_list(struct db *db, struct arena *a, const struct user_scope *scope, struct user **users,
+                  size_t *count, struct error *e) {
+    return db_list(db, a, user_fields, sizeof **users, users, count, e,
+                   "SELECT id, account_id, name, role, email, lang, notify, created_at, disabled_at, "
+                   "disabled_at IS NOT NULL AS disabled, revision "
+                   "FROM account_user WHERE account_id = $1 AND id > $2 ORDER BY id LIMIT $3",
+                   DB_TEXT(scope->account_id), DB_TEXT(scope->after), DB_INT((int64_t)scope->limit));
+}
+
+bool user_db_named(struct db *db, struct arena *a, const struct user *user, const char **id,
+                   struct error *e) {
+    return db_text(db, a, id, e,
+                   "SELECT id FROM account_user WHERE account_id = $1 AND name = $2 AND id <> $3",
+                   DB_TEXT(user->account_id), DB_TEXT(user->name), DB_TEXT(user->id));
+}
+
+bool user_db_addressed(struct db *db, struct arena *a, const struct user *user, const char **id,
+                       struct error *e) {
+    return db_text(db, a, id, e, "SELECT id FROM account_user WHERE email = $1 AND id <> $2",
+                   DB_TEXT(user->email), DB_TEXT(user->id));
+}
+
+bool user_db_count_owners(struct db *db, const struct user *user, int64_t *count, struct error *e) {
+    return db_int(
+        db, count, 0, e,
+        "SELECT count(*) FROM account_user u WHERE u.account_id = $1 AND u.id <> $2 AND u.role = 'owner' "
+        "AND u.disabled_at IS NULL AND (EXISTS (SELECT 1 FROM access_key k WHERE k.account_id = $1 "
+        "AND k.user_id = u.id AND k.role = 'owner' AND k.revoked_at IS NULL) OR EXISTS "
+        "(SELECT 1 FROM login_secret l WHERE l.user_id = u.id AND l.used_at IS NULL))",
+        DB_TEXT(user->account_id), DB_TEXT(user->id));
 }
 
 bool login_db_insert(struct db *db, const struct credential *login, int64_t now, struct error *e) {
@@ -63,7 +145,7 @@ bool login_db_find(struct db *db, struct arena *a, const char *id, struct creden
     return db_get(
         db, a, credential_fields, login, e,
         "SELECT l.id, l.account_id, l.user_id, l.digest, u.role, u.role AS user_role, "
-        "l.used_at AS ended_at FROM login_secret l JOIN account_user u ON u.id = l.user_id WHERE l.id = $1",
+        "COALESCE(l.used_at, u.disabled_at) AS ended_at FROM login_secret l JOIN account_user u ON u.id = l.user_id WHERE l.id = $1",
         DB_TEXT(id));
 }
 
@@ -85,8 +167,9 @@ bool access_key_db_find(struct db *db, struct arena *a, const char *id, struct c
                         struct error *e) {
     return db_get(db, a, credential_fields, key, e,
                   "SELECT k.id, k.account_id, k.user_id, k.digest, k.role, u.role AS user_role, "
-                  "k.revoked_at AS ended_at, k.last_used_at "
-                  "FROM access_key k JOIN account_user u ON u.id = k.user_id WHERE k.id = $1",
+                  "COALESCE(k.revoked_at, u.disabled_at) AS ended_at, k.last_used_at, a.administers "
+                  "FROM access_key k JOIN account_user u ON u.id = k.user_id "
+                  "JOIN account a ON a.id = k.account_id WHERE k.id = $1",
                   DB_TEXT(id));
 }
 
@@ -113,7 +196,8 @@ bool access_key_db_count_owners(struct db *db, const char *account_id, int64_t *
     return db_int(
         db, count, 0, e,
         "SELECT count(*) FROM access_key k JOIN account_user u ON u.id = k.user_id "
-        "WHERE k.account_id = $1 AND k.role = 'owner' AND u.role = 'owner' AND k.revoked_at IS NULL",
+        "WHERE k.account_id = $1 AND k.role = 'owner' AND k.revoked_at IS NULL AND u.role = 'owner' "
+        "AND u.disabled_at IS NULL",
         DB_TEXT(account_id));
 }
 

@@ -5,23 +5,40 @@
 /* What is needed to believe somebody, from a login secret or an access key. */
 struct credential {
     const char *id, *account_id, *user_id, *digest;
-    const char *role, *user_role; /* the lesser one holds */
-    int64_t ended_at;             /* used up or revoked */
+    const char *role, *user_role; /* what both have holds */
+    int64_t ended_at;             /* used up or revoked, or the user disabled */
     int64_t last_used_at;
-};
-
-/* One account with its first owner. */
-struct founding {
-    const char *account_id, *account_name, *user_id, *user_name;
-    int64_t created_at;
+    bool administers; /* the account does */
 };
 
 bool account_db_exists(struct db *db, bool *exists, struct error *e);
-bool account_db_found(struct db *db, const struct founding *founding, struct error *e);
-/* The owner who was there first. */
-bool account_db_first_owner(struct db *db, struct arena *a, struct founding *founding, struct error *e);
+bool account_db_insert(struct db *db, const struct account *account, struct error *e);
+bool account_db_update(struct db *db, const struct account *account, struct error *e);
+/* Up to `limit` behind the id `after`, in the order of their ids. */
+bool account_db_list(struct db *db, struct arena *a, const char *after, size_t limit,
+                     struct account **accounts, size_t *count, struct error *e);
+/* The owner who was there first: of the account that administers. */
+bool account_db_first_owner(struct db *db, struct arena *a, struct user *owner, struct error *e);
 bool account_db_view(struct db *db, struct arena *a, const struct caller *caller, struct account_view *view,
                      struct error *e);
+
+/* Up to `limit` of the account's users behind the id `after`. */
+struct user_scope {
+    const char *account_id, *after;
+    size_t limit;
+};
+
+bool user_db_insert(struct db *db, const struct user *user, struct error *e);
+/* Everything but id, account and creation, if the revision is still the one in `user`: else ERR_CONFLICT. */
+bool user_db_update(struct db *db, const struct user *user, struct error *e);
+bool user_db_list(struct db *db, struct arena *a, const struct user_scope *scope, struct user **users,
+                  size_t *count, struct error *e);
+/* Who else has the name in the account, or the address in any; NULL: nobody. */
+bool user_db_named(struct db *db, struct arena *a, const struct user *user, const char **id, struct error *e);
+bool user_db_addressed(struct db *db, struct arena *a, const struct user *user, const char **id,
+                       struct error *e);
+/* Owners besides `user` who can get in: with a key of that role, or a login secret that is not used. */
+bool user_db_count_owners(struct db *db, const struct user *user, int64_t *count, struct error *e);
 
 bool login_db_insert(struct db *db, const struct credential *login, int64_t now, struct error *e);
 bool login_db_find(struct db *db, struct arena *a, const char *id, struct credential *login, struct error *e);
@@ -45,7 +62,7 @@ bool access_key_db_get(struct db *db, struct arena *a, const struct key_scope *s
 /* In the order of their ids. */
 bool access_key_db_list(struct db *db, struct arena *a, const struct key_scope *scope,
                         struct access_key **keys, size_t *count, struct error *e);
-/* How many keys with all rights the account has. */
+/* How many keys with all rights the account has, that somebody can use. */
 bool access_key_db_count_owners(struct db *db, const char *account_id, int64_t *count, struct error *e);
 bool access_key_db_revoke(struct db *db, const char *id, int64_t now, struct error *e);
 bool access_key_db_touch(struct db *db, const char *id, int64_t now, struct error *e);

@@ -1,107 +1,5 @@
 /* account: the first login, access keys, who may do what, and the routes. */
-#include "account/account.h"
-#include "audit/audit_db.h"
-#include "base/clock.h"
-#include "base/rand.h"
-#include "unit.h"
-
-enum { NOW = 1800000000, HOUR = 3600 };
-
-struct fixture {
-    struct arena *arena;
-    struct db *db;
-    struct first_login login;
-    struct caller owner;
-    const char *authorization;  /* of the owner's key */
-    const char *limit, *cursor; /* the query of the next request */
-};
-
-/* Every change in a transaction, as the dispatcher has it. */
-#define in_transaction(f, call, e) (db_begin((f)->db, (e)) && (call) && db_commit((f)->db, (e)))
-
-static const char *bearer(struct fixture *f, const struct access_key *key) {
-    return arena_printf(f->arena, "Bearer %s.%s", key->id, (const char *)secret_bytes(key->secret));
-}
-
-static int open_fresh(void **state) {
-    struct arena *a = arena_new();
-    struct fixture *f = ARENA_NEW(a, struct fixture);
-    struct error e;
-    f->arena = a;
-    *state = f;
-    return db_open(&f->db, ":memory:", DB_WEB, &e) && db_migrate(f->db, NOW, &e) ? 0 : -1;
-}
-
-static int open_logged_in(void **state) {
-    struct access_key key;
-    struct error e;
-    if (open_fresh(state) < 0)
-        return -1;
-    struct fixture *f = *state;
-    assert_ok(in_transaction(f, account_bootstrap(f->db, f->arena, NOW, &f->login, &e), &e), e);
-    const char *secret = (const char *)secret_bytes(f->login.secret);
-    assert_ok(in_transaction(f, account_login(f->db, f->arena, secret, "192.0.2.1", NOW, &key, &e), &e), e);
-    f->authorization = bearer(f, &key);
-    assert_ok(account_authenticate(f->db, f->arena, f->authorization, NOW, &f->owner, &e), e);
-    return 0;
-}
-
-static int close_fixture(void **state) {
-    struct fixture *f = *state;
-    db_close(f->db);
-    arena_free(f->arena);
-    return 0;
-}
-
-static struct access_key create_key(struct fixture *f, const struct caller *caller, const char *role) {
-    struct access_key key = {.name = "robot", .role = role};
-    struct error e;
-    assert_ok(in_transaction(f, access_key_create(f->db, f->arena, caller, NOW, &key, &e), &e), e);
-    return key;
-}
-
-static struct caller caller_with(struct fixture *f, const struct access_key *key) {
-    struct caller caller = {.address = "192.0.2.2"};
-    struct error e;
-    assert_ok(account_authenticate(f->db, f->arena, bearer(f, key), NOW, &caller, &e), e);
-    return caller;
-}
-
-/* A second user of the owner's account, or of an account of its own. */
-static struct caller other_caller(struct fixture *f, const char *account_id) {
-    struct error e;
-    assert_ok(db_exec(f->db, &e,
-                      "INSERT INTO account (id, name, created_at) VALUES ($1, 'other', 1) "
-                      "ON CONFLICT (id) DO NOTHING",
-                      DB_TEXT(account_id)),
-              e);
-    assert_ok(db_exec(f->db, &e,
-                      "INSERT INTO account_user (id, account_id, name, role, created_at) "
-                      "VALUES ('user_other', $1, 'other', 'operator', 1)",
-                      DB_TEXT(account_id)),
-              e);
-    return (struct caller){
-        .account_id = account_id, .user_id = "user_other", .key_id = "key_other", .role = ROLE_OPERATOR};
-}
-
-static bool revoke(struct fixture *f, const struct caller *caller, const char *id, struct error *e) {
-    bool ok = in_transaction(f, access_key_revoke(f->db, f->arena, caller, id, NOW, e), e);
-    db_rollback(f->db);
-    return ok;
-}
-
-/* How many entries tell of the action; the last of them in `entry`, which may be NULL. */
-static size_t count_actions(struct fixture *f, const char *action, struct audit_entry *entry) {
-    struct audit_range range = {.up_to = INT64_MAX, .limit = 100};
-    struct audit_entry *entries;
-    size_t count, found = 0;
-    struct error e;
-    assert_ok(audit_db_forwards(f->db, f->arena, &range, &entries, &count, &e), e);
-    for (size_t i = 0; i < count; i++)
-        if (strcmp(entries[i].action, action) == 0 && ++found && entry)
-            *entry = entries[i];
-    return found;
-}
+#include "account/fixture.h"
 
 /* ---- the first login ---- */
 
@@ -219,9 +117,17 @@ static void a_key_never_has_more_than_its_users_role(void **state) {
     struct fixture *f = *state;
     struct caller caller;
     struct error e;
+    assert_true(caller_permitted(&f->owner, ACCESS_OPERATE) && f->owner.administrator);
     assert_ok(db_exec(f->db, &e, "UPDATE account_user SET role = 'reviewer'"), e);
     assert_ok(account_authenticate(f->db, f->arena, f->authorization, NOW, &caller, &e), e);
-    assert_int_equal(caller.role, ROLE_REVIEWER);
+    assert_true(caller_permitted(&caller, ACCESS_READ) && caller_permitted(&caller, ACCESS_REVIEW));
+    assert_false(caller_permitted(&caller, ACCESS_REQUEST) || caller.administrator);
+    /* a reviewer's key of somebody who is an operator now: neither the one nor the other */
+    assert_ok(db_exec(f->db, &e, "UPDATE access_key SET role = 'reviewer'"), e);
+    assert_ok(db_exec(f->db, &e, "UPDATE account_user SET role = 'operator'"), e);
+    assert_ok(account_authenticate(f->db, f->arena, f->authorization, NOW, &caller, &e), e);
+    assert_true(caller_permitted(&caller, ACCESS_READ));
+    assert_false(caller_permitted(&caller, ACCESS_REVIEW) || caller_permitted(&caller, ACCESS_REQUEST));
 }
 
 static void use_is_noted_at_most_once_an_hour(void **state) {
@@ -261,6 +167,31 @@ static void a_key_may_have_its_makers_role_or_less(void **state) {
     assert_fails(access_key_create(f->db, f->arena, &lesser, NOW, &more, &e), e, ERR_BAD_FIELD);
     db_rollback(f->db);
     assert_int_equal(count_actions(f, "access_key.create", NULL), 2);
+}
+
+/* A reviewer approves what an operator orders: neither makes a key of the other kind. */
+static void a_key_never_reaches_further_than_its_maker(void **state) {
+    struct fixture *f = *state;
+    static const struct {
+        enum role maker, key;
+        bool made;
+    } cases[] = {
+        {ROLE_OPERATOR, ROLE_REVIEWER, false},  {ROLE_REVIEWER, ROLE_OPERATOR, false},
+        {ROLE_REVIEWER, ROLE_REQUESTER, false}, {ROLE_REVIEWER, ROLE_AUDITOR, true},
+        {ROLE_OPERATOR, ROLE_REQUESTER, true},  {ROLE_AUDITOR, ROLE_REVIEWER, false},
+        {ROLE_OWNER, ROLE_REVIEWER, true},      {ROLE_OPERATOR, ROLE_OWNER, false},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        for (int by_user = 0; by_user < 2; by_user++) { /* the lesser one may be the key or the user */
+            struct caller maker = f->owner;
+            struct access_key key = {.name = "x", .role = role_name(cases[i].key)};
+            struct error e = {0};
+            *(by_user ? &maker.user_role : &maker.role) = cases[i].maker;
+            assert_ok(db_begin(f->db, &e), e);
+            assert_int_equal(access_key_create(f->db, f->arena, &maker, NOW, &key, &e), cases[i].made);
+            assert_true(cases[i].made || e.id == ERR_FORBIDDEN);
+            db_rollback(f->db);
+        }
 }
 
 static void a_key_has_a_printable_name(void **state) {
@@ -315,7 +246,7 @@ static void keys_of_other_accounts_do_not_exist(void **state) {
     struct caller foreign = other_caller(f, "acct_other"), foreign_owner = foreign;
     struct access_key own = create_key(f, &f->owner, NULL), theirs = create_key(f, &foreign, NULL);
     struct error e;
-    foreign_owner.role = ROLE_OWNER;
+    foreign_owner.role = foreign_owner.user_role = ROLE_OWNER;
     assert_fails(revoke(f, &foreign_owner, own.id, &e), e, ERR_NOT_FOUND);
     assert_fails(revoke(f, &f->owner, theirs.id, &e), e, ERR_NOT_FOUND);
     assert_fails(revoke(f, &f->owner, "key_absent", &e), e, ERR_NOT_FOUND);
@@ -451,9 +382,6 @@ static void every_change_left_its_entry_in_an_intact_log(void **state) {
     assert_int_equal(check.end, 5); /* account, login secret, login, created, revoked */
 }
 
-#define fresh_test(f) cmocka_unit_test_setup_teardown(f, open_fresh, close_fixture)
-#define owner_test(f) cmocka_unit_test_setup_teardown(f, open_logged_in, close_fixture)
-
 TEST_MAIN(account, fresh_test(the_first_start_makes_one_account_and_one_secret),
           fresh_test(a_first_start_that_was_undone_is_repeated), fresh_test(a_login_secret_works_once),
           fresh_test(a_wrong_login_secret_opens_nothing_and_spoils_nothing),
@@ -461,7 +389,8 @@ TEST_MAIN(account, fresh_test(the_first_start_makes_one_account_and_one_secret),
           owner_test(only_the_right_key_is_believed), owner_test(a_key_never_has_more_than_its_users_role),
           owner_test(use_is_noted_at_most_once_an_hour),
           owner_test(a_database_that_takes_no_writes_still_believes),
-          owner_test(a_key_may_have_its_makers_role_or_less), owner_test(a_key_has_a_printable_name),
+          owner_test(a_key_may_have_its_makers_role_or_less),
+          owner_test(a_key_never_reaches_further_than_its_maker), owner_test(a_key_has_a_printable_name),
           owner_test(a_revoked_key_is_no_longer_believed), owner_test(a_key_cannot_revoke_a_stronger_one),
           owner_test(the_last_key_of_an_owner_stays), owner_test(keys_of_other_accounts_do_not_exist),
           owner_test(an_owner_reaches_all_keys_of_the_account_others_their_own),

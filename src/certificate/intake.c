@@ -1,4 +1,5 @@
 /* Certificates that people bring: read and sealed before the transaction, stored inside of it. */
+#include "account/account.h"
 #include "base/rand.h"
 #include "certificate/version.h"
 #include "pki/digest.h"
@@ -85,13 +86,24 @@ static bool add_version(const struct services *services, struct arena *a, const 
            version_add(services->db, a, profile, c, &v, now, &stored, e);
 }
 
+/* What the account has chosen for certificates that come in. */
+static bool default_profile(const struct services *services, struct arena *a, const char *account_id,
+                            const struct profile **profile, struct error *e) {
+    struct account_settings settings;
+    if (!account_settings(services->db, a, account_id, &settings, e))
+        return false;
+    const char *name = settings.default_profile ? settings.default_profile : POLICY_DEFAULT;
+    *profile = policy_find(services->policies, name, 0);
+    return *profile || fail(e, ERR_BAD_CONFIG, "there is no policy '%s'", "没有策略“%s”", name);
+}
+
 /* budget: as the header has it */
 bool intake_store(const struct services *services, struct arena *a, const char *account_id,
                   const struct intake *intake, int64_t now, struct certificate *c, struct error *e) {
     const struct cert *leaf = &intake->import.leaf;
-    const struct profile *profile = policy_find(services->policies, POLICY_DEFAULT, 0);
-    if (!profile)
-        return fail(e, ERR_BAD_CONFIG, "there is no policy '%s'", "没有策略“%s”", POLICY_DEFAULT);
+    const struct profile *profile;
+    if (!default_profile(services, a, account_id, &profile, e))
+        return false;
     *c = (struct certificate){
         .account_id = account_id,
         .kind = "uploaded",

@@ -114,6 +114,8 @@ static json_t *operation(struct arena *a, const struct route *r) {
     json_t *op =
         json_pack("{ss s[s] so so so}", "operationId", operation_id(a, r), "tags", tag_of(a, r), "security",
                   security_of(r), "x-roles", roles_of(r), "parameters", parameters_of(a, r));
+    if (r->flags & ROUTE_ADMINISTERS)
+        json_object_set_new(op, "x-administrators", json_true());
     if (r->summary.in[LANG_EN]) {
         json_object_set_new(op, "summary", json_string(r->summary.in[LANG_EN]));
         json_object_set_new(op, "x-summary-zh", json_string(r->summary.in[LANG_ZH]));
@@ -159,7 +161,7 @@ static json_t *components(void) {
         " \"type\": {\"type\": \"string\"}, \"title\": {\"type\": \"string\"}, \"status\": {\"type\": \"integer\"},"
         " \"detail\": {\"type\": \"string\"}, \"code\": {\"type\": \"string\"},"
         " \"codes\": {\"type\": \"array\", \"items\": {\"type\": \"string\"}}, \"field\": {\"type\": \"string\"},"
-        " \"object\": {\"type\": \"string\"}, \"remedy\": {\"type\": \"string\"},"
+        " \"object\": {\"type\": \"string\"}, \"state\": {\"type\": \"string\"}, \"remedy\": {\"type\": \"string\"},"
         " \"request_id\": {\"type\": \"string\"}}}},"
         "\"parameters\": {"
         " \"cursor\": {\"name\": \"cursor\", \"in\": \"query\", \"schema\": {\"type\": \"string\"},"

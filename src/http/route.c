@@ -17,6 +17,18 @@ const char *role_name(enum role role) {
     return role < ROLE_COUNT ? role_names[role] : NULL;
 }
 
+bool role_within(enum role role, enum role own) {
+    static const enum access all[] = {ACCESS_READ, ACCESS_REQUEST, ACCESS_OPERATE, ACCESS_REVIEW, ACCESS_OWN};
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        if (all[i] & 1u << role && !(all[i] & 1u << own))
+            return false;
+    return true;
+}
+
+bool caller_permitted(const struct caller *caller, enum access access) {
+    return access == ACCESS_PUBLIC || (access & 1u << caller->role && access & 1u << caller->user_role);
+}
+
 static size_t segment_len(const char *path) {
     return strcspn(path, "/");
 }

@@ -18,8 +18,12 @@ enum access {
         1 << ROLE_AUDITOR | 1 << ROLE_REVIEWER | 1 << ROLE_REQUESTER | 1 << ROLE_OPERATOR | 1 << ROLE_OWNER,
     ACCESS_REQUEST = 1 << ROLE_REQUESTER | 1 << ROLE_OPERATOR | 1 << ROLE_OWNER,
     ACCESS_OPERATE = 1 << ROLE_OPERATOR | 1 << ROLE_OWNER,
+    ACCESS_REVIEW = 1 << ROLE_REVIEWER | 1 << ROLE_OWNER, /* approve, reject, note what was checked */
     ACCESS_OWN = 1 << ROLE_OWNER,
 };
+
+/* A role is the set of what it may do, not a rank: nothing of `role` lies outside of `own`. */
+bool role_within(enum role role, enum role own);
 
 enum route_flag {
     ROUTE_WRITES = 1 << 0,     /* runs in one write transaction, committed if it succeeds */
@@ -29,6 +33,8 @@ enum route_flag {
     ROUTE_TEXT_BODY = 1 << 4,  /* the body is not JSON */
     ROUTE_SHOWN_ONCE = 1 << 5, /* answers a secret: not kept for Idempotency-Key */
     ROUTE_LOGS_IN = 1 << 6,    /* a one-time secret was used: the file that holds it goes */
+    /* beside ACCESS_OWN: only for owners of the account that runs this Tenure, the first one */
+    ROUTE_ADMINISTERS = 1 << 7,
 };
 
 struct request;
@@ -53,9 +59,13 @@ enum { REQUEST_PATH_ARGS_MAX = 4, LIST_LIMIT_DEFAULT = 50, LIST_LIMIT_MAX = 500 
 /* Who asks; filled by the gate. */
 struct caller {
     const char *account_id, *user_id, *key_id;
-    enum role role;
-    const char *address; /* the peer's */
+    enum role role, user_role; /* of the key and of its user: what both have holds */
+    bool administrator;        /* may what ROUTE_ADMINISTERS asks for */
+    const char *address;       /* the peer's */
 };
+
+/* The key and its user both have what `access` asks for; for ACCESS_PUBLIC: always. */
+bool caller_permitted(const struct caller *caller, enum access access);
 
 struct request {
     struct arena *arena;
@@ -77,6 +87,9 @@ struct request {
     json_t *reply;    /* owned by the request */
     struct slice raw; /* with a content type, instead of `reply`: ROUTE_RAW, or JSON as text */
     const char *content_type, *file_name;
+    /* With an error: what the handler has written so far stays, and is what belongs to the refusal (a new
+     * quote). Whatever else it wrote, it has rolled back itself (db_savepoint). */
+    bool keep_on_refusal;
 };
 
 /*

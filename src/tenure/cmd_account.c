@@ -1,4 +1,4 @@
-/* login, access keys, audit: verbs about people and what they did. */
+/* login, accounts, users, access keys, audit: verbs about people and what they did. */
 #include "account/account.h"
 #include "audit/audit.h"
 #include "tenure/client_config.h"
@@ -7,7 +7,19 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { KEY_SECRET_FILE = 's', KEY_NAME = 'n', KEY_ROLE = 'r', KEY_LIMIT = 'l', KEY_CURSOR = 1000 };
+enum {
+    KEY_SECRET_FILE = 's',
+    KEY_NAME = 'n',
+    KEY_ROLE = 'r',
+    KEY_LIMIT = 'l',
+    KEY_USER = 'u',
+    KEY_EMAIL = 'e',
+    KEY_PROFILE = 'p',
+    KEY_OWNER = 'o',
+    KEY_CURSOR = 1000,
+    KEY_LANG,
+    KEY_NOTIFY,
+};
 
 static const struct option_row login_options[] = {
     {"secret-file", KEY_SECRET_FILE, "FILE",
@@ -33,6 +45,135 @@ static int login(struct cli *cli) {
     return EXIT_OK;
 }
 
+/* ---- accounts ---- */
+
+static void print_accounts(struct cli *cli, const json_t *answer) {
+    cli_table(cli, json_object_get(answer, "items"), account_fields);
+}
+
+static int list_accounts(struct cli *cli) {
+    return cli_request(cli, "GET", "/v1/accounts?limit=500", NULL, print_accounts);
+}
+
+static const struct option_row account_create_options[] = {
+    {"profile", KEY_PROFILE, "PROFILE",
+     TEXT("policy of certificates that are brought in", "导入证书适用的策略")},
+    {"owner", KEY_OWNER, "NAME", TEXT("the first owner (else: owner)", "首位所有者(默认 owner)")},
+    {"email", KEY_EMAIL, "ADDRESS", TEXT("the owner's address", "所有者的电子邮箱")},
+    {0},
+};
+
+static void print_new_account(struct cli *cli, const json_t *answer) {
+    printf(cli->lang == LANG_ZH ? "账号 %s\n首位所有者的一次性登录密钥(只显示这一次):%s\n"
+                                : "account %s\nthe owner's login secret (shown this once): %s\n",
+           cli_text(answer, "id"), cli_text(answer, "login_secret"));
+}
+
+static int create_account(struct cli *cli) {
+    static const struct cli_parameter members[] = {{KEY_PROFILE, "default_profile"}, {0}};
+    static const struct cli_parameter owner_members[] = {{KEY_OWNER, "name"}, {KEY_EMAIL, "email"}, {0}};
+    json_t *body = cli_body(cli, members), *owner = cli_body(cli, owner_members);
+    json_object_set_new(body, "name", json_string(cli->args[0]));
+    if (!cli->options[KEY_OWNER])
+        json_object_set_new(owner, "name", json_string("owner"));
+    json_object_set_new(body, "owner", owner);
+    return cli_request(cli, "POST", "/v1/accounts", body, print_new_account);
+}
+
+static const struct option_row account_set_options[] = {
+    {"name", KEY_NAME, "TEXT", TEXT("what it is called", "名称")},
+    {"profile", KEY_PROFILE, "PROFILE",
+     TEXT("policy of certificates that are brought in from now on", "此后导入的证书适用的策略")},
+    {0},
+};
+
+static void print_account(struct cli *cli, const json_t *answer) {
+    cli_record(cli, answer, account_view_fields);
+}
+
+static int set_account(struct cli *cli) {
+    static const struct cli_parameter members[] = {{KEY_NAME, "name"}, {KEY_PROFILE, "default_profile"}, {0}};
+    return cli_request(cli, "PATCH", "/v1/account", cli_body(cli, members), print_account);
+}
+
+/* ---- users ---- */
+
+#define ROLE_OPTION                                                                                          \
+    {                                                                                                        \
+        "role", KEY_ROLE, "ROLE",                                                                            \
+            TEXT("owner, operator, requester, reviewer or auditor",                                          \
+                 "owner、operator、requester、reviewer 或 auditor")                                          \
+    }
+
+static void print_users(struct cli *cli, const json_t *answer) {
+    cli_table(cli, json_object_get(answer, "items"), user_fields);
+}
+
+static int list_users(struct cli *cli) {
+    return cli_request(cli, "GET", "/v1/users?limit=500", NULL, print_users);
+}
+
+#define EMAIL_OPTION                                                                                         \
+    { "email", KEY_EMAIL, "ADDRESS", TEXT("where messages go", "接收消息的电子邮箱") }
+#define LANG_OPTION                                                                                          \
+    { "lang", KEY_LANG, "LANG", TEXT("language of messages: en or zh", "消息语言:en 或 zh") }
+#define NOTIFY_OPTION                                                                                        \
+    { "notify", KEY_NOTIFY, "yes|no", TEXT("whether messages are sent", "是否发送消息") }
+
+static const struct option_row user_add_options[] = {
+    ROLE_OPTION, EMAIL_OPTION, LANG_OPTION, NOTIFY_OPTION, {0},
+};
+
+static const struct option_row user_change_options[] = {
+    {"name", KEY_NAME, "TEXT", TEXT("another name", "新名称")},
+    ROLE_OPTION,
+    EMAIL_OPTION,
+    LANG_OPTION,
+    NOTIFY_OPTION,
+    {0},
+};
+
+/* The members of a user that were given as options. */
+static bool user_body(struct cli *cli, json_t **body) {
+    static const struct cli_parameter members[] = {
+        {KEY_NAME, "name"}, {KEY_ROLE, "role"}, {KEY_EMAIL, "email"}, {KEY_LANG, "lang"}, {0}};
+    const char *notify = cli->options[KEY_NOTIFY];
+    if (notify && strcmp(notify, "yes") != 0 && strcmp(notify, "no") != 0)
+        return fail(&cli->error, ERR_USAGE, "--notify is yes or no", "--notify 只能是 yes 或 no");
+    *body = cli_body(cli, members);
+    if (notify)
+        json_object_set_new(*body, "notify", json_boolean(strcmp(notify, "yes") == 0));
+    return true;
+}
+
+static void print_user(struct cli *cli, const json_t *answer) {
+    cli_record(cli, answer, user_fields);
+}
+
+static int add_user(struct cli *cli) {
+    json_t *body;
+    if (!user_body(cli, &body))
+        return cli_failed(cli);
+    json_object_set_new(body, "name", json_string(cli->args[0]));
+    return cli_request(cli, "POST", "/v1/users", body, print_user);
+}
+
+static const char *user_path(struct cli *cli) {
+    return arena_printf(cli->arena, "/v1/users/%s", url_encode(cli->arena, cli->args[0]));
+}
+
+static int change_user(struct cli *cli) {
+    json_t *body;
+    return user_body(cli, &body) ? cli_request(cli, "PATCH", user_path(cli), body, print_user)
+                                 : cli_failed(cli);
+}
+
+static int remove_user(struct cli *cli) {
+    return cli_request(cli, "DELETE", user_path(cli), NULL, cli_silent);
+}
+
+/* ---- access keys ---- */
+
 static void print_access_keys(struct cli *cli, const json_t *answer) {
     cli_table(cli, json_object_get(answer, "items"), access_key_fields);
 }
@@ -43,9 +184,8 @@ static int list_access_keys(struct cli *cli) {
 
 static const struct option_row access_key_options[] = {
     {"name", KEY_NAME, "TEXT", TEXT("what it is for", "用途")},
-    {"role", KEY_ROLE, "ROLE",
-     TEXT("owner, operator, requester, reviewer or auditor",
-          "owner、operator、requester、reviewer 或 auditor")},
+    ROLE_OPTION,
+    {"user", KEY_USER, "USER", TEXT("for somebody else of the account", "为账号中的其他用户创建")},
     {0},
 };
 
@@ -55,7 +195,8 @@ static void print_new_access_key(struct cli *cli, const json_t *answer) {
 }
 
 static int create_access_key(struct cli *cli) {
-    static const struct cli_parameter members[] = {{KEY_NAME, "name"}, {KEY_ROLE, "role"}, {0}};
+    static const struct cli_parameter members[] = {
+        {KEY_NAME, "name"}, {KEY_ROLE, "role"}, {KEY_USER, "user_id"}, {0}};
     return cli_request(cli, "POST", "/v1/access-keys", cli_body(cli, members), print_new_access_key);
 }
 
@@ -112,6 +253,20 @@ static int verify_audit(struct cli *cli) {
 const struct verb account_verbs[] = {
     {"login", TEXT("trade the one-time secret for an access key", "用一次性密钥换取访问密钥"), TEXT("", ""),
      0, 0, login_options, login},
+    {"account list", TEXT("list all accounts, as an administrator", "列出所有账号(仅限管理员)"), TEXT("", ""),
+     0, 0, NULL, list_accounts},
+    {"account create",
+     TEXT("make an account with its first owner, as an administrator", "创建账号及其首位所有者(仅限管理员)"),
+     TEXT("NAME", "名称"), 1, 1, account_create_options, create_account},
+    {"account set", TEXT("change the account's name and settings", "更改账号的名称与设置"), TEXT("", ""), 0,
+     0, account_set_options, set_account},
+    {"user list", TEXT("list the users of the account", "列出账号的用户"), TEXT("", ""), 0, 0, NULL,
+     list_users},
+    {"user add", TEXT("add a user", "添加用户"), TEXT("NAME", "名称"), 1, 1, user_add_options, add_user},
+    {"user change", TEXT("change a user", "更改用户"), TEXT("USER", "用户ID"), 1, 1, user_change_options,
+     change_user},
+    {"user remove", TEXT("disable a user with all access keys", "停用用户及其所有访问密钥"),
+     TEXT("USER", "用户ID"), 1, 1, NULL, remove_user},
     {"access-key list", TEXT("list access keys", "列出访问密钥"), TEXT("", ""), 0, 0, NULL, list_access_keys},
     {"access-key create", TEXT("make an access key for a program", "为程序创建访问密钥"), TEXT("", ""), 0, 0,
      access_key_options, create_access_key},

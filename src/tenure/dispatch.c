@@ -14,8 +14,8 @@
 enum { BODY_MAX_DEFAULT = 64 * 1024, CODES_BY_HUNDRED = 6 };
 
 const struct route *const all_routes[] = {
-    account_routes, audit_routes,  certificate_routes, order_routes,  apply_routes, issue_routes,
-    deploy_routes,  verify_routes, explain_routes,     system_routes, NULL,
+    account_routes, user_routes,   audit_routes,  certificate_routes, order_routes,  apply_routes,
+    issue_routes,   deploy_routes, verify_routes, explain_routes,     system_routes, NULL,
 };
 
 static const struct route *match(struct exchange *x, const char *args[REQUEST_PATH_ARGS_MAX],
@@ -34,8 +34,9 @@ size_t dispatch_body_max(void *dispatcher, const char *method, const char *path)
 
 /* ---- the gate ---- */
 
-bool dispatch_permitted(const struct route *route, enum role role) {
-    return route->access == ACCESS_PUBLIC || (role != ROLE_NONE && (route->access & (1u << role)));
+bool dispatch_permitted(const struct route *route, const struct caller *caller) {
+    return caller_permitted(caller, route->access) &&
+           (!(route->flags & ROUTE_ADMINISTERS) || caller->administrator);
 }
 
 static bool gate(struct request *rq, struct exchange *x, struct error *e) {
@@ -45,7 +46,7 @@ static bool gate(struct request *rq, struct exchange *x, struct error *e) {
     if (!account_authenticate(rq->db, x->arena, exchange_header(x, "Authorization"), rq->now, &rq->caller, e))
         return false;
     rq->caller.address = x->peer;
-    if (!dispatch_permitted(rq->route, rq->caller.role))
+    if (!dispatch_permitted(rq->route, &rq->caller))
         return fail(e, ERR_FORBIDDEN, "%s %s is not open to your role", "您的角色无权访问 %s %s",
                     rq->route->method, rq->route->path);
     return true;
@@ -94,14 +95,21 @@ static bool handle_once(struct request *rq, const char *key, struct error *e) {
     bool replayed = false;
     if (key && !idempotency_replay(rq, key, &replayed, e))
         return false;
-    return replayed || (rq->route->handle(rq, e) && (!key || idempotency_keep(rq, key, e)));
+    if (replayed)
+        return true;
+    if (!rq->route->handle(rq, e))
+        return false;
+    rq->keep_on_refusal = false; /* it did not refuse: what follows may not leave half of it */
+    return !key || idempotency_keep(rq, key, e);
 }
 
-static bool handle_in_transaction(struct request *rq, const char *key, struct error *e) {
+/* A refusal that is kept has no row for its Idempotency-Key: asked again, it is decided again. */
+bool dispatch_in_transaction(struct request *rq, const char *key, struct error *e) {
     if (!db_begin(rq->db, e))
         return false;
-    if (handle_once(rq, key, e) && db_commit(rq->db, e))
-        return true;
+    bool done = handle_once(rq, key, e);
+    if ((done || rq->keep_on_refusal) && db_commit(rq->db, e))
+        return done;
     db_rollback(rq->db);
     return false;
 }
@@ -126,7 +134,7 @@ static bool run(struct dispatcher *d, struct request *rq, struct exchange *x, st
         return true;
     if (rq->route->prepare && !rq->route->prepare(rq, e))
         return false;
-    if (!(writes ? handle_in_transaction(rq, key, e) : rq->route->handle(rq, e)))
+    if (!(writes ? dispatch_in_transaction(rq, key, e) : rq->route->handle(rq, e)))
         return false;
     if (rq->route->flags & ROUTE_WAKES)
         wake(d);

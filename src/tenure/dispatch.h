@@ -24,5 +24,7 @@ extern const struct route *const all_routes[];
 
 size_t dispatch_body_max(void *dispatcher, const char *method, const char *path);
 void dispatch_handle(void *dispatcher, struct exchange *x);
-/* The gate, for the test of every route against every role. */
-bool dispatch_permitted(const struct route *route, enum role role);
+/* The gate, for the test of every route against every role of a key and of its user. */
+bool dispatch_permitted(const struct route *route, const struct caller *caller);
+/* The handler of a route that writes, in its transaction; `key`: Idempotency-Key or NULL. For the tests. */
+bool dispatch_in_transaction(struct request *rq, const char *key, struct error *e);

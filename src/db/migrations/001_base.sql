@@ -43,6 +43,8 @@ CREATE TABLE lease (
 CREATE TABLE account (
     id TEXT PRIMARY KEY,             -- acct_…
     name TEXT NOT NULL,
+    administers BIGINT NOT NULL DEFAULT 0,   -- 1: its owners make accounts and run the shop; the first one, no other
+    default_profile TEXT NOT NULL DEFAULT 'modern',  -- policy that certificates brought in are kept under
     created_at BIGINT NOT NULL
 );
 
@@ -53,9 +55,16 @@ CREATE TABLE account_user (
     account_id TEXT NOT NULL REFERENCES account (id),
     name TEXT NOT NULL,
     role TEXT NOT NULL CHECK (role IN ('auditor', 'reviewer', 'requester', 'operator', 'owner')),
+    email TEXT,                      -- in lower case: where messages go, and the name to log in with
+    lang TEXT NOT NULL DEFAULT 'en' CHECK (lang IN ('en', 'zh')),    -- of messages
+    notify BIGINT NOT NULL DEFAULT 1,    -- 0: gets no messages
     created_at BIGINT NOT NULL,
+    disabled_at BIGINT,              -- from then on no key and no secret of the user is believed
+    revision BIGINT NOT NULL DEFAULT 0,  -- raised by every change: who changes what was changed meanwhile is told so
     UNIQUE (account_id, name)
 );
+-- Over all accounts, since it is what one logs in with.
+CREATE UNIQUE INDEX account_user_email ON account_user (email) WHERE email IS NOT NULL;
 
 -- owner: account
 -- What a program, the command line among them, shows instead of a password: "Authorization: Bearer ID.SECRET".
@@ -64,7 +73,7 @@ CREATE TABLE access_key (
     account_id TEXT NOT NULL REFERENCES account (id),
     user_id TEXT NOT NULL REFERENCES account_user (id),
     name TEXT NOT NULL,              -- what it is for
-    role TEXT NOT NULL CHECK (role IN ('auditor', 'reviewer', 'requester', 'operator', 'owner')), -- or the user's, if that is less
+    role TEXT NOT NULL CHECK (role IN ('auditor', 'reviewer', 'requester', 'operator', 'owner')), -- what the user's has too holds
     digest TEXT NOT NULL,            -- of the secret: 256 random bits need no slow hash
     created_at BIGINT NOT NULL,
     last_used_at BIGINT,             -- to the hour
