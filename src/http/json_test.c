@@ -1,6 +1,7 @@
 /* http: rows as JSON text, which must be what their values would give; fields that hold fields. */
 #include "base/money.h"
 #include "base/rand.h"
+#include "db/db.h"
 #include "http/list.h"
 #include "unit.h"
 
@@ -257,7 +258,31 @@ static void the_schema_shows_what_stands_inside(void **state) {
     assert_null(strstr(answer, "additionalProperties"));
 }
 
+/* Money comes from its two columns; what is no column has none. */
+static void rows_of_the_database_fill_what_is_a_column(void **state) {
+    (void)state;
+    AUTO_ARENA a = arena_new();
+    struct db *db;
+    struct line line = {0};
+    struct quote q = {0};
+    struct error e;
+    assert_ok(db_open(&db, ":memory:", DB_WEB, &e), e);
+    assert_ok(db_get(db, a, line_fields, &line, &e,
+                     "SELECT 'a' AS what, -5 AS price_amount, 'CNY' AS price_currency"),
+              e);
+    assert_int_equal(line.price.amount, -5);
+    assert_string_equal(line.price.currency, "CNY");
+    assert_ok(db_get(db, a, line_fields, &line, &e, "SELECT NULL AS price_amount, NULL AS price_currency"),
+              e);
+    assert_null(line.price.currency);
+    assert_fails(db_get(db, a, line_fields, &line, &e, "SELECT 5 AS price"), e, ERR_INTERNAL);
+    assert_fails(db_get(db, a, quote_fields, &q, &e, "SELECT 'x' AS lines"), e, ERR_INTERNAL);
+    assert_fails(db_get(db, a, quote_fields, &q, &e, "SELECT 1 AS order_id, 'x' AS first"), e, ERR_INTERNAL);
+    db_close(db);
+}
+
 TEST_MAIN(json, test(rows_are_written_as_text_as_their_values_would_be),
           test(rows_without_fields_are_empty_objects), test(optional_numbers_are_null_below_0),
           test(lists_are_the_same_as_text), test(nested_fields_come_back_as_they_were_written),
-          test(a_wrong_nested_field_is_named_by_its_path), test(the_schema_shows_what_stands_inside))
+          test(a_wrong_nested_field_is_named_by_its_path), test(the_schema_shows_what_stands_inside),
+          test(rows_of_the_database_fill_what_is_a_column))
