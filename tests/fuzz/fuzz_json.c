@@ -1,12 +1,27 @@
 /* Fuzz target: a request body as JSON into a row, and back. What was read must be written and read again the
  * same. */
+#include "base/money.h"
 #include "http/json.h"
 #include <stdlib.h>
+
+struct line {
+    const char *what;
+    struct money price;
+};
 
 struct row {
     const char *name, *names, *pass_phrase;
     int64_t years, end_at;
     bool paid;
+    struct money due;
+    struct line first, *lines;
+    size_t line_count;
+};
+
+static const struct field line_fields[] = {
+    FIELD(TEXT, line, what, 0, "What", "内容"),
+    FIELD(MONEY, line, price, 0, "Price", "价格"),
+    FIELD_END,
 };
 
 static const struct field fields[] = {
@@ -16,6 +31,9 @@ static const struct field fields[] = {
     FIELD(INT, row, years, 0, "Years", "年限"),
     FIELD(TIME, row, end_at, 0, "End", "到期时间"),
     FIELD(BOOL, row, paid, 0, "Paid", "已支付"),
+    FIELD(MONEY, row, due, 0, "Due", "应付"),
+    FIELD_OBJECT_OF(line_fields, row, first, 0, "First", "首项"),
+    FIELD_ROWS_OF(line_fields, row, lines, line_count, 0, "Lines", "明细"),
     FIELD_END,
 };
 
