@@ -39,11 +39,11 @@ static void only_owners_make_keys_for_others_and_within_their_role(void **state)
     struct fixture *f = *state;
     struct user user = add_user(f, &f->owner, "li", "operator");
     struct access_key own = key_for(f, &user, NULL), key = {.name = "x", .user_id = f->owner.user_id};
-    struct caller operator_ = caller_with(f, &own), key_lesser = f->owner, user_lesser = f->owner;
+    struct caller lesser = caller_with(f, &own), key_lesser = f->owner, user_lesser = f->owner;
     key_lesser.role = user_lesser.user_role = ROLE_OPERATOR;
     struct error e;
     assert_ok(db_begin(f->db, &e), e);
-    assert_fails(access_key_create(f->db, f->arena, &operator_, NOW, &key, &e), e, ERR_FORBIDDEN);
+    assert_fails(access_key_create(f->db, f->arena, &lesser, NOW, &key, &e), e, ERR_FORBIDDEN);
     key = (struct access_key){.name = "x", .user_id = user.id};
     assert_fails(access_key_create(f->db, f->arena, &key_lesser, NOW, &key, &e), e, ERR_FORBIDDEN);
     assert_fails(access_key_create(f->db, f->arena, &user_lesser, NOW, &key, &e), e, ERR_FORBIDDEN);
