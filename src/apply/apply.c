@@ -25,10 +25,10 @@ bool apply_subject(struct work *w, struct certificate *c, struct error *e) {
     return true;
 }
 
-/* Nothing stands against a version: a letter is for the applicant to bring. */
+/* Nothing stands against a version, and nothing is missing for it. */
 static bool wanted(const struct certificate *c) {
     bool closed = !c->id || c->cancelled_at || c->revoke_asked_at || c->revoked_at;
-    return c->paid_at && c->active_at && !closed && (!c->letter_needed || c->letter_at);
+    return c->paid_at && c->active_at && !closed && !certificate_waits_for_person(c);
 }
 
 static bool same_text(const char *a, const char *b) {
@@ -171,19 +171,8 @@ static bool store_key(struct work *w, struct chosen *chosen, bool *stored, struc
            key_pool_wake(w->db, w->arena, w->item->account_id, w->now, e);
 }
 
-static bool mark_submitted(struct work *w, struct certificate *c, struct error *e) {
-    if (c->submitted_at && !c->rejected_at)
-        return true;
-    if (!c->submitted_at)
-        c->submitted_at = w->now;
-    c->rejected_at = 0;
-    c->reject_reason = NULL;
-    const struct profile *profile;
-    return certificate_profile(w->services->policies, c, &profile, e) &&
-           certificate_store(w->db, w->arena, profile, c, e);
-}
-
-static bool create(struct work *w, struct certificate *c, const struct chosen *chosen, struct error *e) {
+static bool create(struct work *w, const struct certificate *c, const struct chosen *chosen,
+                   struct error *e) {
     const struct brand *brand;
     if (!order_brand(w->services, c, &brand, e))
         return false;
@@ -200,8 +189,8 @@ static bool create(struct work *w, struct certificate *c, const struct chosen *c
                                       .created_at = w->now};
     struct audit_entry entry = audit_by_system(c->account_id, w->now, "application.create", application.id);
     entry.after = arena_printf(w->arena, "{\"certificate_id\":\"%s\"}", c->id);
-    return application_insert(w->db, &application, e) && mark_submitted(w, c, e) &&
-           audit_write(w->db, w->arena, &entry, e) && work_goes(w, OUTCOME_NEXT);
+    return application_insert(w->db, &application, e) && audit_write(w->db, w->arena, &entry, e) &&
+           work_goes(w, OUTCOME_NEXT);
 }
 
 bool apply_record(struct work *w, struct error *e) {
@@ -212,7 +201,7 @@ bool apply_record(struct work *w, struct error *e) {
     if (!apply_subject(w, &c, e))
         return false;
     if (!wanted(&c))
-        return work_goes(w, OUTCOME_DONE);
+        return work_goes(w, c.id ? OUTCOME_OTHERWISE : OUTCOME_DONE);
     if (!find_open(w, c.id, &open, e))
         return false;
     if (open.id && application_fits(&open, &c))

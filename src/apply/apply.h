@@ -41,11 +41,27 @@ bool apply_subject(struct work *w, struct certificate *c, struct error *e);
 
 /*
  * act: makes a key (automatic), takes that of the old version (keep), or reads the own CSR.
- * save: the application, its key, and the certificate's submitted_at. An open application is gone on with.
- * OUTCOME_DONE if the certificate needs none any more.
+ * save: the application with its key. An open application is gone on with. OUTCOME_OTHERWISE if the
+ * certificate asks for none any more, OUTCOME_DONE if it was deleted.
  */
 bool apply_prepare(struct work *w, struct error *e);
 bool apply_record(struct work *w, struct error *e);
+
+/* ---- submission.c ---- */
+
+/* As the action table allows; the engine is woken. ERR_CONFLICT if somebody else was first. */
+bool apply_submit(const struct services *services, struct arena *a, struct certificate *c, int64_t now,
+                  struct error *e);
+/* Back to pending_application; an open application is closed, and the key that was made for it goes. */
+bool apply_withdraw(const struct services *services, struct arena *a, struct certificate *c, int64_t now,
+                    struct error *e);
+/*
+ * `failed` of the steps `apply` and `issue`: where only the applicant can help (a key that must not be signed
+ * …), a certificate that never had a version is rejected, and the subject's work ends (OUTCOME_DONE). Beside
+ * a live version it is tried again daily, as all other failures are in their time: there is a site to be
+ * lost.
+ */
+bool apply_failed(struct work *w, const struct error *cause, struct error *e);
 
 /* ---- key_pool.c: RSA keys made ahead, for the algorithms that the account uses ---- */
 

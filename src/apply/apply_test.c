@@ -53,6 +53,23 @@ static bool key_exists(const char *id) {
     return held_key_get(w.services.db, w.arena, ACCOUNT, id, &key, &e);
 }
 
+static bool submitted(const char *id) {
+    struct certificate c = certificate_now(&w, id);
+    return db_begin(w.services.db, &e) &&
+           world_end(&w, apply_submit(&w.services, w.arena, &c, w.now, &e), &e);
+}
+
+static bool withdrawn(const char *id) {
+    struct certificate c = certificate_now(&w, id);
+    return db_begin(w.services.db, &e) &&
+           world_end(&w, apply_withdraw(&w.services, w.arena, &c, w.now, &e), &e);
+}
+
+static enum certificate_state state_of(const char *id) {
+    struct certificate c = certificate_now(&w, id);
+    return certificate_state(&c, w.now);
+}
+
 static void change(struct certificate *c) {
     const struct profile *profile;
     assert_ok(certificate_profile(&w.policies, c, &profile, &e), e);
@@ -60,10 +77,9 @@ static void change(struct certificate *c) {
     assert_ok(world_end(&w, certificate_store(w.services.db, w.arena, profile, c, &e), &e), e);
 }
 
-static void an_application_has_a_key_of_its_own_and_submits_the_certificate(void **state) {
+static void an_application_has_a_key_of_its_own(void **state) {
     (void)state;
-    struct certificate c = bought((struct order_request){.brand = "DigiCert"});
-    assert_int_equal(c.submitted_at, 0);
+    struct certificate c = bought((struct order_request){0});
     w.now += 60;
     assert_int_equal(run(c.id), OUTCOME_NEXT);
     struct application application = open_application(c.id);
@@ -73,7 +89,146 @@ static void an_application_has_a_key_of_its_own_and_submits_the_certificate(void
     assert_int_equal(key.taken_at, w.now);
     assert_string_equal(application.issuer, "local");
     assert_string_equal(application.names, "www.example.com");
-    assert_int_equal(certificate_now(&w, c.id).submitted_at, w.now);
+    assert_int_equal(certificate_now(&w, c.id).submitted_at, c.submitted_at);
+}
+
+/* R036, R082, R088 */
+static void nothing_is_applied_for_before_a_person_has_submitted_it(void **state) {
+    (void)state;
+    static const char *const brands[] = {"GlobalSign", "DigiCert"};
+    for (size_t i = 0; i < 2; i++) {
+        struct certificate c = bought((struct order_request){.brand = brands[i]});
+        struct application none;
+        assert_int_equal(run(c.id), OUTCOME_OTHERWISE);
+        assert_fails(application_open(w.services.db, w.arena, c.id, &none, &e), e, ERR_NOT_FOUND);
+        assert_int_equal(state_of(c.id), STATE_PENDING_APPLICATION);
+        w.now += 60;
+        assert_ok(submitted(c.id), e);
+        assert_int_equal(certificate_now(&w, c.id).submitted_at, w.now);
+        assert_int_equal(run(c.id), OUTCOME_NEXT);
+        open_application(c.id);
+    }
+}
+
+static void a_submission_wakes_the_engine(void **state) {
+    (void)state;
+    struct certificate c = bought((struct order_request){.brand = "DigiCert"});
+    struct work_item item, *items;
+    size_t count;
+    assert_ok(work_claim(w.services.db, w.arena, "worker", w.now, 60, 10, &items, &count, &e), e);
+    assert_ok(work_done(w.services.db, &items[0], &e), e);
+    assert_fails(work_get(w.services.db, w.arena, c.id, &item, &e), e, ERR_NOT_FOUND);
+    w.now += 60;
+    assert_ok(submitted(c.id), e);
+    assert_ok(work_get(w.services.db, w.arena, c.id, &item, &e), e);
+    assert_string_equal(item.step, "decide");
+    assert_int_equal(item.due_at, w.now);
+}
+
+static void what_was_submitted_is_not_submitted_again(void **state) {
+    (void)state;
+    struct certificate c = bought((struct order_request){.brand = "DigiCert"});
+    assert_ok(submitted(c.id), e);
+    assert_false(submitted(c.id));
+    assert_int_equal(e.id, ERR_ALREADY_SUBMITTED);
+}
+
+static void of_two_submissions_at_once_one_succeeds(void **state) {
+    (void)state;
+    struct certificate first = bought((struct order_request){.brand = "DigiCert"}), second;
+    first = second = certificate_now(&w, first.id);
+    assert_ok(db_begin(w.services.db, &e), e);
+    assert_ok(apply_submit(&w.services, w.arena, &first, w.now, &e), e);
+    assert_fails(apply_submit(&w.services, w.arena, &second, w.now, &e), e, ERR_CONFLICT);
+    db_rollback(w.services.db);
+}
+
+static void a_withdrawal_closes_the_application_and_its_key_goes(void **state) {
+    (void)state;
+    struct certificate c = bought((struct order_request){0});
+    run(c.id);
+    struct application open = open_application(c.id), none;
+    assert_ok(withdrawn(c.id), e);
+    assert_int_equal(state_of(c.id), STATE_PENDING_APPLICATION);
+    assert_fails(application_open(w.services.db, w.arena, c.id, &none, &e), e, ERR_NOT_FOUND);
+    assert_false(key_exists(open.key_id));
+    assert_int_equal(run(c.id), OUTCOME_OTHERWISE);
+    assert_false(withdrawn(c.id));
+    assert_int_equal(e.id, ERR_NOT_SUBMITTED);
+    assert_ok(submitted(c.id), e);
+    assert_int_equal(run(c.id), OUTCOME_NEXT);
+    assert_string_not_equal(open_application(c.id).id, open.id);
+}
+
+static void an_application_withdrawn_between_the_halves_is_not_made(void **state) {
+    (void)state;
+    struct certificate c = bought((struct order_request){0});
+    struct work work = step_begin(&w, c.id);
+    struct application none;
+    assert_ok(apply_prepare(&work, &e), e);
+    assert_ok(withdrawn(c.id), e);
+    assert_ok(step_save(&w, &apply, &work, &e), e);
+    assert_int_equal(work.outcome, OUTCOME_OTHERWISE);
+    assert_fails(application_open(w.services.db, w.arena, c.id, &none, &e), e, ERR_NOT_FOUND);
+}
+
+/* ---- what fails ---- */
+
+static enum outcome failed_with(const char *id, enum error_id cause) {
+    struct work work = step_begin(&w, id);
+    const struct error why = {.id = cause};
+    assert_ok(db_begin(w.services.db, &e), e);
+    assert_ok(world_end(&w, apply_failed(&work, &why, &e), &e), e);
+    return work.outcome;
+}
+
+static void what_only_the_applicant_can_correct_is_rejected(void **state) {
+    (void)state;
+    struct certificate c = bought((struct order_request){0});
+    run(c.id);
+    struct application open = open_application(c.id), *applications;
+    size_t count;
+    w.now += 60;
+    assert_int_equal(failed_with(c.id, ERR_WEAK_KEY), OUTCOME_DONE);
+    assert_int_equal(state_of(c.id), STATE_REJECTED);
+    assert_string_equal(certificate_now(&w, c.id).reject_reason, "rejected_csr");
+    assert_false(key_exists(open.key_id));
+    assert_ok(application_list(w.services.db, w.arena, c.id, &applications, &count, &e), e);
+    assert_int_equal(count, 1);
+    assert_string_equal(applications[0].reject_reason, "rejected_csr");
+    assert_int_equal(run(c.id), OUTCOME_OTHERWISE);
+    assert_ok(submitted(c.id), e);
+    assert_int_equal(state_of(c.id), STATE_VALIDATING);
+    assert_int_equal(run(c.id), OUTCOME_NEXT);
+}
+
+static void what_a_check_refuses_is_rejected_with_its_own_reason(void **state) {
+    (void)state;
+    struct certificate c = bought((struct order_request){0});
+    assert_int_equal(failed_with(c.id, ERR_ISSUE_REFUSED), OUTCOME_DONE);
+    assert_string_equal(certificate_now(&w, c.id).reject_reason, "issue_refused");
+}
+
+static void what_may_pass_is_tried_again(void **state) {
+    (void)state;
+    static const enum error_id causes[] = {ERR_SIGNER_UNAVAILABLE, ERR_ISSUER_ANSWER, ERR_UNREACHABLE,
+                                           ERR_CORRUPT, ERR_CONFLICT};
+    struct certificate c = bought((struct order_request){0});
+    for (size_t i = 0; i < sizeof causes / sizeof *causes; i++) {
+        assert_int_equal(failed_with(c.id, causes[i]), OUTCOME_NEXT);
+        assert_int_equal(state_of(c.id), STATE_VALIDATING);
+    }
+}
+
+static void a_failure_beside_a_live_version_rejects_nothing(void **state) {
+    (void)state;
+    struct certificate c = bought((struct order_request){0});
+    c.version_count = 1;
+    c.not_before = c.covered_from = w.now;
+    c.version_end = c.coverage_end = w.now + 90 * DAY;
+    change(&c);
+    assert_int_equal(failed_with(c.id, ERR_WEAK_KEY), OUTCOME_NEXT);
+    assert_int_equal(certificate_now(&w, c.id).rejected_at, 0);
 }
 
 static void a_repeated_step_goes_on_with_the_open_application(void **state) {
@@ -112,16 +267,16 @@ static void two_steps_at_once_make_one_application(void **state) {
 
 static void a_certificate_cancelled_meanwhile_gets_no_application(void **state) {
     (void)state;
-    struct certificate c = bought((struct order_request){.brand = "DigiCert"});
+    struct certificate c = bought((struct order_request){0});
     struct work work = step_begin(&w, c.id);
     struct application none;
     assert_ok(apply_prepare(&work, &e), e);
     c.cancelled_at = w.now;
     change(&c);
     assert_ok(step_save(&w, &apply, &work, &e), e);
-    assert_int_equal(work.outcome, OUTCOME_DONE);
+    assert_int_equal(work.outcome, OUTCOME_OTHERWISE);
     assert_fails(application_open(w.services.db, w.arena, c.id, &none, &e), e, ERR_NOT_FOUND);
-    assert_int_equal(run(c.id), OUTCOME_DONE);
+    assert_int_equal(run(c.id), OUTCOME_OTHERWISE);
 }
 
 static void a_deleted_certificate_ends_the_step(void **state) {
@@ -137,7 +292,7 @@ static void a_certificate_that_waits_for_a_letter_gets_no_application(void **sta
     struct certificate c = bought((struct order_request){0});
     c.letter_needed = true;
     change(&c);
-    assert_int_equal(run(c.id), OUTCOME_DONE);
+    assert_int_equal(run(c.id), OUTCOME_OTHERWISE);
     c.letter_at = w.now;
     change(&c);
     assert_int_equal(run(c.id), OUTCOME_NEXT);
@@ -263,7 +418,15 @@ static void a_pool_emptied_between_the_halves_is_asked_again(void **state) {
 
 #define in_world(f) cmocka_unit_test_setup_teardown(f, open_world, close_world)
 
-TEST_MAIN(apply, in_world(an_application_has_a_key_of_its_own_and_submits_the_certificate),
+TEST_MAIN(apply, in_world(an_application_has_a_key_of_its_own),
+          in_world(nothing_is_applied_for_before_a_person_has_submitted_it),
+          in_world(a_submission_wakes_the_engine), in_world(what_was_submitted_is_not_submitted_again),
+          in_world(of_two_submissions_at_once_one_succeeds),
+          in_world(a_withdrawal_closes_the_application_and_its_key_goes),
+          in_world(an_application_withdrawn_between_the_halves_is_not_made),
+          in_world(what_only_the_applicant_can_correct_is_rejected),
+          in_world(what_a_check_refuses_is_rejected_with_its_own_reason),
+          in_world(what_may_pass_is_tried_again), in_world(a_failure_beside_a_live_version_rejects_nothing),
           in_world(a_repeated_step_goes_on_with_the_open_application),
           in_world(a_step_that_ended_between_its_halves_leaves_nothing_behind),
           in_world(two_steps_at_once_make_one_application),

@@ -94,6 +94,52 @@ static bool never_issued(const struct asked *q, struct error *e) {
                 "%s 已签发;如不再使用,请吊销", q->id);
 }
 
+static bool letter_needed_now(const struct asked *q, struct error *e) {
+    return q->state == STATE_PENDING_LETTER ||
+           fail(e, ERR_NO_LETTER_NEEDED, "%s waits for no confirmation letter (state %s)",
+                "%s 无需上传确认函(状态 %s)", q->id, q->state_name);
+}
+
+static bool validating(const struct asked *q, struct error *e) {
+    return q->state == STATE_VALIDATING || fail(e, ERR_NOT_VALIDATING, "%s is not being validated (state %s)",
+                                                "%s 不在申请审核中(状态 %s)", q->id, q->state_name);
+}
+
+static bool in_review_now(const struct asked *q, struct error *e) {
+    return (q->state == STATE_VALIDATING && q->c->in_review) ||
+           fail(e, ERR_NOT_IN_REVIEW, "%s waits for no reviewer (state %s)", "%s 无需审核员审核(状态 %s)",
+                q->id, q->state_name);
+}
+
+/* Once a day: not more often than every 24 hours, whatever the calendar says. */
+static bool not_reminded_today(const struct asked *q, struct error *e) {
+    return !q->c->reminded_at || q->now - q->c->reminded_at >= DAY ||
+           fail(e, ERR_REMINDED_TODAY, "the reviewer of %s was reminded less than a day ago",
+                "24 小时内已就 %s 催办审核员", q->id);
+}
+
+static bool refund_offered(const struct asked *q, struct error *e) {
+    return q->profile->refund_days > 0 ||
+           fail(e, ERR_PROFILE_HAS_NO_REFUND,
+                "the policy '%2$s' of %1$s has no refund; cancel it to get its quota back",
+                "%1$s 的策略“%2$s”不支持退款;可取消以退回额度", q->id, q->profile->name);
+}
+
+/* The end of the days is still in time. */
+static bool never_issued_or_revoked_in_time(const struct asked *q, struct error *e) {
+    int64_t days = q->profile->refund_days, asked_at = q->c->revoke_asked_at;
+    bool in_time = asked_at && asked_at - q->c->covered_from <= days * DAY;
+    return !q->c->version_count || in_time ||
+           fail(e, ERR_ALREADY_ISSUED,
+                "%s is issued; it is refunded only if it is revoked within %lld days of its issue",
+                "%s 已签发;仅在签发后 %lld 天内吊销才可退款", q->id, (long long)days);
+}
+
+static bool not_refunded(const struct asked *q, struct error *e) {
+    return !q->c->refunded_at || fail(e, ERR_CONFLICT, "%s is refunded already; nothing is left to give back",
+                                      "%s 已退款,无可再退", q->id);
+}
+
 /* The column has no code for what somebody else closed meanwhile: SPEC section 18. */
 static bool not_cancelled(const struct asked *q, struct error *e) {
     return q->state != STATE_CANCELLED ||
@@ -155,13 +201,13 @@ static bool test_renewable(const struct asked *q, struct error *e) {
                 "%s 是测试证书;请重新申请免费证书", q->id);
 }
 
-/* What was brought in has no brand. */
+/* Profiles name vendors. Who made what was brought in is not known. */
 static bool brand_renewable(const struct asked *q, struct error *e) {
-    const char *brand = q->c->brand;
-    return !brand || policy_brand_renewable(q->profile, brand) ||
+    const char *vendor = q->c->vendor;
+    return !vendor || policy_brand_renewable(q->profile, vendor) ||
            fail(e, ERR_BRAND_NOT_RENEWABLE,
                 "the policy '%2$s' does not renew brand '%3$s'; buy a new one for the names of %1$s",
-                "策略“%2$s”不支持续费品牌“%3$s”;请为 %1$s 的域名购买新证书", q->id, q->profile->name, brand);
+                "策略“%2$s”不支持续费品牌“%3$s”;请为 %1$s 的域名购买新证书", q->id, q->profile->name, vendor);
 }
 
 static bool no_successor(const struct asked *q, struct error *e) {
@@ -172,6 +218,30 @@ static bool no_successor(const struct asked *q, struct error *e) {
          "%s 已有续费证书 %s;请继续处理该证书", q->id, successor);
     snprintf(e->object, sizeof e->object, "%s", successor);
     return false;
+}
+
+static bool only_official(const struct asked *q, struct error *e) {
+    return is_kind(q, "official") ||
+           fail(e, ERR_NOT_OFFICIAL, "%s (%s) cannot renew itself: it was not bought through Tenure",
+                "%s(%s)不是通过 Tenure 购买的,不能自动续费", q->id, q->c->kind);
+}
+
+static bool auto_renewal_offered(const struct asked *q, struct error *e) {
+    return q->profile->auto_renew ||
+           fail(e, ERR_PROFILE_HAS_NO_AUTO_RENEW,
+                "the policy '%2$s' of %1$s has no automatic renewal; renew it by hand in its window",
+                "%1$s 的策略“%2$s”不支持自动续费;请在续费窗口内手动续费", q->id, q->profile->name);
+}
+
+/* Before its first version a certificate has no end yet. */
+static bool not_too_late(const struct asked *q, struct error *e) {
+    int64_t days = q->profile->auto_renew ? q->profile->auto_renew->last_day : 0;
+    bool closed = q->state == STATE_CANCELLED || q->state == STATE_REVOKING || q->state == STATE_REVOKED;
+    bool in_time = !q->c->version_count || q->now <= q->c->end_at - days * DAY;
+    return (in_time && !closed) ||
+           fail(e, ERR_TOO_LATE_FOR_AUTO_RENEW,
+                "automatic renewal of %s can be switched on until %lld days before its end (state %s)",
+                "%s 的自动续费最迟须在到期前 %lld 天开启(状态 %s)", q->id, (long long)days, q->state_name);
 }
 
 /* Test certificates are refused by their own condition, with a better way out. */
@@ -266,7 +336,17 @@ static const struct action_row {
                        TEXT("Submit", "提交申请"),
                        {paid, active, not_submitted_before, not_cancelled}},
     [ACTION_WITHDRAW] = {"withdraw", TEXT("Withdraw", "撤回申请"), {never_issued, submitted}},
+    [ACTION_UPLOAD_LETTER] = {"upload_letter", TEXT("Upload the letter", "上传确认函"), {letter_needed_now}},
+    [ACTION_CHECK_NOW] = {"check_now", TEXT("Check now", "立即检查"), {validating}},
+    [ACTION_REMIND] = {"remind",
+                       TEXT("Remind the reviewer", "催办"),
+                       {validating, in_review_now, not_reminded_today}},
+    [ACTION_APPROVE] = {"approve", TEXT("Approve", "审核通过"), {in_review_now}},
+    [ACTION_REJECT] = {"reject", TEXT("Reject", "审核驳回"), {in_review_now}},
     [ACTION_CANCEL] = {"cancel", TEXT("Cancel", "取消"), {not_in_progress, never_issued, not_cancelled}},
+    [ACTION_REFUND] = {"refund",
+                       TEXT("Refund", "退款"),
+                       {paid, refund_offered, never_issued_or_revoked_in_time, not_refunded, not_cancelled}},
     [ACTION_RENEW] = {"renew",
                       TEXT("Renew", "续费"),
                       {issued_once, not_ended, in_window, domain_type_renewable, test_renewable,
@@ -287,6 +367,13 @@ static const struct action_row {
     [ACTION_DEPLOY] = {"deploy", TEXT("Deploy", "部署"), {issued_once, key_held}},
     [ACTION_SYNC] = {"sync", TEXT("Synchronise", "同步"), {from_private_ca}},
     [ACTION_DELETE] = {"delete", TEXT("Delete", "删除"), {deletable, not_deployed}},
+    [ACTION_AUTO_RENEW_ON] = {"auto_renew_on",
+                              TEXT("Switch automatic renewal on", "开启自动续费"),
+                              {only_official, auto_renewal_offered, not_too_late}},
+    [ACTION_AUTO_RENEW_OFF] = {"auto_renew_off",
+                               TEXT("Switch automatic renewal off", "关闭自动续费"),
+                               {NULL}},
+    [ACTION_MUTE] = {"mute", TEXT("Mute", "静音"), {NULL}},
 };
 
 const char *action_name(enum action action) {

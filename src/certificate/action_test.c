@@ -38,7 +38,7 @@ static struct certificate issued(const char *kind, int64_t left) {
                             .kind = kind,
                             .names = "www.example.com",
                             .auto_versions = true,
-                            .brand = strcmp(kind, "official") == 0 ? "GlobalSign" : NULL,
+                            .vendor = strcmp(kind, "official") == 0 ? "GlobalSign" : NULL,
                             .paid_at = NOW,
                             .active_at = NOW,
                             .submitted_at = NOW,
@@ -94,13 +94,24 @@ static void assert_codes(enum action action, const struct certificate *c, const 
     assert_string_equal(codes(action, c, POLICY_DEFAULT), expected);
 }
 
-/* What each state answers to each action that depends on it; "" is allowed. */
-static void every_action_answers_every_state(void **state) {
+/* What each state answers to an action; "" is allowed. */
+struct answers {
+    enum action action;
+    const char *expected[STATE_COUNT];
+};
+
+static void assert_answers(const struct answers *rows, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        for (enum certificate_state s = 0; s < STATE_COUNT; s++) {
+            struct certificate c = in_state(s);
+            assert_codes(rows[i].action, &c, rows[i].expected[s]);
+        }
+    }
+}
+
+static void every_action_before_the_issue_answers_every_state(void **state) {
     (void)state;
-    static const struct {
-        enum action action;
-        const char *expected[STATE_COUNT];
-    } rows[] = {
+    static const struct answers rows[] = {
         {ACTION_PAY,
          {"", "already_paid", "already_paid", "already_paid", "already_paid", "already_paid", "already_paid",
           "already_paid", "already_paid", "already_paid", "already_paid", "already_paid"}},
@@ -113,6 +124,42 @@ static void every_action_answers_every_state(void **state) {
         {ACTION_CANCEL,
          {"", "", "", "already_submitted", "already_submitted", "", "already_issued", "already_issued",
           "already_issued", "already_issued", "already_issued", "conflict"}},
+        {ACTION_UPLOAD_LETTER,
+         {"no_letter_needed", "no_letter_needed", "no_letter_needed", "", "no_letter_needed",
+          "no_letter_needed", "no_letter_needed", "no_letter_needed", "no_letter_needed", "no_letter_needed",
+          "no_letter_needed", "no_letter_needed"}},
+        {ACTION_CHECK_NOW,
+         {"not_validating", "not_validating", "not_validating", "not_validating", "", "not_validating",
+          "not_validating", "not_validating", "not_validating", "not_validating", "not_validating",
+          "not_validating"}},
+        {ACTION_REMIND,
+         {"not_validating not_in_review", "not_validating not_in_review", "not_validating not_in_review",
+          "not_validating not_in_review", "not_in_review", "not_validating not_in_review",
+          "not_validating not_in_review", "not_validating not_in_review", "not_validating not_in_review",
+          "not_validating not_in_review", "not_validating not_in_review", "not_validating not_in_review"}},
+        {ACTION_APPROVE,
+         {"not_in_review", "not_in_review", "not_in_review", "not_in_review", "not_in_review",
+          "not_in_review", "not_in_review", "not_in_review", "not_in_review", "not_in_review",
+          "not_in_review", "not_in_review"}},
+        {ACTION_REJECT,
+         {"not_in_review", "not_in_review", "not_in_review", "not_in_review", "not_in_review",
+          "not_in_review", "not_in_review", "not_in_review", "not_in_review", "not_in_review",
+          "not_in_review", "not_in_review"}},
+        {ACTION_REFUND,
+         {"not_paid", "", "", "", "", "", "already_issued", "already_issued", "already_issued",
+          "already_issued", "already_issued", "conflict"}},
+    };
+    assert_answers(rows, sizeof rows / sizeof *rows);
+}
+
+static void every_action_after_the_issue_answers_every_state(void **state) {
+    (void)state;
+    static const struct answers rows[] = {
+        {ACTION_AUTO_RENEW_ON,
+         {"", "", "", "", "", "", "", "too_late_for_auto_renew", "too_late_for_auto_renew",
+          "too_late_for_auto_renew", "too_late_for_auto_renew", "too_late_for_auto_renew"}},
+        {ACTION_AUTO_RENEW_OFF, {"", "", "", "", "", "", "", "", "", "", "", ""}},
+        {ACTION_MUTE, {"", "", "", "", "", "", "", "", "", "", "", ""}},
         {ACTION_RENEW,
          {"not_live", "not_live", "not_live", "not_live", "not_live", "not_live", "outside_window", "",
           "expired_buy_new", "expired_buy_new", "expired_buy_new", "not_live"}},
@@ -133,12 +180,7 @@ static void every_action_answers_every_state(void **state) {
          {"not_deletable", "not_deletable", "not_deletable", "not_deletable", "not_deletable",
           "not_deletable", "not_deletable", "not_deletable", "", "not_deletable", "", ""}},
     };
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        for (enum certificate_state s = 0; s < STATE_COUNT; s++) {
-            struct certificate c = in_state(s);
-            assert_codes(rows[i].action, &c, rows[i].expected[s]);
-        }
-    }
+    assert_answers(rows, sizeof rows / sizeof *rows);
 }
 
 static void an_unpaid_order_that_was_cancelled_has_no_valid_quote(void **state) {
@@ -198,7 +240,7 @@ static void brands_are_renewable_as_the_profile_says(void **state) {
     (void)state;
     static const char *const expected[PROFILES] = {"brand_not_renewable", "", "", "", ""};
     struct certificate c = issued("official", DAY);
-    c.brand = "DigiCert";
+    c.vendor = "DigiCert";
     for (size_t i = 0; i < PROFILES; i++)
         assert_string_equal(codes(ACTION_RENEW, &c, profiles[i]), expected[i]);
 }
@@ -246,7 +288,7 @@ static void a_refusal_tells_all_reasons_in_the_order_of_the_column(void **state)
     (void)state;
     struct certificate c = issued("uploaded", 0);
     c.names = "a.example.com b.example.com";
-    c.brand = "DigiCert";
+    c.vendor = "DigiCert";
     c.successor_id = "cert_2";
     assert_string_equal(codes(ACTION_RENEW, &c, "alibaba-2021"),
                         "expired_buy_new brand_not_renewable has_successor not_official");
@@ -338,6 +380,58 @@ static void nothing_that_a_target_serves_is_deleted(void **state) {
     assert_codes(ACTION_DELETE, &c, "not_deletable still_deployed");
 }
 
+static void a_reviewer_decides_and_is_reminded_while_it_is_in_review(void **state) {
+    (void)state;
+    static const enum action in_review[] = {ACTION_APPROVE, ACTION_REJECT, ACTION_REMIND, ACTION_CHECK_NOW};
+    struct certificate c = in_state(STATE_VALIDATING);
+    c.in_review = true;
+    for (size_t i = 0; i < sizeof in_review / sizeof *in_review; i++)
+        assert_codes(in_review[i], &c, "");
+    c.reminded_at = NOW - DAY + 1;
+    assert_codes(ACTION_REMIND, &c, "reminded_today");
+    c.reminded_at = NOW - DAY;
+    assert_codes(ACTION_REMIND, &c, "");
+    c = in_state(STATE_ISSUED);
+    c.in_review = true; /* of its next version: that is no application to approve by this row */
+    assert_codes(ACTION_APPROVE, &c, "not_in_review");
+}
+
+static void what_was_issued_is_refunded_if_it_was_revoked_in_time(void **state) {
+    (void)state;
+    struct certificate c = in_state(STATE_REVOKED);
+    c.covered_from = NOW - 30 * DAY;
+    c.revoke_asked_at = c.covered_from + 7 * DAY;
+    assert_codes(ACTION_REFUND, &c, "");
+    c.revoke_asked_at++;
+    assert_codes(ACTION_REFUND, &c, "already_issued");
+    c.revoke_asked_at--;
+    c.refunded_at = NOW;
+    assert_codes(ACTION_REFUND, &c, "conflict");
+}
+
+static void refunds_are_a_matter_of_the_profile(void **state) {
+    (void)state;
+    static const char *const expected[PROFILES] = {"profile_has_no_refund", "profile_has_no_refund",
+                                                   "profile_has_no_refund", "", ""};
+    struct certificate c = in_state(STATE_NOT_ACTIVATED);
+    for (size_t i = 0; i < PROFILES; i++)
+        assert_string_equal(codes(ACTION_REFUND, &c, profiles[i]), expected[i]);
+}
+
+static void automatic_renewal_is_switched_on_until_fourteen_days_before_the_end(void **state) {
+    (void)state;
+    static const char *const expected[PROFILES] = {"profile_has_no_auto_renew", "profile_has_no_auto_renew",
+                                                   "profile_has_no_auto_renew", "", ""};
+    struct certificate c = issued("official", 14 * DAY);
+    for (size_t i = 0; i < PROFILES; i++)
+        assert_string_equal(codes(ACTION_AUTO_RENEW_ON, &c, profiles[i]), expected[i]);
+    c = issued("official", 14 * DAY - 1);
+    assert_codes(ACTION_AUTO_RENEW_ON, &c, "too_late_for_auto_renew");
+    assert_codes(ACTION_AUTO_RENEW_OFF, &c, "");
+    c = issued("uploaded", 100 * DAY);
+    assert_codes(ACTION_AUTO_RENEW_ON, &c, "not_official");
+}
+
 static void deployment_needs_the_key(void **state) {
     (void)state;
     struct certificate c = issued("uploaded", DAY);
@@ -359,7 +453,8 @@ static void actions_are_found_by_name_and_have_titles(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        test(every_action_answers_every_state),
+        test(every_action_before_the_issue_answers_every_state),
+        test(every_action_after_the_issue_answers_every_state),
         test(an_unpaid_order_that_was_cancelled_has_no_valid_quote),
         test(renewal_opens_with_the_window_and_closes_with_the_end),
         test(early_renewal_is_a_matter_of_the_profile),
@@ -376,6 +471,10 @@ int main(void) {
         test(only_what_was_issued_here_is_reissued_and_revoked),
         test(actions_on_what_was_brought_in_ask_for_its_kind),
         test(nothing_that_a_target_serves_is_deleted),
+        test(a_reviewer_decides_and_is_reminded_while_it_is_in_review),
+        test(what_was_issued_is_refunded_if_it_was_revoked_in_time),
+        test(refunds_are_a_matter_of_the_profile),
+        test(automatic_renewal_is_switched_on_until_fourteen_days_before_the_end),
         test(deployment_needs_the_key),
         test(actions_are_found_by_name_and_have_titles),
     };

@@ -13,7 +13,7 @@
 struct certificate {
     const char *id, *account_id;
     int64_t number;
-    const char *kind, *brand, *profile;
+    const char *kind, *brand, *vendor, *profile;
     int64_t profile_version;
     const char *grade, *domain_type, *key_algorithm, *names, *tags;
     int64_t created_at;
@@ -22,11 +22,17 @@ struct certificate {
     const char *predecessor_id, *successor_id;
     int64_t paid_at, active_at, submitted_at, rejected_at;
     const char *reject_reason;
+    /* What keeps a submitted version from being asked for: an error code (contact_missing …), or the gate
+     * that it waits at (validation, review, letter); NULL: nothing. */
+    const char *waits_for, *waits_detail_en, *waits_detail_zh;
+    bool in_review;
+    int64_t reminded_at;
     bool letter_needed;
-    int64_t letter_at, cancelled_at, revoke_asked_at, revoked_at, revoke_reason, superseded_at;
+    int64_t letter_at, cancelled_at, refunded_at, revoke_asked_at, revoked_at, revoke_reason, superseded_at;
     bool specification_changed;
     const char *csr_choice, *own_csr;
-    bool auto_versions, hosted;
+    bool auto_versions, hosted, auto_renew, came_managed;
+    int64_t last_threshold_at;
     int64_t covered_from, coverage_end, carried_seconds;
     /* the current version */
     const char *version_id;
@@ -34,10 +40,11 @@ struct certificate {
     const char *serial, *fingerprint;
     bool key_held;
     int64_t next_issue_at, target_count;
+    int64_t revision; /* of the row that was read: who changes another one is refused */
     /* derived by certificate_derive */
     int64_t phase, end_at, window_at, expires_at;
     /* for answers only, by certificate_json: not stored */
-    const char *state, *state_title, *at_risk, *revoked_for;
+    const char *state, *state_title, *at_risk, *waits_detail, *revoked_for;
     int64_t days_left; /* -1: there is nothing that expires */
     bool lapsed;
 };
@@ -101,6 +108,9 @@ enum certificate_state certificate_state(const struct certificate *c, int64_t no
 bool certificate_live(const struct certificate *c, int64_t now);
 /* Expired with coverage left: Tenure keeps trying. */
 bool certificate_lapsed(const struct certificate *c, int64_t now);
+/* A person must submit, correct or bring something, or a gate must open, before another version is asked for.
+ */
+bool certificate_waits_for_person(const struct certificate *c);
 /* Its current version ends before its coverage and the next one is overdue: the reason, or NULL. */
 const struct text *certificate_at_risk(const struct certificate *c, int64_t now);
 /* Fills phase, end_at, window_at and expires_at from the facts. Called by every function that stores. */
@@ -118,7 +128,13 @@ enum action {
     ACTION_PAY,
     ACTION_SUBMIT,
     ACTION_WITHDRAW,
+    ACTION_UPLOAD_LETTER,
+    ACTION_CHECK_NOW,
+    ACTION_REMIND,
+    ACTION_APPROVE,
+    ACTION_REJECT,
     ACTION_CANCEL,
+    ACTION_REFUND,
     ACTION_RENEW,
     ACTION_RENEW_EARLY,
     ACTION_REPLACE,
@@ -130,6 +146,9 @@ enum action {
     ACTION_DEPLOY,
     ACTION_SYNC,
     ACTION_DELETE,
+    ACTION_AUTO_RENEW_ON,
+    ACTION_AUTO_RENEW_OFF,
+    ACTION_MUTE,
     ACTION_COUNT
 };
 
@@ -156,8 +175,9 @@ bool certificate_insert(struct db *db, struct arena *a, const struct profile *pr
                         struct certificate *c, struct error *e);
 /*
  * Stores every fact of `c` (read in this transaction), derived anew. Names and tags have functions of their
- * own; grade and kind never change. Once cancelled or revoked it is no successor any more: its predecessor
- * may have another.
+ * own; grade, kind and vendor never change. Once cancelled or revoked it is no successor any more: its
+ * predecessor may have another. ERR_CONFLICT if somebody else has changed the row since `c` was read: of two
+ * who do the same thing at once one succeeds.
  */
 bool certificate_store(struct db *db, struct arena *a, const struct profile *profile, struct certificate *c,
                        struct error *e);

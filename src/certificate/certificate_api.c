@@ -17,6 +17,7 @@ static void derive_shown(struct certificate *c, int64_t now, enum lang lang) {
     c->state = state->name;
     c->state_title = state->title.in[lang];
     c->at_risk = at_risk ? at_risk->in[lang] : NULL;
+    c->waits_detail = lang == LANG_ZH ? c->waits_detail_zh : c->waits_detail_en;
     c->lapsed = certificate_lapsed(c, now);
     c->revoked_for = c->revoke_asked_at || c->revoked_at ? crl_reason_name((int)c->revoke_reason) : NULL;
     c->days_left = !c->expires_at ? -1 : c->expires_at > now ? (c->expires_at - now) / DAY : 0;

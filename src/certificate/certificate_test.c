@@ -12,12 +12,17 @@ static struct certificate read_again(struct world *w, const struct certificate *
 static void a_certificate_is_stored_with_all_its_facts(void **state) {
     struct world *w = *state;
     struct certificate c = world_issue(
-        w, (struct certificate){.brand = "Tenure", .tags = "prod", .names = "a.example.com"}, 50 * DAY);
+        w,
+        (struct certificate){.brand = "Tenure", .vendor = "Tenure", .tags = "prod", .names = "a.example.com"},
+        50 * DAY);
     struct error e = {0};
     c.order_id = "ord_1", c.order_kind = "renewal", c.years = 3, c.term = 2;
     c.rejected_at = 1, c.reject_reason = "bad_name", c.letter_needed = true, c.letter_at = 2;
     c.superseded_at = 3, c.specification_changed = true, c.csr_choice = "own", c.own_csr = "PEM";
     c.hosted = true, c.carried_seconds = 4, c.next_issue_at = 5, c.target_count = 6;
+    c.waits_for = "review", c.waits_detail_en = "a reviewer", c.waits_detail_zh = "审核员";
+    c.in_review = true, c.reminded_at = 7, c.refunded_at = 8, c.auto_renew = true, c.came_managed = true;
+    c.last_threshold_at = 9;
     assert_ok(certificate_store(w->db, w->arena, world_profile(w), &c, &e), e);
     struct certificate again = read_again(w, &c);
     for (const struct field *f = certificate_fields; f->name; f++) {
@@ -65,6 +70,26 @@ static void a_row_that_is_gone_is_not_stored_again(void **state) {
     assert_fails(certificate_store(w->db, w->arena, world_profile(w), &c, &e), e, ERR_NOT_FOUND);
 }
 
+static void what_somebody_else_has_changed_is_not_overwritten(void **state) {
+    struct world *w = *state;
+    struct certificate first = world_order(w, (struct certificate){.tags = "old"}), second = first,
+                       third = first, fourth = first;
+    struct error e = {0};
+    first.active_at = NOW + 1;
+    second.cancelled_at = NOW + 2;
+    assert_ok(certificate_store(w->db, w->arena, world_profile(w), &first, &e), e);
+    assert_fails(certificate_store(w->db, w->arena, world_profile(w), &second, &e), e, ERR_CONFLICT);
+    assert_fails(certificate_set_tags(w->db, w->arena, &third, "new", &e), e, ERR_CONFLICT);
+    assert_fails(certificate_set_names(w->db, w->arena, &fourth, "b.example.com", &e), e, ERR_CONFLICT);
+    struct certificate again = read_again(w, &first);
+    assert_int_equal(again.active_at, NOW + 1);
+    assert_int_equal(again.cancelled_at, 0);
+    assert_string_equal(again.tags, "old");
+    assert_string_equal(again.names, "www.example.com");
+    assert_ok(certificate_set_tags(w->db, w->arena, &first, "new", &e), e); /* who has changed it may go on */
+    assert_ok(certificate_store(w->db, w->arena, world_profile(w), &first, &e), e);
+}
+
 static struct certificate order_successor(struct world *w, struct certificate *old, struct certificate new) {
     struct error e = {0};
     new.predecessor_id = old->id;
@@ -85,6 +110,7 @@ static void a_cancelled_or_revoked_successor_is_none(void **state) {
         assert_ok(certificate_store(w->db, w->arena, world_profile(w), &new, &e), e);
         assert_null(read_again(w, &old).successor_id);
         assert_string_equal(read_again(w, &new).predecessor_id, old.id);
+        assert_fails(certificate_store(w->db, w->arena, world_profile(w), &old, &e), e, ERR_CONFLICT);
     }
 }
 
@@ -276,6 +302,7 @@ TEST_MAIN(certificate, world_test(a_certificate_is_stored_with_all_its_facts),
           world_test(a_new_certificate_gets_its_id_number_and_domain_type),
           world_test(foreign_and_unknown_ids_are_not_found),
           world_test(a_row_that_is_gone_is_not_stored_again),
+          world_test(what_somebody_else_has_changed_is_not_overwritten),
           world_test(a_cancelled_or_revoked_successor_is_none),
           world_test(a_new_version_becomes_the_current_one),
           world_test(names_follow_the_version_but_not_the_order_of_its_names),

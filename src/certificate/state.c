@@ -103,6 +103,11 @@ bool certificate_lapsed(const struct certificate *c, int64_t now) {
     return phase_of(c) == PHASE_VERSIONED && now >= c->version_end && now < c->coverage_end;
 }
 
+bool certificate_waits_for_person(const struct certificate *c) {
+    bool letter_missing = c->letter_needed && !c->letter_at;
+    return !c->submitted_at || c->rejected_at || c->waits_for || letter_missing;
+}
+
 const struct text *certificate_at_risk(const struct certificate *c, int64_t now) {
     static const struct text lapsed = TEXT("its last version has expired, and the next one is not issued yet",
                                            "上一版本已过期,新版本尚未签发");

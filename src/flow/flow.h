@@ -5,7 +5,7 @@
 #pragma once
 #include "db/step.h"
 
-enum { STEP_SAVES_MAX = 3 };
+enum { STEP_SAVES_MAX = 4 };
 
 struct step {
     const char *name, *of; /* of: what the subject is */
@@ -17,7 +17,7 @@ struct step {
     bool (*save[STEP_SAVES_MAX])(struct work *w,
                                  struct error *e); /* in the batch's transaction, in this order */
     bool (*failed)(struct work *w, const struct error *cause,
-                   struct error *e); /* notes a failed attempt; or NULL */
+                   struct error *e); /* notes a failed attempt, OUTCOME_DONE: the last one; or NULL */
     const char *next, *otherwise;    /* steps for OUTCOME_NEXT and OUTCOME_RETRY; for OUTCOME_OTHERWISE */
     struct text does;                /* for explain */
 };

@@ -179,8 +179,11 @@ static bool save_steps(struct batch *b, struct task *t, struct error *e) {
 }
 
 static bool save_failure(struct batch *b, struct task *t, struct error *e) {
+    t->work.outcome = OUTCOME_NEXT; /* a save that failed may have left another */
     if (t->step && t->step->failed && !t->step->failed(&t->work, &t->error, e))
         return false;
+    if (t->work.outcome == OUTCOME_DONE)
+        return work_done(b->db, t->item, e);
     int64_t due_at = retry_at(&t->error, t->item->attempts + 1, b->now);
     return work_fail(b->db, t->item, t->item->step, due_at, error_row(t->error.id)->code, e);
 }

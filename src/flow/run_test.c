@@ -48,11 +48,24 @@ static bool save_nothing(struct work *w, struct error *e) {
     return work_goes(w, OUTCOME_NEXT);
 }
 
+static bool act_fails(struct work *w, struct error *e) {
+    (void)w;
+    return fail(e, ERR_WEAK_KEY, "refused", "被拒绝");
+}
+
+/* There is nothing to try again for one subject. */
+static bool give_up(struct work *w, const struct error *cause, struct error *e) {
+    (void)e;
+    bool hopeless = cause->id == ERR_WEAK_KEY && strcmp(w->item->subject, "hopeless") == 0;
+    return work_goes(w, hopeless ? OUTCOME_DONE : OUTCOME_NEXT);
+}
+
 static const struct step table[] = {
     {"count", "subject", .save = {count_leases}},
     {"write", "subject", .act = act_nothing, .save = {save_a_row}, .next = "count"},
     {"dear", "subject", .act = act_nothing, .save = {save_nothing}, .next = "end"},
     {"cheap", "subject", .again = true, .act = act_nothing, .save = {save_nothing}, .next = "end"},
+    {"fail", "subject", .act = act_fails, .failed = give_up, .next = "end"},
     {"end", "subject", .act = act_nothing, .save = {save_nothing}},
     {0}};
 
@@ -205,6 +218,18 @@ static void an_item_that_cannot_be_saved_takes_nobody_along(void **state) {
     assert_fails(work_get(q->services.db, q->arena, "of spoilt", &item, &e), e, ERR_NOT_FOUND);
 }
 
+static void a_failure_that_ends_the_work_is_not_tried_again(void **state) {
+    struct queue *q = *state;
+    struct error e = {0};
+    struct work_item item;
+    enqueue_step(q, "hopeful", "fail");
+    enqueue_step(q, "hopeless", "fail");
+    assert_int_equal(run_batch(q), 2);
+    assert_string_equal(planned(q, "hopeful").step, "fail");
+    assert_string_equal(planned(q, "hopeful").last_error, "weak_key");
+    assert_fails(work_get(q->services.db, q->arena, "hopeless", &item, &e), e, ERR_NOT_FOUND);
+}
+
 #define queue_test(f) cmocka_unit_test_setup_teardown(f, open_queue, close_queue)
 
 TEST_MAIN(run, queue_test(what_was_in_hand_at_a_crash_is_tried_alone),
@@ -212,4 +237,5 @@ TEST_MAIN(run, queue_test(what_was_in_hand_at_a_crash_is_tried_alone),
           queue_test(the_neighbours_of_a_suspect_are_not_held_up),
           queue_test(a_step_without_an_act_is_saved_with_the_one_before_it),
           queue_test(a_step_that_may_be_done_again_is_not_noted),
-          queue_test(an_item_that_cannot_be_saved_takes_nobody_along))
+          queue_test(an_item_that_cannot_be_saved_takes_nobody_along),
+          queue_test(a_failure_that_ends_the_work_is_not_tried_again))

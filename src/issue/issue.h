@@ -36,6 +36,14 @@ struct issuer_ops {
 };
 const struct issuer_ops *issuer_find(const char *name);
 
+/*
+ * The coverage within which the next version of `c` is issued now (SPEC section 7), whoever the issuer is:
+ * the stored one; before the first version that of the first term of an order, or of a later one. What
+ * followed a certificate that is gone or never had a coverage begins now.
+ */
+bool issue_coverage(struct work *w, const struct certificate *c, const struct profile *profile,
+                    struct coverage *coverage, struct error *e);
+
 /* Key matches, names match, later than the old version, chain builds, signatures verify, lifetime as asked
  * for. */
 bool issue_check(struct work *w, const struct certificate *c, const struct application *application,

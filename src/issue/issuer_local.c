@@ -15,37 +15,12 @@ static bool journaled(const struct journal *j, int64_t now) {
 
 /* ---- journal ---- */
 
-static bool first_coverage(struct work *w, const struct certificate *c, const struct profile *profile,
-                           struct coverage *coverage, struct error *e) {
-    const struct brand *brand;
-    if (!order_brand(w->services, c, &brand, e))
-        return false;
-    struct coverage_input in = {.kind = order_kind_parse(c->order_kind),
-                                .at = w->now,
-                                .bonus_days = brand->bonus_days,
-                                .specification_changed = c->specification_changed};
-    struct certificate predecessor = {.end_at = 0};
-    if (c->predecessor_id && !certificate_get_any(w->db, w->arena, c->predecessor_id, &predecessor, e))
-        return false;
-    in.old_end = predecessor.end_at;
-    *coverage = policy_coverage(profile, &in);
-    return true;
-}
-
-static bool plan_coverage(struct work *w, const struct certificate *c, const struct profile *profile,
-                          struct coverage *coverage, struct error *e) {
-    if (!c->version_count)
-        return first_coverage(w, c, profile, coverage, e);
-    *coverage = (struct coverage){.end = c->coverage_end, .carried = c->carried_seconds};
-    return true;
-}
-
 static bool plan(struct work *w, const struct certificate *c, const struct application *application,
                  const struct ca *ca, struct journal *j, struct error *e) {
     const struct profile *profile;
     struct coverage coverage;
     if (!certificate_profile(w->services->policies, c, &profile, e) ||
-        !plan_coverage(w, c, profile, &coverage, e))
+        !issue_coverage(w, c, profile, &coverage, e))
         return false;
     struct issuer_rules rules = {.backdate = w->services->issue->backdate_seconds, .ca_end = ca->end_at};
     struct validity validity = policy_validity(profile, &rules, coverage.end, w->now);

@@ -1,6 +1,7 @@
 /* What was asked for, completed and checked: one function a fact, in the order in which they depend on each
  * other. */
 #include "order/draft.h"
+#include "certificate/term.h"
 #include <stdio.h>
 
 bool order_brand(const struct services *services, const struct certificate *c, const struct brand **brand,
@@ -81,14 +82,32 @@ static bool normalise(struct draft *d, const char *typed, const char **names, st
     const char **words = ARENA_ARRAY(d->arena, count, const char *);
     for (size_t i = 0; i < count; i++)
         words[i] = names_at(d->arena, typed, i);
-    bool ok = names_normalise(d->arena, words, count, (size_t)d->brand->names_max, false, names, e);
-    return in_field(ok, "names", e);
+    return in_field(names_normalise(d->arena, words, count, SIZE_MAX, false, names, e), "names", e);
+}
+
+/*
+ * The bare domain of a wildcard is included (SPEC section 4): directly behind it, unless it was given. It
+ * does not count among the names that a brand allows.
+ */
+static bool include_bare(struct draft *d, const char **names, struct error *e) {
+    size_t given = names_count(*names), count = 0, included = 0;
+    const char **words = ARENA_ARRAY(d->arena, 2 * given, const char *);
+    for (size_t i = 0; i < given; i++) {
+        const char *name = words[count++] = names_at(d->arena, *names, i);
+        if (strncmp(name, "*.", 2) != 0)
+            continue;
+        included++;
+        if (!words_have(*names, slice_str(name + 2)))
+            words[count++] = name + 2;
+    }
+    size_t max = (size_t)d->brand->names_max + included;
+    return in_field(names_normalise(d->arena, words, count, max, false, names, e), "names", e);
 }
 
 static bool fill_names(struct draft *d, struct error *e) {
     const char *from_csr = d->csr.names ? d->csr.names : "";
     const char *wanted = or_else(d->request->names, d->old ? d->old->names : from_csr);
-    if (!normalise(d, wanted, &d->c.names, e))
+    if (!normalise(d, wanted, &d->c.names, e) || !include_bare(d, &d->c.names, e))
         return false;
     enum domain_type type = domain_type_of(d->c.names);
     d->c.domain_type = domain_type_name(type);

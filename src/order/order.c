@@ -3,6 +3,7 @@
  * which is set in the same transaction: of two renewals one is refused.
  */
 #include "order/order.h"
+#include "applicant/submit.h"
 #include "base/rand.h"
 #include "order/draft.h"
 
@@ -12,13 +13,14 @@
  * Early renewals wait for the window of their predecessor. The others are active, and submitted where the
  * profile says so: nobody has to validate anything for the issuers there are, nor to see a letter.
  */
-static void set_first_state(struct draft *d, int64_t paid_at, int64_t now) {
+static bool set_first_state(struct draft *d, int64_t paid_at, int64_t now, struct error *e) {
     d->c.paid_at = paid_at;
     if (!paid_at || d->kind == ORDER_EARLY_RENEWAL)
-        return;
+        return true;
     d->c.active_at = now;
     enum first_state first = d->profile->after_payment.of[grade_parse(d->c.grade)];
-    d->c.submitted_at = first == FIRST_PENDING_APPLICATION ? 0 : now;
+    return first == FIRST_PENDING_APPLICATION ||
+           applicant_submit(d->services, &d->c, SUBMIT_BY_PAYMENT, now, e);
 }
 
 static bool create_certificate(struct draft *d, const struct order *order, int64_t now, struct error *e) {
@@ -30,8 +32,9 @@ static bool create_certificate(struct draft *d, const struct order *order, int64
     d->c.order_kind = order->kind;
     d->c.predecessor_id = order->old_certificate_id;
     d->c.auto_versions = true;
-    set_first_state(d, order->paid_at, now);
-    return certificate_insert(db, d->arena, d->profile, now, &d->c, e) &&
+    d->c.vendor = d->brand->name;
+    return set_first_state(d, order->paid_at, now, e) &&
+           certificate_insert(db, d->arena, d->profile, now, &d->c, e) &&
            work_enqueue(db, d->c.account_id, d->c.id, "decide", now, e);
 }
 
@@ -131,6 +134,9 @@ static bool apply_draft(struct draft *d, struct certificate *c, int64_t now, str
     c->csr_choice = d->c.csr_choice;
     c->own_csr = d->c.own_csr;
     c->next_issue_at = now; /* what the engine goes by */
+    c->rejected_at = 0;
+    c->reject_reason = NULL;
+    c->waits_for = c->waits_detail_en = c->waits_detail_zh = NULL;
     return certificate_store(db, d->arena, d->profile, c, e) &&
            work_enqueue(db, c->account_id, c->id, "decide", now, e);
 }

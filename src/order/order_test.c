@@ -166,6 +166,51 @@ static void an_own_csr_gives_names_and_key_and_must_fit_both(void **state) {
     assert_string_equal(e.field, "key_algorithm");
 }
 
+static void the_bare_domain_of_a_wildcard_is_included(void **state) {
+    (void)state;
+    static const struct {
+        const char *brand, *typed, *names, *domain_type;
+    } rows[] = {
+        {NULL, "*.Example.com", "*.example.com example.com", "wildcard"},
+        {NULL, "Example.com *.example.com", "example.com *.example.com", "wildcard"},
+        {NULL, "*.example.com www.example.org", "*.example.com example.com www.example.org", "mixed"},
+        {NULL, "*.a.example.com *.example.com", "*.a.example.com a.example.com *.example.com example.com",
+         "mixed"},
+        {"DigiCert", "a.example b.example c.example d.example *.e.example",
+         "a.example b.example c.example d.example *.e.example e.example", "mixed"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct certificate c = bought(rows[i].brand, rows[i].typed);
+        assert_string_equal(c.names, rows[i].names);
+        assert_string_equal(c.domain_type, rows[i].domain_type);
+    }
+}
+
+static void a_bare_domain_does_not_count_among_the_names_that_a_brand_allows(void **state) {
+    (void)state;
+    const char *most = "a.example b.example c.example d.example *.e.example e.example";
+    struct order_request request = {.brand = "DigiCert", .names = most, .created_by = "user"};
+    struct certificate c;
+    assert_ok(purchase(&w, &request, &c, &e), e);
+    request.names = "a.example b.example c.example d.example *.e.example f.example";
+    assert_fails(purchase(&w, &request, &c, &e), e, ERR_BAD_NAME);
+    assert_string_equal(e.field, "names");
+}
+
+static void a_wildcard_keeps_its_names_in_a_renewal(void **state) {
+    (void)state;
+    struct certificate old = issued("CFCA", "*.example.com"), first;
+    w.now = old.window_at;
+    assert_ok(renew_as(&old, as_it_was, &first), e);
+    assert_string_equal(first.names, "*.example.com example.com");
+    assert_false(first.specification_changed);
+}
+
+static void an_order_names_the_vendor_of_its_brand(void **state) {
+    (void)state;
+    assert_string_equal(bought("GlobalSign", "www.example.com").vendor, "GlobalSign");
+}
+
 /* ---- renewal ---- */
 
 static void a_renewal_in_the_window_is_active_at_once_and_linked_both_ways(void **state) {
@@ -496,6 +541,9 @@ TEST_MAIN(order, in_world(a_purchase_takes_what_was_not_chosen_from_the_default_
           in_world(the_profile_says_whether_an_order_is_submitted_at_once),
           in_world(a_purchase_refuses_what_is_not_on_sale),
           in_world(an_own_csr_gives_names_and_key_and_must_fit_both),
+          in_world(the_bare_domain_of_a_wildcard_is_included),
+          in_world(a_bare_domain_does_not_count_among_the_names_that_a_brand_allows),
+          in_world(a_wildcard_keeps_its_names_in_a_renewal), in_world(an_order_names_the_vendor_of_its_brand),
           in_world(a_renewal_in_the_window_is_active_at_once_and_linked_both_ways),
           in_world(a_renewal_before_the_window_is_early_and_waits),
           in_world(a_profile_without_early_renewal_says_that_it_is_too_early),

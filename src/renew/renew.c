@@ -35,6 +35,9 @@ static const struct renew_reason first_version = {
     "first_version", TEXT("It is paid and active, and has no version", "已支付并激活,尚无版本")};
 static const struct renew_reason person = {"person",
                                            TEXT("A person must complete the application", "需人工补全申请")};
+static const struct renew_reason version_waits = {
+    "version_waits",
+    TEXT("The next version waits for a person or for its validation", "下一版本正在等待人工处理或验证")};
 static const struct renew_reason predecessor_unissued = {
     "predecessor_unissued", TEXT("Its predecessor was not issued yet", "原证书尚未签发")};
 static const struct renew_reason predecessor_lives = {
@@ -70,6 +73,23 @@ static struct renew_decision wait_until(const struct renew_facts *f, int64_t due
 
 /* ---- not activated ---- */
 
+/*
+ * An early renewal starts with the window of what it renews (SPEC section 10), whatever lead the last version
+ * there has; but never later than any next term would: it takes the place of a stub, too.
+ */
+static struct next_issue next_start(const struct renew_facts *f, const struct profile *profile) {
+    const struct term_state term = {.order_kind = f->order_kind,
+                                    .next_term = true,
+                                    .not_before = f->predecessor.not_before,
+                                    .end = f->predecessor.version_end,
+                                    .coverage_end = f->predecessor.end_at};
+    const struct next_issue next = policy_next_issue(profile, &term);
+    bool early = f->order_kind == ORDER_EARLY_RENEWAL && f->term == 1;
+    if (!early || (next.kind == NEXT_TERM && next.at < f->predecessor.window_at))
+        return next;
+    return (struct next_issue){NEXT_TERM, f->predecessor.window_at};
+}
+
 static struct renew_decision next_activation(const struct renew_facts *f, const struct profile *profile,
                                              int64_t now) {
     if (!f->predecessor.exists)
@@ -80,12 +100,7 @@ static struct renew_decision next_activation(const struct renew_facts *f, const 
         return decide(RENEW_NONE, &predecessor_unissued);
     if (f->predecessor.end_at <= now)
         return decide(RENEW_ACTIVATE, &predecessor_over);
-    const struct term_state term = {.order_kind = f->order_kind,
-                                    .next_term = true,
-                                    .not_before = f->predecessor.not_before,
-                                    .end = f->predecessor.version_end,
-                                    .coverage_end = f->predecessor.end_at};
-    const struct next_issue next = policy_next_issue(profile, &term);
+    const struct next_issue next = next_start(f, profile);
     if (next.kind == NEXT_TERM && next.at <= now)
         return decide(RENEW_ACTIVATE, &activation_due);
     /* A next version of the predecessor that is overdue moves that moment when it comes. */
@@ -104,10 +119,16 @@ static bool was_asked_for(const struct renew_facts *f, int64_t regular, int64_t 
     return !fits || f->version_end >= f->coverage_end;
 }
 
+/* What is due: nothing is asked for while the certificate waits. */
+static struct renew_decision issue_version(const struct renew_facts *f, int64_t now,
+                                           const struct renew_reason *reason) {
+    return f->waits_for_person ? wait_until(f, 0, now, &version_waits) : decide(RENEW_ISSUE_VERSION, reason);
+}
+
 static struct renew_decision overdue(const struct renew_facts *f, int64_t now,
                                      const struct renew_reason *reason) {
     if (f->auto_versions)
-        return decide(RENEW_ISSUE_VERSION, reason);
+        return issue_version(f, now, reason);
     struct renew_decision flag = wait_until(f, 0, now, &manual_version);
     flag.action = RENEW_FLAG;
     return flag;
@@ -120,7 +141,7 @@ static struct renew_decision next_version(const struct renew_facts *f, const str
     if (f->coverage_end <= now)
         return wait_until(f, 0, now, &ended);
     if (was_asked_for(f, regular, lead))
-        return f->next_issue_at <= now ? decide(RENEW_ISSUE_VERSION, &asked_for)
+        return f->next_issue_at <= now ? issue_version(f, now, &asked_for)
                                        : wait_until(f, f->next_issue_at, now, &version_planned);
     if (f->version_end <= now)
         return overdue(f, now, &lapsed);

@@ -9,9 +9,11 @@
 struct renew_facts {
     bool ordered;          /* through Tenure; otherwise it was brought in and is only watched */
     bool auto_versions;    /* versions inside the coverage are renewed by themselves */
-    bool waits_for_person; /* nothing to issue before a submission, a letter or a correction came */
+    bool waits_for_person; /* no version is asked for before a submission, a correction or a letter came, or a
+                              gate opened */
     bool next_term;        /* a next term or a successor is paid */
     enum order_kind order_kind;
+    int64_t term;                     /* within the order, the first is 1 */
     int64_t cancelled_at, revoked_at; /* asked for, or done */
     int64_t paid_at, active_at;
     int64_t coverage_end;
@@ -21,7 +23,7 @@ struct renew_facts {
     /* What it follows; all 0 if it follows nothing. */
     struct {
         bool exists;
-        int64_t revoked_at, not_before, version_end,
+        int64_t revoked_at, not_before, version_end, window_at,
             end_at; /* end_at: of its coverage where versions are automatic */
     } predecessor;
 };

@@ -1,10 +1,7 @@
 /* The step `decide`. */
 #include "renew/renew_step.h"
+#include "applicant/submit.h"
 #include "audit/audit.h"
-
-static bool waits_for_person(const struct certificate *c) {
-    return c->rejected_at || (c->letter_needed && !c->letter_at);
-}
 
 static bool predecessor_read(struct db *db, struct arena *a, const struct certificate *c,
                              struct renew_facts *facts, struct error *e) {
@@ -17,6 +14,7 @@ static bool predecessor_read(struct db *db, struct arena *a, const struct certif
     facts->predecessor.revoked_at = old.revoke_asked_at ? old.revoke_asked_at : old.revoked_at;
     facts->predecessor.not_before = old.not_before;
     facts->predecessor.version_end = old.version_end;
+    facts->predecessor.window_at = old.window_at;
     facts->predecessor.end_at = old.end_at;
     return true;
 }
@@ -26,9 +24,10 @@ bool renew_facts_read(struct db *db, struct arena *a, const struct certificate *
     *facts = (struct renew_facts){
         .ordered = strcmp(c->kind, "official") == 0,
         .auto_versions = c->auto_versions,
-        .waits_for_person = waits_for_person(c),
+        .waits_for_person = certificate_waits_for_person(c),
         .next_term = c->successor_id != NULL,
         .order_kind = order_kind_parse(c->order_kind ? c->order_kind : "purchase"),
+        .term = c->term,
         .cancelled_at = c->cancelled_at,
         .revoked_at = c->revoke_asked_at ? c->revoke_asked_at : c->revoked_at,
         .paid_at = c->paid_at,
@@ -43,10 +42,13 @@ bool renew_facts_read(struct db *db, struct arena *a, const struct certificate *
     return predecessor_read(db, a, c, facts, e);
 }
 
+/* What waited for its predecessor is applied for without a person: that is what the managed service is. */
 static bool activate(struct work *w, const struct profile *profile, struct certificate *c, struct error *e) {
     struct audit_entry entry = audit_by_system(c->account_id, w->now, "certificate.activate", c->id);
     c->active_at = w->now;
-    return certificate_store(w->db, w->arena, profile, c, e) && audit_write(w->db, w->arena, &entry, e);
+    c->came_managed = true;
+    return applicant_submit(w->services, c, SUBMIT_BY_MANAGED_SERVICE, w->now, e) &&
+           certificate_store(w->db, w->arena, profile, c, e) && audit_write(w->db, w->arena, &entry, e);
 }
 
 static bool act_on(struct work *w, const struct renew_decision *decision) {
@@ -94,7 +96,8 @@ bool renew_decide(struct work *w, struct error *e) {
     if (decision.action == RENEW_ACTIVATE) {
         if (!activate(w, s.profile, &s.c, e))
             return false;
-        s.facts.active_at = w->now;
+        if (!renew_facts_read(w->db, w->arena, &s.c, &s.facts, e))
+            return false;
         decision = renew_next(&s.facts, s.profile, w->now);
     }
     return act_on(w, &decision);

@@ -221,6 +221,46 @@ static void a_successor_waits_while_its_predecessor_has_versions_to_come(void **
     expect(&f, 69 * DAY, RENEW_NONE, 0, "predecessor_unissued");
 }
 
+static void an_early_renewal_starts_with_the_window_of_its_predecessor(void **state) {
+    (void)state;
+    struct renew_facts f = successor();
+    f.order_kind = ORDER_EARLY_RENEWAL;
+    f.term = 1;
+    f.predecessor.window_at = 335 * DAY;
+    expect(&f, 335 * DAY - 1, RENEW_WAIT, 335 * DAY, "predecessor_lives");
+    expect(&f, 335 * DAY, RENEW_ACTIVATE, 0, "activation_due");
+    /* In the place of a stub of five days, which would be due at day 330. */
+    f.predecessor.not_before = 266 * DAY;
+    f.predecessor.version_end = 360 * DAY;
+    expect(&f, 330 * DAY, RENEW_ACTIVATE, 0, "activation_due");
+    /* Beside a version that its predecessor still gets. */
+    f.predecessor.not_before = 300 * DAY;
+    f.predecessor.version_end = 325 * DAY;
+    expect(&f, 335 * DAY - 1, RENEW_WAIT, 335 * DAY, "predecessor_lives");
+}
+
+static void a_later_term_of_an_early_renewal_starts_as_any_later_term(void **state) {
+    (void)state;
+    struct renew_facts f = successor();
+    int64_t opens = 365 * DAY - 65 * DAY / 3;
+    f.order_kind = ORDER_EARLY_RENEWAL;
+    f.term = 2;
+    f.predecessor.window_at = 335 * DAY;
+    expect(&f, 335 * DAY, RENEW_WAIT, opens, "predecessor_lives");
+    expect(&f, opens, RENEW_ACTIVATE, 0, "activation_due");
+}
+
+static void a_next_version_that_waits_for_a_person_keeps_the_certificates_clock(void **state) {
+    (void)state;
+    struct renew_facts f = issued();
+    f.waits_for_person = true;
+    expect(&f, 0, RENEW_WAIT, 68 * DAY, "version_planned");
+    expect(&f, 68 * DAY, RENEW_WAIT, 99 * DAY, "version_waits");
+    expect(&f, 99 * DAY, RENEW_WAIT, 335 * DAY, "version_waits");
+    f.next_issue_at = 10 * DAY;
+    expect(&f, 10 * DAY, RENEW_WAIT, 99 * DAY, "version_waits");
+}
+
 static void a_wait_is_always_for_a_moment_to_come(void **state) {
     (void)state;
     struct renew_facts f = issued(), s = successor();
@@ -258,6 +298,9 @@ int main(void) {
         test(the_successor_of_a_replacement_is_activated_15_days_before_the_end),
         test(a_successor_is_activated_at_once_when_its_predecessor_is_over),
         test(a_successor_waits_while_its_predecessor_has_versions_to_come),
+        test(an_early_renewal_starts_with_the_window_of_its_predecessor),
+        test(a_later_term_of_an_early_renewal_starts_as_any_later_term),
+        test(a_next_version_that_waits_for_a_person_keeps_the_certificates_clock),
         test(a_wait_is_always_for_a_moment_to_come),
         test(jitter_is_at_most_a_tenth_of_the_lead),
     };

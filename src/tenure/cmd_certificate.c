@@ -38,6 +38,12 @@ enum {
 
 #define OPTION_QUIET                                                                                         \
     { "quiet", KEY_QUIET, NULL, TEXT("print ids only", "只打印 ID") }
+#define OPTION_WAIT                                                                                          \
+    {                                                                                                        \
+        "wait", KEY_WAIT, NULL,                                                                              \
+            TEXT("wait until it is issued, deployed and verified, and show the progress",                    \
+                 "等待签发、部署并验证完成,显示进度")                                                        \
+    }
 
 static const char *certificate_path(struct cli *cli, const char *rest) {
     return arena_printf(cli->arena, "/v1/certificates/%s%s", url_encode(cli->arena, cli->args[0]), rest);
@@ -263,9 +269,13 @@ static const struct option_row renew_options[] = {
      TEXT("names instead of the old ones, may be repeated", "替换原有域名,可重复")},
     {"key-algorithm", KEY_ALGORITHM, "ALG", TEXT("p256, p384, rsa2048 …", "p256、p384、rsa2048 等")},
     {"brand", KEY_BRAND, "BRAND", TEXT("another line of the catalogue", "目录中的其他品牌")},
-    {"wait", KEY_WAIT, NULL,
-     TEXT("wait until it is issued, deployed and verified, and show the progress",
-          "等待签发、部署并验证完成,显示进度")},
+    OPTION_WAIT,
+    OPTION_QUIET,
+    {0},
+};
+
+static const struct option_row submit_options[] = {
+    OPTION_WAIT,
     OPTION_QUIET,
     {0},
 };
@@ -329,6 +339,18 @@ static int verb_buy(struct cli *cli) {
         cli->all[cli->all_count++].value = cli->args[i];
     }
     return post_order(cli, "/v1/orders");
+}
+
+/* From here on as an order goes on. */
+static int verb_submit(struct cli *cli) {
+    json_t *answer;
+    if (!cli_call(cli, "POST", certificate_path(cli, "/submit"), json_object(), &answer))
+        return cli_failed(cli);
+    return ordered(cli, answer);
+}
+
+static int verb_withdraw(struct cli *cli) {
+    return cli_request(cli, "POST", certificate_path(cli, "/withdraw"), json_object(), print_certificate);
 }
 
 static int verb_cancel(struct cli *cli) {
@@ -419,6 +441,12 @@ const struct verb certificate_verbs[] = {
      renew_options, verb_buy},
     {"reissue", TEXT("a new version inside the same coverage", "在有效期内重新签发"), ARGUMENT_CERTIFICATE, 1,
      1, renew_options, verb_reissue},
+    {"submit",
+     TEXT("submit the application of a certificate, also again after a rejection",
+          "提交证书申请,审核失败后可重新提交"),
+     ARGUMENT_CERTIFICATE, 1, 1, submit_options, verb_submit},
+    {"withdraw", TEXT("take an application back that is not issued yet", "撤回尚未签发的申请"),
+     ARGUMENT_CERTIFICATE, 1, 1, NULL, verb_withdraw},
     {"cancel", TEXT("close a certificate that was never issued", "取消尚未签发的证书"), ARGUMENT_CERTIFICATE,
      1, 1, NULL, verb_cancel},
     {"revoke", TEXT("revoke a certificate", "吊销证书"), ARGUMENT_CERTIFICATE, 1, 1, revoke_options,

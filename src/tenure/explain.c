@@ -151,10 +151,12 @@ static bool say_deployments(struct explanation *x, struct error *e) {
 
 static bool say_actions(struct explanation *x, struct error *e) {
     (void)e;
+    static const enum action before_issue[] = {ACTION_SUBMIT, ACTION_WITHDRAW, ACTION_CANCEL, ACTION_COUNT};
     static const enum action official[] = {ACTION_RENEW, ACTION_RENEW_EARLY, ACTION_REISSUE, ACTION_REVOKE,
                                            ACTION_COUNT};
     static const enum action brought_in[] = {ACTION_REPLACE, ACTION_UPDATE, ACTION_DELETE, ACTION_COUNT};
-    const enum action *asked = strcmp(x->c->kind, "official") == 0 ? official : brought_in;
+    const enum action *ordered = x->c->version_count ? official : before_issue;
+    const enum action *asked = strcmp(x->c->kind, "official") == 0 ? ordered : brought_in;
     for (size_t i = 0; asked[i] != ACTION_COUNT; i++) {
         struct error refusal = {0};
         const char *title = action_title(asked[i])->in[x->rq->lang];
@@ -168,7 +170,7 @@ static bool say_actions(struct explanation *x, struct error *e) {
 }
 
 static bool (*const parts[])(struct explanation *x, struct error *e) = {
-    say_state, say_coverage, say_version, say_next, say_deployments, say_actions,
+    say_state, explain_application, say_coverage, say_version, say_next, say_deployments, say_actions,
 };
 
 static bool explain(struct request *rq, struct error *e) {

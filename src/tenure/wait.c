@@ -63,8 +63,8 @@ static bool look_at_deployments(struct cli *cli, const char *id, const char *ver
 }
 
 static bool waits_for_person(const char *state) {
-    return strcmp(state, "pending_payment") == 0 || strcmp(state, "pending_letter") == 0 ||
-           strcmp(state, "rejected") == 0;
+    return strcmp(state, "pending_payment") == 0 || strcmp(state, "pending_application") == 0 ||
+           strcmp(state, "pending_letter") == 0 || strcmp(state, "rejected") == 0;
 }
 
 enum { GOES_ON = -1 };

@@ -214,6 +214,13 @@ def one_renewal():
     return successor
 
 
+def one_submission():
+    pending = call("POST", "/v1/orders", {"names": ["submit.example.com"], "brand": "DigiCert"})["certificate"]["id"]
+    answers = at_once(8, lambda _: call("POST", f"/v1/certificates/{pending}/submit", {}))
+    check("of eight submissions at once one succeeds", counts(answers) == {(202, None): 1, (409, "already_submitted"): 7},
+          str(counts(answers)))
+
+
 def one_cancellation(certificate):
     early = call("POST", f"/v1/certificates/{certificate}/renew", {})["certificate"]["id"]
     answers = at_once(8, lambda _: call("POST", f"/v1/certificates/{early}/cancel", {}))
@@ -353,6 +360,7 @@ def main():
     successor = one_renewal()
     wait_until(lambda: state_of(successor) == "issued")
     one_cancellation(successor)
+    one_submission()
     same_import()
     idempotency()
     slow_clients_end(*slow)

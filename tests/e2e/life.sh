@@ -37,7 +37,8 @@ buy() {
 }
 
 renews_early() {
-    old=$(buy early.example.com --brand DigiCert)
+    old=$(tenure buy early.example.com --brand DigiCert --quiet)
+    tenure submit "$old" --wait --quiet >/dev/null
     window=$(member_of "$old" window_at)
     goes_to "$(later "$window" '-40 days')"
     check "early renewal: it is ordered forty days before the window" tenure renew "$old" --wait

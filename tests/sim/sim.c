@@ -74,6 +74,17 @@ static void in_transaction(struct sim *s, void (*run)(struct sim *s, struct aren
         die("commit", &e);
 }
 
+/* Where the profile does not go on by itself, the user does, at once. */
+static void submit_if_pending(struct sim *s, struct arena *a, const char *id) {
+    struct certificate c;
+    struct error e = {0};
+    if (!certificate_get_any(s->services.db, a, id, &c, &e))
+        die("certificate", &e);
+    if (certificate_state(&c, s->now) == STATE_PENDING_APPLICATION &&
+        !apply_submit(&s->services, a, &c, s->now, &e))
+        die("submission", &e);
+}
+
 static void buy_one(struct sim *s, struct arena *a, void *subject) {
     (void)subject;
     const struct catalog *catalog = s->services.catalog;
@@ -90,6 +101,7 @@ static void buy_one(struct sim *s, struct arena *a, void *subject) {
     if (!order_purchase(&s->services, a, s->account_id, &request, s->now, &order, &c, &e) ||
         !world_add_target(&s->services, a, &c, s->now, &e))
         die("purchase", &e);
+    submit_if_pending(s, a, c.id);
     s->bought++;
 }
 
@@ -101,6 +113,7 @@ static void renew_one(struct sim *s, struct arena *a, void *subject) {
     const struct order_request request = {.years = 1, .created_by = "simulation"};
     if (!order_renew(&s->services, a, old, &request, s->now, &order, &c, &e))
         die("renewal", &e);
+    submit_if_pending(s, a, c.id);
     s->renewed++;
 }
 

@@ -10,6 +10,7 @@ CREATE TABLE certificate (
     number BIGINT NOT NULL,          -- the integer id that the cloud dialects need
     kind TEXT NOT NULL,              -- official, uploaded, test, pca, discovered
     brand TEXT,                      -- catalogue line, NULL for what was brought in
+    vendor TEXT,                     -- of that line: what renewable_brands of a profile names
     profile TEXT NOT NULL,           -- policy profile and its version, for good
     profile_version BIGINT NOT NULL,
     grade TEXT NOT NULL,             -- dv, ov, ev
@@ -29,9 +30,15 @@ CREATE TABLE certificate (
     submitted_at BIGINT,             -- cleared by a withdrawal
     rejected_at BIGINT,
     reject_reason TEXT,              -- error code
+    waits_for TEXT,                  -- what keeps a submitted version from being asked for: an error code, or the gate it waits at
+    waits_detail_en TEXT,            -- which object, and what is wrong with it
+    waits_detail_zh TEXT,
+    in_review BIGINT NOT NULL DEFAULT 0,     -- a reviewer has to decide
+    reminded_at BIGINT,              -- the reviewer, last
     letter_needed BIGINT NOT NULL DEFAULT 0,
     letter_at BIGINT,
     cancelled_at BIGINT,
+    refunded_at BIGINT,
     revoke_asked_at BIGINT,
     revoked_at BIGINT,
     revoke_reason BIGINT,            -- RFC 5280 CRLReason
@@ -41,6 +48,9 @@ CREATE TABLE certificate (
     own_csr TEXT,                    -- PEM, with csr_choice own
     auto_versions BIGINT NOT NULL DEFAULT 1, -- versions inside the coverage are renewed by themselves
     hosted BIGINT NOT NULL DEFAULT 0,        -- managed service
+    auto_renew BIGINT NOT NULL DEFAULT 0,    -- ordered anew by itself before its end
+    came_managed BIGINT NOT NULL DEFAULT 0,  -- activated by the managed service
+    last_threshold_at BIGINT,        -- the last of the moments at which its owner is told of its end
     covered_from BIGINT,             -- issue of the first version
     coverage_end BIGINT,
     carried_seconds BIGINT NOT NULL DEFAULT 0,
@@ -58,6 +68,7 @@ CREATE TABLE certificate (
     end_at BIGINT,                   -- coverage_end, or version_end where versions are not renewed automatically
     window_at BIGINT,                -- end_at minus the window
     expires_at BIGINT,               -- the earlier of end_at and version_end
+    revision BIGINT NOT NULL DEFAULT 0,      -- raised by every change: who changes what he has read names the one he read
     expiry_order BIGINT NOT NULL DEFAULT 253402214400 -- what lists sort by: expires_at, or 9999-12-31 without one
 );
 CREATE UNIQUE INDEX certificate_number ON certificate (number);

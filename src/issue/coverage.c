@@ -1,0 +1,51 @@
+/* The coverage that a version is issued within: planned with the first one, then as it was stored. */
+#include "issue/issue.h"
+
+/* What a certificate follows; without id if that was nothing, or is gone: then it is as if it were new. */
+static bool predecessor_read(struct work *w, const struct certificate *c, struct certificate *predecessor,
+                             struct error *e) {
+    *predecessor = (struct certificate){.id = NULL};
+    if (!c->predecessor_id ||
+        certificate_get(w->db, w->arena, c->account_id, c->predecessor_id, predecessor, e))
+        return true;
+    if (e->id != ERR_NOT_FOUND)
+        return false;
+    error_clear(e);
+    predecessor->id = NULL;
+    return true;
+}
+
+static bool first_term(struct work *w, const struct certificate *c, const struct profile *profile,
+                       const struct certificate *predecessor, struct coverage *coverage, struct error *e) {
+    const struct brand *brand;
+    if (!order_brand(w->services, c, &brand, e))
+        return false;
+    const struct coverage_input in = {.kind = order_kind_parse(c->order_kind),
+                                      .at = w->now,
+                                      .old_end = predecessor->id ? predecessor->end_at : 0,
+                                      .bonus_days = brand->bonus_days,
+                                      .specification_changed = c->specification_changed};
+    *coverage = policy_coverage(profile, &in);
+    return true;
+}
+
+/* The terms of one order chain without loss; one that was never issued has nothing to go on from. */
+static struct coverage later_term(const struct profile *profile, const struct certificate *predecessor,
+                                  int64_t now) {
+    int64_t before = predecessor->id ? predecessor->coverage_end : 0;
+    return (struct coverage){.end = policy_next_coverage_end(profile, before, now)};
+}
+
+bool issue_coverage(struct work *w, const struct certificate *c, const struct profile *profile,
+                    struct coverage *coverage, struct error *e) {
+    struct certificate predecessor;
+    *coverage = (struct coverage){.end = c->coverage_end, .carried = c->carried_seconds};
+    if (c->version_count)
+        return true;
+    if (!predecessor_read(w, c, &predecessor, e))
+        return false;
+    if (c->term <= 1)
+        return first_term(w, c, profile, &predecessor, coverage, e);
+    *coverage = later_term(profile, &predecessor, w->now);
+    return true;
+}

@@ -1,0 +1,42 @@
+/* What an explanation says of the application: who has to do what, and why it was rejected. */
+#include "tenure/explain.h"
+
+/* The text of an error code; a word that is none stands for itself. */
+static const char *title_of(const struct explanation *x, const char *code) {
+    enum error_id id = error_by_code(code);
+    return id == ERR_NONE ? code : error_row(id)->title.in[x->rq->lang];
+}
+
+static void say_rejected(struct explanation *x) {
+    const char *reason = x->c->reject_reason ? x->c->reject_reason : "-";
+    enum error_id id = error_by_code(reason);
+    explain_say(x, "application", "Its application was rejected at %s: %s (%s).",
+                "其申请于 %s 审核失败:%s(%s)。", explain_when(x, x->c->rejected_at), title_of(x, reason),
+                reason);
+    if (id != ERR_NONE)
+        explain_say(x, "application", "%s", "%s", error_row(id)->remedy.in[x->rq->lang]);
+}
+
+static void say_waiting(struct explanation *x) {
+    const struct certificate *c = x->c;
+    const char *detail = x->rq->lang == LANG_ZH ? c->waits_detail_zh : c->waits_detail_en;
+    explain_say(x, "application", "It waits for: %s (%s). %s", "等待:%s(%s)。%s", title_of(x, c->waits_for),
+                c->waits_for, detail ? detail : "");
+}
+
+bool explain_application(struct explanation *x, struct error *e) {
+    (void)e;
+    const struct certificate *c = x->c;
+    enum certificate_state state = certificate_state(c, x->rq->now);
+    if (state == STATE_PENDING_APPLICATION)
+        explain_say(x, "application", "A person must submit its application: tenure submit %s.",
+                    "需要人工提交申请:tenure submit %s。", c->id);
+    if (state == STATE_VALIDATING || state == STATE_PENDING_LETTER)
+        explain_say(x, "application", "Its application was submitted at %s.", "其申请提交于 %s。",
+                    explain_when(x, c->submitted_at));
+    if (state == STATE_REJECTED)
+        say_rejected(x);
+    if (c->waits_for && !c->cancelled_at && !c->revoke_asked_at)
+        say_waiting(x);
+    return true;
+}
