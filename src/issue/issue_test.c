@@ -161,6 +161,38 @@ static void row_2_an_early_renewal_waits_and_carries_thirty_days(void **state) {
     assert_int_equal(c.carried_seconds / DAY, 30);
 }
 
+/* The last version of the old one has a lead of 22 days only; the window of its coverage is what counts. */
+static void an_early_renewal_starts_thirty_days_before_the_old_end_under_every_policy(void **state) {
+    (void)state;
+    struct certificate old = bought_and_issued("Tenure"), c = renewed(old.id, (struct order_request){0});
+    while (old.next_issue_at && old.next_issue_at < old.window_at) {
+        w.now = old.next_issue_at;
+        old = issue_now(old.id);
+    }
+    w.now = old.window_at - 1;
+    struct work work = step_begin(&w, c.id);
+    assert_ok(step_save(&w, &decide, &work, &e), e);
+    assert_int_equal(work.outcome, OUTCOME_WAIT);
+    assert_int_equal(work.until, old.coverage_end - 30 * DAY);
+    w.now = work.until;
+    c = issue_now(c.id);
+    assert_true(c.came_managed);
+    assert_int_equal(c.carried_seconds, 30 * DAY);
+    assert_int_equal(c.coverage_end, old.coverage_end + 365 * DAY);
+}
+
+/* The brand's policy lets a person submit what was bought, but not what the managed service activates. */
+static void what_the_managed_service_activates_is_submitted_by_it(void **state) {
+    (void)state;
+    begin_at("2024-10-01T00:00:00Z");
+    struct certificate old = bought_and_issued("DigiCert"), c = renewed(old.id, (struct order_request){0});
+    w.now = old.window_at;
+    assert_int_equal(run(&decide, c.id), OUTCOME_NEXT);
+    c = certificate_now(&w, c.id);
+    assert_int_equal(c.submitted_at, w.now);
+    assert_int_equal(certificate_state(&c, w.now), STATE_VALIDATING);
+}
+
 static void row_3_a_purchase_carries_nothing(void **state) {
     (void)state;
     begin_at("2025-08-15T00:00:00Z");
@@ -426,6 +458,8 @@ TEST_MAIN(issue, in_world(what_is_issued_passes_a_strict_verifier_with_its_crls)
           in_world(a_certificate_deleted_meanwhile_ends_the_step),
           in_world(a_journal_of_yesterday_is_written_anew), in_world(row_1_a_renewal_carries_twenty_days),
           in_world(row_2_an_early_renewal_waits_and_carries_thirty_days),
+          in_world(an_early_renewal_starts_thirty_days_before_the_old_end_under_every_policy),
+          in_world(what_the_managed_service_activates_is_submitted_by_it),
           in_world(row_3_a_purchase_carries_nothing), in_world(row_5_a_changed_specification_carries_nothing),
           in_world(row_6_a_bonus_makes_the_coverage_longer_than_a_version),
           in_world(row_7_a_renewal_is_fulfilled_by_four_versions),

@@ -36,6 +36,7 @@ is_rejected() {
     check "a compromised key is rejected" wait_for 20 is_in_state "$again" rejected
     check "with the reason" test "$(member_of "$again" reject_reason)" = rejected_csr
     check "explain says why" says "$again" rejected_csr
+    check "the rejection is audited" sh -c "'$TENURE' audit list --json | grep -q application.reject"
     check "a rejected application is submitted again" tenure submit "$again" --quiet
     check "and rejected again" wait_for 20 is_in_state "$again" rejected
     check "what is rejected can be cancelled" tenure cancel "$again"
@@ -46,4 +47,5 @@ pending=$(tenure buy $NAME --brand GlobalSign --quiet)
 waits_for_a_person
 is_submitted
 is_rejected
+check "a submission is audited" sh -c "'$TENURE' audit list --json | grep -q certificate.submit"
 check "the audit chain is intact" tenure audit verify
