@@ -161,7 +161,8 @@ static void row_2_an_early_renewal_waits_and_carries_thirty_days(void **state) {
     assert_int_equal(c.carried_seconds / DAY, 30);
 }
 
-/* The last version of the old one has a lead of 22 days only; the window of its coverage is what counts. */
+/* Until then the old one gets all its versions: nothing that is paid for is lost, the plan has promised it.
+ */
 static void an_early_renewal_starts_thirty_days_before_the_old_end_under_every_policy(void **state) {
     (void)state;
     struct certificate old = bought_and_issued("Tenure"), c = renewed(old.id, (struct order_request){0});
@@ -179,6 +180,28 @@ static void an_early_renewal_starts_thirty_days_before_the_old_end_under_every_p
     assert_true(c.came_managed);
     assert_int_equal(c.carried_seconds, 30 * DAY);
     assert_int_equal(c.coverage_end, old.coverage_end + 365 * DAY);
+}
+
+static bool has_next_term(const struct certificate *c) {
+    struct renew_facts facts;
+    assert_ok(renew_facts_read(w.services.db, w.arena, c, &facts, &e), e);
+    return facts.next_term;
+}
+
+static void a_next_term_that_is_not_paid_is_none_yet(void **state) {
+    (void)state;
+    struct certificate old = bought_and_issued(NULL);
+    assert_false(has_next_term(&old));
+    w.now = old.window_at;
+    struct certificate c = renewed(old.id, (struct order_request){0});
+    const struct profile *profile;
+    old = certificate_now(&w, old.id);
+    assert_true(has_next_term(&old));
+    c.paid_at = 0;
+    assert_ok(certificate_profile(&w.policies, &c, &profile, &e), e);
+    assert_ok(db_begin(w.services.db, &e), e);
+    assert_ok(world_end(&w, certificate_store(w.services.db, w.arena, profile, &c, &e), &e), e);
+    assert_false(has_next_term(&old));
 }
 
 /* The brand's policy lets a person submit what was bought, but not what the managed service activates. */
@@ -460,7 +483,8 @@ TEST_MAIN(issue, in_world(what_is_issued_passes_a_strict_verifier_with_its_crls)
           in_world(row_2_an_early_renewal_waits_and_carries_thirty_days),
           in_world(an_early_renewal_starts_thirty_days_before_the_old_end_under_every_policy),
           in_world(what_the_managed_service_activates_is_submitted_by_it),
-          in_world(row_3_a_purchase_carries_nothing), in_world(row_5_a_changed_specification_carries_nothing),
+          in_world(a_next_term_that_is_not_paid_is_none_yet), in_world(row_3_a_purchase_carries_nothing),
+          in_world(row_5_a_changed_specification_carries_nothing),
           in_world(row_6_a_bonus_makes_the_coverage_longer_than_a_version),
           in_world(row_7_a_renewal_is_fulfilled_by_four_versions),
           in_world(row_8_a_purchase_is_fulfilled_by_four_versions), in_world(versions_are_backdated_as_set),

@@ -74,20 +74,18 @@ static struct renew_decision wait_until(const struct renew_facts *f, int64_t due
 /* ---- not activated ---- */
 
 /*
- * An early renewal starts with the window of what it renews (SPEC section 10), whatever lead the last version
- * there has; but never later than any next term would: it takes the place of a stub, too.
+ * An early renewal starts with the window of what it renews (SPEC section 10), whatever versions that still
+ * gets until then: earlier, days that are paid for would be lost, for no more than a window can be carried.
  */
 static struct next_issue next_start(const struct renew_facts *f, const struct profile *profile) {
+    if (f->order_kind == ORDER_EARLY_RENEWAL && f->term == 1)
+        return (struct next_issue){NEXT_TERM, f->predecessor.window_at};
     const struct term_state term = {.order_kind = f->order_kind,
                                     .next_term = true,
                                     .not_before = f->predecessor.not_before,
                                     .end = f->predecessor.version_end,
                                     .coverage_end = f->predecessor.end_at};
-    const struct next_issue next = policy_next_issue(profile, &term);
-    bool early = f->order_kind == ORDER_EARLY_RENEWAL && f->term == 1;
-    if (!early || (next.kind == NEXT_TERM && next.at < f->predecessor.window_at))
-        return next;
-    return (struct next_issue){NEXT_TERM, f->predecessor.window_at};
+    return policy_next_issue(profile, &term);
 }
 
 static struct renew_decision next_activation(const struct renew_facts *f, const struct profile *profile,

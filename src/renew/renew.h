@@ -11,7 +11,8 @@ struct renew_facts {
     bool auto_versions;    /* versions inside the coverage are renewed by themselves */
     bool waits_for_person; /* no version is asked for before a submission, a correction or a letter came, or a
                               gate opened */
-    bool next_term;        /* a next term or a successor is paid */
+    bool
+        next_term; /* a next term or a successor is paid, and may come in the place of a last short version */
     enum order_kind order_kind;
     int64_t term;                     /* within the order, the first is 1 */
     int64_t cancelled_at, revoked_at; /* asked for, or done */

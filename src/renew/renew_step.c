@@ -19,13 +19,30 @@ static bool predecessor_read(struct db *db, struct arena *a, const struct certif
     return true;
 }
 
+/* An early renewal comes with the window, not before: until then its predecessor goes on as if alone. */
+static bool waits_for_window(const struct certificate *next) {
+    return !next->active_at && next->term == 1 &&
+           order_kind_parse(next->order_kind ? next->order_kind : "purchase") == ORDER_EARLY_RENEWAL;
+}
+
+/* A next term that is not paid may never come: nothing is left to it. */
+static bool successor_read(struct db *db, struct arena *a, const struct certificate *c,
+                           struct renew_facts *facts, struct error *e) {
+    struct certificate next;
+    if (!c->successor_id)
+        return true;
+    if (!certificate_get(db, a, c->account_id, c->successor_id, &next, e))
+        return e->id == ERR_NOT_FOUND;
+    facts->next_term = next.paid_at && !waits_for_window(&next);
+    return true;
+}
+
 bool renew_facts_read(struct db *db, struct arena *a, const struct certificate *c, struct renew_facts *facts,
                       struct error *e) {
     *facts = (struct renew_facts){
         .ordered = strcmp(c->kind, "official") == 0,
         .auto_versions = c->auto_versions,
         .waits_for_person = certificate_waits_for_person(c),
-        .next_term = c->successor_id != NULL,
         .order_kind = order_kind_parse(c->order_kind ? c->order_kind : "purchase"),
         .term = c->term,
         .cancelled_at = c->cancelled_at,
@@ -39,7 +56,7 @@ bool renew_facts_read(struct db *db, struct arena *a, const struct certificate *
         .window_at = c->window_at,
         .end_at = c->end_at,
     };
-    return predecessor_read(db, a, c, facts, e);
+    return predecessor_read(db, a, c, facts, e) && successor_read(db, a, c, facts, e);
 }
 
 /* What waited for its predecessor is applied for without a person: that is what the managed service is. */

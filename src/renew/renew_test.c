@@ -229,11 +229,10 @@ static void an_early_renewal_starts_with_the_window_of_its_predecessor(void **st
     f.predecessor.window_at = 335 * DAY;
     expect(&f, 335 * DAY - 1, RENEW_WAIT, 335 * DAY, "predecessor_lives");
     expect(&f, 335 * DAY, RENEW_ACTIVATE, 0, "activation_due");
-    /* In the place of a stub of five days, which would be due at day 330. */
+    /* Not in the place of a last short version, which would be due at day 330. */
     f.predecessor.not_before = 266 * DAY;
     f.predecessor.version_end = 360 * DAY;
-    expect(&f, 330 * DAY, RENEW_ACTIVATE, 0, "activation_due");
-    /* Beside a version that its predecessor still gets. */
+    expect(&f, 330 * DAY, RENEW_WAIT, 335 * DAY, "predecessor_lives");
     f.predecessor.not_before = 300 * DAY;
     f.predecessor.version_end = 325 * DAY;
     expect(&f, 335 * DAY - 1, RENEW_WAIT, 335 * DAY, "predecessor_lives");
