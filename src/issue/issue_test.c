@@ -188,20 +188,38 @@ static bool has_next_term(const struct certificate *c) {
     return facts.next_term;
 }
 
+static void store(struct certificate *c) {
+    const struct profile *profile;
+    assert_ok(certificate_profile(&w.policies, c, &profile, &e), e);
+    assert_ok(db_begin(w.services.db, &e), e);
+    assert_ok(world_end(&w, certificate_store(w.services.db, w.arena, profile, c, &e), &e), e);
+}
+
 static void a_next_term_that_is_not_paid_is_none_yet(void **state) {
     (void)state;
     struct certificate old = bought_and_issued(NULL);
     assert_false(has_next_term(&old));
     w.now = old.window_at;
     struct certificate c = renewed(old.id, (struct order_request){0});
-    const struct profile *profile;
     old = certificate_now(&w, old.id);
     assert_true(has_next_term(&old));
     c.paid_at = 0;
-    assert_ok(certificate_profile(&w.policies, &c, &profile, &e), e);
-    assert_ok(db_begin(w.services.db, &e), e);
-    assert_ok(world_end(&w, certificate_store(w.services.db, w.arena, profile, &c, &e), &e), e);
+    store(&c);
     assert_false(has_next_term(&old));
+}
+
+static void an_early_renewal_is_no_next_term_before_its_window(void **state) {
+    (void)state;
+    struct certificate old = bought_and_issued(NULL), c = renewed(old.id, (struct order_request){0});
+    old = certificate_now(&w, old.id);
+    assert_false(has_next_term(&old));
+    c.active_at = old.window_at;
+    store(&c);
+    assert_true(has_next_term(&old));
+    c.active_at = 0;
+    c.term = 2;
+    store(&c);
+    assert_true(has_next_term(&old));
 }
 
 /* The brand's policy lets a person submit what was bought, but not what the managed service activates. */
@@ -483,8 +501,9 @@ TEST_MAIN(issue, in_world(what_is_issued_passes_a_strict_verifier_with_its_crls)
           in_world(row_2_an_early_renewal_waits_and_carries_thirty_days),
           in_world(an_early_renewal_starts_thirty_days_before_the_old_end_under_every_policy),
           in_world(what_the_managed_service_activates_is_submitted_by_it),
-          in_world(a_next_term_that_is_not_paid_is_none_yet), in_world(row_3_a_purchase_carries_nothing),
-          in_world(row_5_a_changed_specification_carries_nothing),
+          in_world(a_next_term_that_is_not_paid_is_none_yet),
+          in_world(an_early_renewal_is_no_next_term_before_its_window),
+          in_world(row_3_a_purchase_carries_nothing), in_world(row_5_a_changed_specification_carries_nothing),
           in_world(row_6_a_bonus_makes_the_coverage_longer_than_a_version),
           in_world(row_7_a_renewal_is_fulfilled_by_four_versions),
           in_world(row_8_a_purchase_is_fulfilled_by_four_versions), in_world(versions_are_backdated_as_set),
