@@ -407,5 +407,6 @@ bool action_allowed(enum action action, const struct certificate *c, const struc
         return true;
     memcpy(e->ids, ids, sizeof ids);
     e->id_count = count;
+    snprintf(e->state, sizeof e->state, "%s", q.state_name);
     return false;
 }

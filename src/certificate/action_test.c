@@ -83,6 +83,7 @@ static const char *codes(enum action action, const struct certificate *c, const 
     bool allowed = action_allowed(action, c, profile(profile_name), NOW, &e);
     assert_int_equal(allowed, e.id_count == 0);
     assert_int_equal(e.id, e.ids[0]);
+    assert_string_equal(e.state, allowed ? "" : state_row(certificate_state(c, NOW))->name);
     assert_true(allowed || (*e.detail[LANG_EN] && *e.detail[LANG_ZH]));
     for (int i = 0; i < e.id_count; i++)
         len +=

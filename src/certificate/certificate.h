@@ -155,7 +155,8 @@ enum action {
 const char *action_name(enum action action);
 const struct text *action_title(enum action action);
 enum action action_parse(const char *name);
-/* False with all reason codes that apply, in the order of the column, and a sentence with the way out. */
+/* False with all reason codes that apply, in the order of the column, a sentence with the way out, and the
+ * present state. */
 bool action_allowed(enum action action, const struct certificate *c, const struct profile *profile,
                     int64_t now, struct error *e);
 
