@@ -1,150 +1,9 @@
-/* Brands from profiles/catalog.yaml: schema, checks against the profiles, and finding them. */
+/* The catalogue of a process: finding and asking its lines, keeping them fresh, and filling the rows from
+ * files. */
 #include "catalog/catalog.h"
-#include "base/embedded.h"
-#include "base/file.h"
-#include "policy/policy_files.h"
-#include <unistd.h>
+#include "catalog/catalog_db.h"
 
-extern const struct embedded embedded_catalog[];
-
-/* ---- schema ---- */
-
-static const cyaml_strval_t grades[] = {{"dv", 1 << GRADE_DV}, {"ov", 1 << GRADE_OV}, {"ev", 1 << GRADE_EV}};
-static const cyaml_strval_t key_algorithms[] = {
-    {"rsa2048", 1 << KEY_RSA_2048}, {"rsa3072", 1 << KEY_RSA_3072}, {"rsa4096", 1 << KEY_RSA_4096},
-    {"p256", 1 << KEY_P256},        {"p384", 1 << KEY_P384},        {"ed25519", 1 << KEY_ED25519}};
-
-static const cyaml_schema_field_t price_fields[] = {
-    YAML_TEXT("from", struct price, from),
-    YAML_INT("per_year", struct price, per_year),
-    YAML_INT("managed_use", struct price, managed_use),
-    CYAML_FIELD_END,
-};
-static const cyaml_schema_value_t price_schema = {
-    CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct price, price_fields)};
-static const cyaml_schema_field_t brand_fields[] = {
-    YAML_TEXT("id", struct brand, id),
-    YAML_TEXT("name", struct brand, name),
-    YAML_MAPPING("title", struct brand, title, yaml_text_fields),
-    YAML_TEXT("profile", struct brand, profile),
-    YAML_TEXT("issuer", struct brand, issuer),
-    YAML_WORDS("grades", struct brand, grades, grades),
-    YAML_WORDS("domain_types", struct brand, domain_types, domain_type_words),
-    YAML_WORDS("key_algorithms", struct brand, key_algorithms, key_algorithms),
-    YAML_INT("names_max", struct brand, names_max),
-    YAML_INT("bonus_days", struct brand, bonus_days),
-    YAML_TEXT("currency", struct brand, currency),
-    CYAML_FIELD_SEQUENCE("prices", CYAML_FLAG_POINTER, struct brand, prices, &price_schema, 1, 100),
-    CYAML_FIELD_END,
-};
-
-struct file {
-    struct brand *brands;
-    unsigned brands_count;
-};
-
-static const cyaml_schema_value_t brand_schema = {
-    CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct brand, brand_fields)};
-static const cyaml_schema_field_t file_fields[] = {
-    CYAML_FIELD_SEQUENCE("brands", CYAML_FLAG_POINTER, struct file, brands, &brand_schema, 1, 1000),
-    CYAML_FIELD_END,
-};
-static const cyaml_schema_value_t file_schema = {
-    CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, struct file, file_fields)};
-
-/* ---- what a schema cannot express ---- */
-
-static bool check_prices(const char *where, const struct brand *b, struct error *e) {
-    for (unsigned i = 0; i < b->prices_count; i++) {
-        struct price *price = &b->prices[i];
-        if (!yaml_check_time(where, "prices", price->from, &price->from_at, e) ||
-            !yaml_check_range(where, "prices", price->per_year, 0, INT32_MAX, e) ||
-            !yaml_check_range(where, "prices", price->managed_use, 0, INT32_MAX, e))
-            return false;
-        if (i > 0 && price->from_at <= price[-1].from_at)
-            return fail_field(e, "prices", ERR_BAD_CONFIG, "%s, prices: %s does not come after %s",
-                              "%s,prices:%s 不晚于 %s", where, price->from, price[-1].from);
-    }
-    return true;
-}
-
-static bool check_currency(const char *where, const struct brand *b, struct error *e) {
-    if (strlen(b->currency) == 3 && strspn(b->currency, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") == 3)
-        return true;
-    return fail_field(e, "currency", ERR_BAD_CONFIG, "%s, currency: '%s' is not a code such as CNY",
-                      "%s,currency:“%s”不是货币代码(例如 CNY)", where, b->currency);
-}
-
-static bool check_choices(const char *where, const struct brand *b, struct error *e) {
-    if (b->grades && b->domain_types && b->key_algorithms)
-        return true;
-    return fail(e, ERR_BAD_CONFIG, "%s: at least one grade, domain type and key algorithm is needed",
-                "%s:等级、域名类型和密钥算法至少各需一项", where);
-}
-
-static bool check_bonus(const char *where, const struct brand *b, const struct profile *p, struct error *e) {
-    return b->bonus_days == 0 ||
-           yaml_check_range(where, "bonus_days", b->bonus_days, p->bonus_days.min, p->bonus_days.max, e);
-}
-
-static bool check_brand(struct arena *a, const char *origin, const struct policies *policies,
-                        const struct brand *b, struct error *e) {
-    const char *where = arena_printf(a, "%s, %s", origin, b->id);
-    const struct profile *profile = policy_find(policies, b->profile, 0);
-    if (!profile)
-        return fail_field(e, "profile", ERR_BAD_CONFIG, "%s, profile: there is no profile '%s'",
-                          "%s,profile:没有策略“%s”", where, b->profile);
-    if (strcmp(b->issuer, "local") != 0)
-        return fail_field(e, "issuer", ERR_BAD_CONFIG, "%s, issuer: there is no issuer '%s'",
-                          "%s,issuer:没有签发机构“%s”", where, b->issuer);
-    return check_bonus(where, b, profile, e) && check_prices(where, b, e) && check_currency(where, b, e) &&
-           check_choices(where, b, e) && yaml_check_range(where, "names_max", b->names_max, 1, 1000, e);
-}
-
-/* ---- loading ---- */
-
-static void put(struct catalog *catalog, const struct brand *b) {
-    for (size_t i = 0; i < catalog->count; i++)
-        if (strcmp(catalog->brands[i]->id, b->id) == 0) {
-            catalog->brands[i] = b;
-            return;
-        }
-    catalog->brands[catalog->count++] = b;
-}
-
-bool catalog_add(struct arena *a, const char *origin, struct slice text, const struct policies *policies,
-                 struct catalog *catalog, struct error *e) {
-    struct file *file;
-    if (!yaml_load(a, origin, text, &file_schema, (void **)&file, e))
-        return false;
-    const struct brand **brands = ARENA_ARRAY(a, catalog->count + file->brands_count, const struct brand *);
-    if (catalog->count)
-        memcpy(brands, catalog->brands, catalog->count * sizeof *brands);
-    catalog->brands = brands;
-    for (unsigned i = 0; i < file->brands_count; i++) {
-        if (!check_brand(a, origin, policies, &file->brands[i], e))
-            return false;
-        put(catalog, &file->brands[i]);
-    }
-    return true;
-}
-
-static bool load_folder(struct arena *a, const char *folder, const struct policies *policies,
-                        struct catalog *catalog, struct error *e) {
-    const char *path = arena_printf(a, "%s/" CATALOG_FILE, folder);
-    struct slice text;
-    if (access(path, F_OK) != 0)
-        return true;
-    return file_read(a, path, YAML_FILE_MAX, &text, e) && catalog_add(a, path, text, policies, catalog, e);
-}
-
-bool catalog_load(struct arena *a, const char *folder, const struct policies *policies,
-                  struct catalog *catalog, struct error *e) {
-    *catalog = (struct catalog){.count = 0};
-    const struct slice built_in = slice_of(embedded_catalog[0].content, embedded_catalog[0].len);
-    return catalog_add(a, embedded_catalog[0].name, built_in, policies, catalog, e) &&
-           (!folder || load_folder(a, folder, policies, catalog, e));
-}
+/* ---- finding ---- */
 
 const struct brand *catalog_find(const struct catalog *catalog, const char *id) {
     for (size_t i = 0; id && i < catalog->count; i++)
@@ -155,14 +14,184 @@ const struct brand *catalog_find(const struct catalog *catalog, const char *id) 
 
 const struct brand *catalog_default(const struct catalog *catalog) {
     for (size_t i = 0; i < catalog->count; i++)
-        if (strcmp(catalog->brands[i]->profile, POLICY_DEFAULT) == 0)
+        if (catalog->brands[i]->on_sale && strcmp(catalog->brands[i]->profile, POLICY_DEFAULT) == 0)
             return catalog->brands[i];
     return catalog->brands[0];
 }
 
-const struct price *brand_price(const struct brand *brand, int64_t at) {
-    const struct price *price = &brand->prices[0];
-    for (unsigned i = 1; i < brand->prices_count && brand->prices[i].from_at <= at; i++)
-        price = &brand->prices[i];
-    return price;
+/* ---- prices ---- */
+
+static bool is_of(const struct price *price, const char *domain_type) {
+    return domain_type ? price->domain_type && strcmp(price->domain_type, domain_type) == 0
+                       : !price->domain_type;
+}
+
+/* The last of the type that has come; those of a type are ascending. */
+static const struct price *price_of(const struct brand *b, const char *domain_type, int64_t at) {
+    const struct price *found = NULL;
+    for (unsigned i = 0; i < b->prices_count; i++)
+        if (is_of(&b->prices[i], domain_type) && b->prices[i].from_at <= at)
+            found = &b->prices[i];
+    return found;
+}
+
+static const struct price *first_general(const struct brand *b) {
+    for (unsigned i = 0; i < b->prices_count; i++)
+        if (is_of(&b->prices[i], NULL))
+            return &b->prices[i];
+    return NULL;
+}
+
+const struct price *brand_price(const struct brand *brand, const char *domain_type, int64_t at) {
+    const struct price *own = domain_type ? price_of(brand, domain_type, at) : NULL;
+    const struct price *general = own ? own : price_of(brand, NULL, at);
+    return general ? general : first_general(brand);
+}
+
+/* ---- what can be ordered ---- */
+
+static bool refuse(const struct brand *b, const char *en, const char *zh, struct error *e) {
+    return fail_field(e, "brand", ERR_BRAND_NOT_ON_SALE, "'%s' %s%.0s", "“%s”%.0s%s", b->id, en, zh);
+}
+
+bool brand_on_sale(const struct brand *b, struct error *e) {
+    if (b->withdrawn_at)
+        return refuse(b, "is withdrawn; choose another line of the catalogue",
+                      "已下架;请选择目录中的其他条目", e);
+    if (!first_general(b))
+        return refuse(b, "has no price yet", "尚未定价", e);
+    if (b->demands != DEMANDS_NONE)
+        return refuse(b, "needs validation or review, which is not there yet", "需要验证或审核,目前尚不支持",
+                      e);
+    return strcmp(b->kind, "official") == 0 ||
+           refuse(b, "is for test certificates, which are not there yet", "为测试证书,目前尚不支持", e);
+}
+
+/* ---- staying fresh ---- */
+
+/* What was read from rows, now and before. */
+struct catalog_kept {
+    struct arena *current, *previous;
+};
+
+static void release(void *kept) {
+    struct catalog_kept *k = kept;
+    arena_free(k->previous);
+    arena_free(k->current);
+}
+
+static void keep(struct catalog *catalog, struct arena *fresh) {
+    if (!catalog->kept) {
+        catalog->kept = ARENA_NEW(catalog->home, struct catalog_kept);
+        arena_defer(catalog->home, release, catalog->kept);
+    }
+    arena_free(catalog->kept->previous);
+    catalog->kept->previous = catalog->kept->current;
+    catalog->kept->current = fresh;
+}
+
+static const struct brand **pointers(struct arena *a, const struct brand *brands, size_t count) {
+    const struct brand **list = ARENA_ARRAY(a, count, const struct brand *);
+    for (size_t i = 0; i < count; i++)
+        list[i] = &brands[i];
+    return list;
+}
+
+static void adopt(struct catalog *catalog, struct arena *fresh, const struct brand *brands, size_t count) {
+    keep(catalog, fresh);
+    catalog->brands = pointers(fresh, brands, count);
+    catalog->count = count;
+}
+
+/* The number is read before the rows: if somebody changes them in between, the next look finds it out. */
+bool catalog_refresh(struct catalog *catalog, struct db *db, struct error *e) {
+    int64_t revision;
+    struct brand *brands;
+    size_t count;
+    if (!catalog_db_revision(db, &revision, e))
+        return false;
+    if (revision == catalog->revision)
+        return true;
+    struct arena *fresh = arena_new();
+    if (!catalog_db_read(db, fresh, &brands, &count, e)) {
+        arena_free(fresh);
+        return false;
+    }
+    adopt(catalog, fresh, brands, count);
+    catalog->revision = revision;
+    return true;
+}
+
+bool catalog_fresh(const struct services *services, struct error *e) {
+    return !services->catalog || catalog_refresh(services->catalog, services->db, e);
+}
+
+/* ---- filling the rows ---- */
+
+struct seed {
+    struct db *db;
+    struct arena *arena;
+    int64_t now;
+    struct catalog stored;
+    bool changed;
+};
+
+static const char *content(struct arena *a, const struct brand *b) {
+    struct brand plain = *b;
+    plain.changed_at = plain.revision = 0;
+    return arena_printf(a, "%lld %s", (long long)b->position,
+                        json_text(a, json_keep(a, json_from_row(a, brand_fields, &plain)), false));
+}
+
+static bool store(struct seed *s, struct brand *b, struct error *e) {
+    b->changed_at = s->now;
+    s->changed = true;
+    return brand_db_put(s->db, b, e);
+}
+
+static bool seed_brand(struct seed *s, const struct brand *of_file, int64_t position, struct error *e) {
+    const struct brand *stored = catalog_find(&s->stored, of_file->id);
+    struct brand b = *of_file;
+    b.position = position;
+    if (!stored)
+        return store(s, &b, e);
+    b.revision = stored->revision + 1;
+    bool stays =
+        strcmp(stored->origin, "api") == 0 || strcmp(content(s->arena, stored), content(s->arena, &b)) == 0;
+    return stays || store(s, &b, e);
+}
+
+/* Certificates may still name it. */
+static bool withdraw_gone(struct seed *s, const struct catalog *files, const struct brand *stored,
+                          struct error *e) {
+    bool stays =
+        stored->withdrawn_at || strcmp(stored->origin, "api") == 0 || catalog_find(files, stored->id);
+    struct brand b = *stored;
+    b.withdrawn_at = s->now;
+    b.revision++;
+    return stays || store(s, &b, e);
+}
+
+static bool seed_all(struct seed *s, const struct catalog *files, struct error *e) {
+    struct brand *stored;
+    if (!catalog_db_read(s->db, s->arena, &stored, &s->stored.count, e))
+        return false;
+    s->stored.brands = pointers(s->arena, stored, s->stored.count);
+    for (size_t i = 0; i < files->count; i++)
+        if (!seed_brand(s, files->brands[i], (int64_t)i, e))
+            return false;
+    for (size_t i = 0; i < s->stored.count; i++)
+        if (!withdraw_gone(s, files, s->stored.brands[i], e))
+            return false;
+    return !s->changed || catalog_db_raise(s->db, e);
+}
+
+bool catalog_seed(struct db *db, struct arena *a, const struct catalog *files, int64_t now, struct error *e) {
+    struct seed s = {.db = db, .arena = a, .now = now};
+    if (!db_begin(db, e))
+        return false;
+    if (seed_all(&s, files, e) && db_commit(db, e))
+        return true;
+    db_rollback(db);
+    return false;
 }

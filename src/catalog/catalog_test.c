@@ -1,6 +1,6 @@
-/* catalog: the built-in brands, a folder's brands, and what is refused. */
+/* catalog: the built-in brands, a folder's brands, what is refused, and the rows that they become. */
 #include "base/file.h"
-#include "catalog/catalog.h"
+#include "catalog/catalog_db.h"
 #include "policy/policy_files.h"
 #include "unit.h"
 #include <stdlib.h>
@@ -38,26 +38,63 @@ static void every_profile_has_a_brand_that_it_renews(void **state) {
     struct catalog catalog;
     struct error e = {0};
     assert_ok(catalog_load(arena, NULL, &policies, &catalog, &e), e);
-    assert_int_equal(catalog.count, policies.count);
     for (size_t i = 0; i < policies.count; i++) {
         const struct profile *p = policies.profiles[i];
         size_t found = 0;
         for (size_t k = 0; k < catalog.count; k++)
-            found += strcmp(catalog.brands[k]->profile, p->name) == 0 &&
+            found += catalog.brands[k]->on_sale && strcmp(catalog.brands[k]->profile, p->name) == 0 &&
                      policy_brand_renewable(p, catalog.brands[k]->id);
         assert_int_equal(found, 1);
     }
 }
 
-static void built_in_brands_are_local_and_free(void **state) {
+static const struct brand *sold(const struct catalog *catalog, const char *profile, enum grade grade) {
+    for (size_t i = 0; i < catalog->count; i++)
+        if (catalog->brands[i]->demands != DEMANDS_NONE &&
+            strcmp(catalog->brands[i]->profile, profile) == 0 && catalog->brands[i]->grades == 1u << grade)
+            return catalog->brands[i];
+    return NULL;
+}
+
+static void every_profile_has_a_line_for_each_grade_and_says_for_whom(void **state) {
+    (void)state;
+    struct catalog catalog;
+    struct error e = {0};
+    assert_ok(catalog_load(arena, NULL, &policies, &catalog, &e), e);
+    for (size_t i = 0; i < policies.count; i++)
+        for (int grade = 0; grade < GRADE_COUNT; grade++) {
+            const struct brand *b = sold(&catalog, policies.profiles[i]->name, (enum grade)grade);
+            assert_non_null(b);
+            assert_int_equal(b->demands, grade == GRADE_DV ? DEMANDS_DV : DEMANDS_REVIEW);
+            assert_true(*b->audience.in[LANG_EN] && *b->audience.in[LANG_ZH]);
+        }
+    assert_false(catalog_find(&catalog, "Tenure-OV")->letter);
+    assert_true(catalog_find(&catalog, "Tenure-EV")->letter);
+}
+
+/* Whoever bought one today would wait for ever. */
+static void what_nobody_can_serve_yet_is_not_on_sale(void **state) {
+    (void)state;
+    static const char *const ids[] = {"Tenure-DV", "GlobalSign-OV", "TrustAsia-EV", "Tenure-Test"};
+    struct catalog catalog;
+    struct error e = {0};
+    assert_ok(catalog_load(arena, NULL, &policies, &catalog, &e), e);
+    for (size_t i = 0; i < sizeof ids / sizeof *ids; i++) {
+        assert_fails(brand_on_sale(catalog_find(&catalog, ids[i]), &e), e, ERR_BRAND_NOT_ON_SALE);
+        assert_string_equal(e.field, "brand");
+    }
+    assert_ok(brand_on_sale(catalog_find(&catalog, "GlobalSign"), &e), e);
+}
+
+static void all_brands_are_local_and_those_on_sale_are_free(void **state) {
     (void)state;
     struct catalog catalog;
     struct error e = {0};
     assert_ok(catalog_load(arena, NULL, &policies, &catalog, &e), e);
     for (size_t i = 0; i < catalog.count; i++) {
         assert_string_equal(catalog.brands[i]->issuer, "local");
-        assert_int_equal(brand_price(catalog.brands[i], 0)->per_year, 0);
-        assert_true(catalog.brands[i]->grades & (1 << GRADE_DV));
+        if (catalog.brands[i]->on_sale)
+            assert_int_equal(brand_price(catalog.brands[i], "wildcard", 0)->per_year, 0);
         assert_true(catalog.brands[i]->key_algorithms & (1 << KEY_P256));
     }
     assert_string_equal(catalog_default(&catalog)->profile, POLICY_DEFAULT);
@@ -94,14 +131,36 @@ static const char *brand_text(const char *key, const char *line) {
 
 static void a_folder_adds_a_brand_or_replaces_one(void **state) {
     (void)state;
+    struct catalog catalog, built_in;
+    struct error e = {0};
+    assert_ok(catalog_load(arena, NULL, &policies, &built_in, &e), e);
+    assert_ok(load_with(brand_text("", ""), &catalog, &e), e);
+    assert_int_equal(catalog.count, built_in.count + 1);
+    assert_int_equal(catalog_find(&catalog, "Own")->names_max, 3);
+    assert_ok(load_with(brand_text("id", "id: Tenure"), &catalog, &e), e);
+    assert_int_equal(catalog.count, built_in.count);
+    assert_int_equal(catalog_default(&catalog)->names_max, 3);
+}
+
+static void what_a_file_leaves_out_has_a_default(void **state) {
+    (void)state;
     struct catalog catalog;
     struct error e = {0};
     assert_ok(load_with(brand_text("", ""), &catalog, &e), e);
-    assert_int_equal(catalog.count, 6);
-    assert_int_equal(catalog_find(&catalog, "Own")->names_max, 3);
-    assert_ok(load_with(brand_text("id", "id: Tenure"), &catalog, &e), e);
-    assert_int_equal(catalog.count, 5);
-    assert_int_equal(catalog_default(&catalog)->names_max, 3);
+    const struct brand *own = catalog_find(&catalog, "Own");
+    assert_string_equal(own->kind, "official");
+    assert_int_equal(own->demands, DEMANDS_NONE);
+    assert_int_equal(own->validation_days, 30);
+    assert_int_equal(own->coverage_days, 0);
+    assert_string_equal(own->audience.in[LANG_ZH], "");
+    assert_string_equal(own->grade_words, "dv");
+    const char *more =
+        arena_printf(arena, "%s kind: test\n  demands: review\n  coverage_days: 90\n", brand_text("", ""));
+    assert_ok(load_with(more, &catalog, &e), e);
+    own = catalog_find(&catalog, "Own");
+    assert_string_equal(own->kind, "test");
+    assert_int_equal(own->demands, DEMANDS_REVIEW);
+    assert_int_equal(own->coverage_days, 90);
 }
 
 static void a_price_holds_from_its_first_day_on(void **state) {
@@ -113,15 +172,33 @@ static void a_price_holds_from_its_first_day_on(void **state) {
     assert_ok(load_with(brand_text("prices", line), &catalog, &e), e);
     const struct brand *own = catalog_find(&catalog, "Own");
     int64_t rises = days_from_civil(2021, 1, 1) * DAY;
-    assert_int_equal(brand_price(own, 0)->per_year, 100);
-    assert_int_equal(brand_price(own, rises - 1)->per_year, 100);
-    assert_int_equal(brand_price(own, rises)->per_year, 200);
+    assert_int_equal(brand_price(own, "single", 0)->per_year, 100);
+    assert_int_equal(brand_price(own, "single", rises - 1)->per_year, 100);
+    assert_int_equal(brand_price(own, "single", rises)->per_year, 200);
+    assert_int_equal(brand_price(own, NULL, rises)->per_year, 200);
+}
+
+static void a_price_of_a_domain_type_goes_before_the_general_one(void **state) {
+    (void)state;
+    struct catalog catalog;
+    struct error e = {0};
+    const char *line = "prices: [{from: 2021-01-01, domain_type: wildcard, per_year: 300, managed_use: 5}, "
+                       "{from: 2020-01-01, per_year: 100, managed_use: 5}]";
+    assert_ok(load_with(brand_text("prices", line), &catalog, &e), e);
+    const struct brand *own = catalog_find(&catalog, "Own");
+    int64_t begins = days_from_civil(2021, 1, 1) * DAY;
+    assert_int_equal(brand_price(own, "wildcard", begins - 1)->per_year, 100);
+    assert_int_equal(brand_price(own, "wildcard", begins)->per_year, 300);
+    assert_int_equal(brand_price(own, "single", begins)->per_year, 100);
 }
 
 static void a_brand_that_makes_no_sense_is_refused_naming_the_field(void **state) {
     (void)state;
     static const char *const rows[][2] = {
+        {"id", "id: a/b"},
         {"profile", "profile: nothing"},
+        {"prices", "prices: [{from: 2020-01-01, domain_type: single, per_year: 1, managed_use: 0}, "
+                   "{from: 2020-01-01, domain_type: single, per_year: 2, managed_use: 0}]"},
         {"issuer", "issuer: nobody"},
         {"bonus_days", "bonus_days: 1"},
         {"names_max", "names_max: 0"},
@@ -136,7 +213,8 @@ static void a_brand_that_makes_no_sense_is_refused_naming_the_field(void **state
         struct error e = {0};
         assert_fails(load_with(brand_text(rows[i][0], rows[i][1]), &catalog, &e), e, ERR_BAD_CONFIG);
         assert_string_equal(e.field, rows[i][0]);
-        assert_non_null(strstr(e.detail[LANG_EN], "catalog.yaml, Own"));
+        if (strcmp(rows[i][0], "id") != 0)
+            assert_non_null(strstr(e.detail[LANG_EN], "catalog.yaml, Own"));
     }
 }
 
@@ -152,10 +230,194 @@ static void a_brand_without_any_choice_is_refused(void **state) {
     }
 }
 
+/* ---- specifications ---- */
+
+static void a_specification_is_one_text_and_back(void **state) {
+    (void)state;
+    struct specification s = {"GlobalSign-DV", "dv", "single", "ecc"}, again;
+    const char *key = specification_key(arena, &s);
+    assert_string_equal(key, "GlobalSign-DV/dv/single/ecc");
+    assert_true(specification_parse(arena, key, &again));
+    assert_string_equal(again.brand, "GlobalSign-DV");
+    assert_string_equal(again.key_family, "ecc");
+    assert_false(specification_parse(arena, MANAGED_USE, &again));
+    assert_false(specification_parse(arena, "a/b/c/d/e", &again));
+    assert_string_equal(specification_family("p256"), "ecc");
+    assert_string_equal(specification_family("rsa4096"), "rsa");
+    assert_null(specification_family("nothing"));
+}
+
+static void a_specification_must_be_one_that_the_brand_sells(void **state) {
+    (void)state;
+    static const struct {
+        struct specification s;
+        const char *field;
+    } rows[] = {
+        {{"nobody", "dv", "single", "ecc"}, "brand"},
+        {{NULL, "dv", "single", "ecc"}, "brand"},
+        {{"TrustAsia-DV", "ov", "single", "ecc"}, "grade"},
+        {{"TrustAsia-EV", "ev", "wildcard", "ecc"}, "domain_type"},
+        {{"TrustAsia-DV", "dv", "single", "sm2"}, "key_family"},
+        {{"TrustAsia-DV", "dv", "single", NULL}, "key_family"},
+        {{"TrustAsia-DV", NULL, "single", "rsa"}, "grade"},
+    };
+    struct catalog catalog;
+    struct error e = {0};
+    assert_ok(catalog_load(arena, NULL, &policies, &catalog, &e), e);
+    const struct specification good = {"TrustAsia-DV", "dv", "wildcard", "rsa"};
+    assert_ok(specification_check(&catalog, &good, &e), e);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        assert_fails(specification_check(&catalog, &rows[i].s, &e), e, ERR_BAD_FIELD);
+        assert_string_equal(e.field, rows[i].field);
+    }
+}
+
+/* ---- rows ---- */
+
+static struct db *db;
+static const int64_t now = 1800000000;
+
+static int open_rows(void **state) {
+    (void)state;
+    struct error e = {0};
+    return db_open(&db, ":memory:", DB_WORKER, &e) && db_migrate(db, now, &e) ? 0 : -1;
+}
+
+static int close_rows(void **state) {
+    (void)state;
+    db_close(db);
+    return 0;
+}
+
+static struct catalog files_with(const char *text) {
+    struct error e = {0};
+    struct catalog catalog;
+    if (text)
+        assert_ok(load_with(text, &catalog, &e), e);
+    else
+        assert_ok(catalog_load(arena, NULL, &policies, &catalog, &e), e);
+    return catalog;
+}
+
+static int64_t revision_in_rows(void) {
+    struct error e = {0};
+    int64_t revision;
+    assert_ok(catalog_db_revision(db, &revision, &e), e);
+    return revision;
+}
+
+static void without_rows_the_files_hold(void **state) {
+    (void)state;
+    struct error e = {0};
+    struct catalog catalog = files_with(NULL);
+    const struct brand *before = catalog_find(&catalog, "Tenure");
+    assert_ok(catalog_refresh(&catalog, db, &e), e);
+    assert_ptr_equal(catalog_find(&catalog, "Tenure"), before);
+}
+
+static void rows_come_from_files_as_they_are(void **state) {
+    (void)state;
+    struct error e = {0};
+    struct catalog files = files_with(NULL), catalog = files_with(NULL);
+    assert_ok(catalog_seed(db, arena, &files, now, &e), e);
+    assert_ok(catalog_refresh(&catalog, db, &e), e);
+    assert_int_equal(catalog.count, files.count);
+    for (size_t i = 0; i < files.count; i++) {
+        const struct brand *was = files.brands[i], *is = catalog.brands[i];
+        assert_string_equal(is->id, was->id);
+        assert_int_equal(is->grades, was->grades);
+        assert_int_equal(is->domain_types, was->domain_types);
+        assert_int_equal(is->key_algorithms, was->key_algorithms);
+        assert_int_equal(is->demands, was->demands);
+        assert_string_equal(is->price_list, was->price_list);
+        assert_int_equal(is->on_sale, was->on_sale);
+    }
+    assert_string_equal(catalog_default(&catalog)->id, "Tenure");
+    assert_int_equal(revision_in_rows(), 1);
+}
+
+static void a_start_with_the_same_files_changes_nothing(void **state) {
+    (void)state;
+    struct error e = {0};
+    struct catalog files = files_with(brand_text("", ""));
+    assert_ok(catalog_seed(db, arena, &files, now, &e), e);
+    assert_ok(catalog_seed(db, arena, &files, now + 1, &e), e);
+    assert_int_equal(revision_in_rows(), 1);
+}
+
+static void a_changed_file_changes_the_rows_unless_the_api_has_them(void **state) {
+    (void)state;
+    struct error e = {0};
+    struct brand own;
+    struct catalog first = files_with(brand_text("", "")),
+                   second = files_with(brand_text("names_max", "names_max: 7"));
+    assert_ok(catalog_seed(db, arena, &first, now, &e), e);
+    assert_ok(catalog_seed(db, arena, &second, now + 1, &e), e);
+    assert_ok(brand_db_get(db, arena, "Own", &own, &e), e);
+    assert_int_equal(own.names_max, 7);
+    assert_int_equal(own.revision, 1);
+    own.origin = "api";
+    own.names_max = 9;
+    assert_ok(brand_db_put(db, &own, &e), e);
+    assert_ok(catalog_seed(db, arena, &first, now + 2, &e), e);
+    assert_ok(brand_db_get(db, arena, "Own", &own, &e), e);
+    assert_int_equal(own.names_max, 9);
+}
+
+static void a_line_that_has_gone_from_the_files_is_withdrawn_and_can_come_back(void **state) {
+    (void)state;
+    struct error e = {0};
+    struct brand own;
+    struct catalog with = files_with(brand_text("", "")), without = files_with(NULL);
+    assert_ok(catalog_seed(db, arena, &with, now, &e), e);
+    assert_ok(catalog_seed(db, arena, &without, now + 1, &e), e);
+    assert_ok(brand_db_get(db, arena, "Own", &own, &e), e);
+    assert_int_equal(own.withdrawn_at, now + 1);
+    assert_fails(brand_on_sale(&own, &e), e, ERR_BRAND_NOT_ON_SALE);
+    assert_ok(catalog_seed(db, arena, &with, now + 2, &e), e);
+    assert_ok(brand_db_get(db, arena, "Own", &own, &e), e);
+    assert_int_equal(own.withdrawn_at, 0);
+}
+
+/* What a request has found stays good while the next one finds the change. */
+static void a_change_is_seen_at_the_next_look_and_old_brands_live_on(void **state) {
+    (void)state;
+    struct error e = {0};
+    struct catalog files = files_with(NULL), catalog = files_with(NULL);
+    assert_ok(catalog_seed(db, arena, &files, now, &e), e);
+    assert_ok(catalog_refresh(&catalog, db, &e), e);
+    for (int64_t i = 1; i <= 3; i++) {
+        const struct brand *old = catalog_find(&catalog, "CFCA");
+        struct brand changed = *old;
+        changed.names_max = 10 + i;
+        assert_ok(brand_db_put(db, &changed, &e), e);
+        assert_ok(catalog_refresh(&catalog, db, &e), e);
+        assert_ptr_equal(catalog_find(&catalog, "CFCA"), old); /* nobody has told */
+        assert_ok(catalog_db_raise(db, &e), e);
+        assert_ok(catalog_refresh(&catalog, db, &e), e);
+        assert_int_equal(catalog_find(&catalog, "CFCA")->names_max, 10 + i);
+        assert_string_equal(old->id, "CFCA");
+    }
+}
+
+#define in_rows(f) cmocka_unit_test_setup_teardown(f, open_rows, close_rows)
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         test(every_profile_has_a_brand_that_it_renews),
-        test(built_in_brands_are_local_and_free),
+        test(every_profile_has_a_line_for_each_grade_and_says_for_whom),
+        test(what_nobody_can_serve_yet_is_not_on_sale),
+        test(all_brands_are_local_and_those_on_sale_are_free),
+        test(what_a_file_leaves_out_has_a_default),
+        test(a_price_of_a_domain_type_goes_before_the_general_one),
+        test(a_specification_is_one_text_and_back),
+        test(a_specification_must_be_one_that_the_brand_sells),
+        in_rows(without_rows_the_files_hold),
+        in_rows(rows_come_from_files_as_they_are),
+        in_rows(a_start_with_the_same_files_changes_nothing),
+        in_rows(a_changed_file_changes_the_rows_unless_the_api_has_them),
+        in_rows(a_line_that_has_gone_from_the_files_is_withdrawn_and_can_come_back),
+        in_rows(a_change_is_seen_at_the_next_look_and_old_brands_live_on),
         test(a_folder_adds_a_brand_or_replaces_one),
         test(a_price_holds_from_its_first_day_on),
         test(a_brand_that_makes_no_sense_is_refused_naming_the_field),

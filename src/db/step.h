@@ -19,7 +19,7 @@ struct services {
     struct runner *runner;           /* deploy/runner.h */
     const struct prober *prober;     /* verify/verify.h */
     const struct policies *policies; /* policy/policy.h */
-    const struct catalog *catalog;   /* catalog/catalog.h */
+    struct catalog *catalog;         /* catalog/catalog.h: looked at afresh by each request and batch */
     const struct deploy_settings *deploy;
     const struct issue_settings *issue;
 };

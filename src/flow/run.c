@@ -4,6 +4,7 @@
  */
 #include "base/clock.h"
 #include "base/log.h"
+#include "catalog/catalog.h"
 #include "flow/flow.h"
 #include "signer/signer.h"
 
@@ -377,6 +378,8 @@ static bool batch_run(struct batch *b, struct error *e) {
 bool flow_run(struct engine *engine, int64_t now, size_t *ran, struct error *e) {
     struct batch b = {.engine = engine, .db = engine->services->db, .now = now};
     struct claimed claimed = engine->claimed;
+    if (!catalog_fresh(engine->services, e))
+        return false;
     engine->claimed = (struct claimed){.arena = NULL};
     bool ok = (claimed.arena || claim(&b, &claimed, e)) && isolate_suspect(&b, &claimed, e);
     *ran = ok ? claimed.count : 0;

@@ -17,16 +17,28 @@ static const char *or_else(const char *chosen, const char *otherwise) {
     return chosen ? chosen : otherwise;
 }
 
+/* A line that was taken from the catalogue is bought no more, nor renewed as what it was. */
+static bool find_old_brand(struct draft *d, struct error *e) {
+    if (!order_brand(d->services, d->old, &d->brand, e))
+        return false;
+    if (d->brand->withdrawn_at)
+        return fail(e, ERR_BRAND_NOT_RENEWABLE, "'%s' is not sold any more; renew %s as another brand",
+                    "“%s”已下架;请将 %s 续费为其他品牌", d->brand->id, d->old->id);
+    return brand_on_sale(d->brand, e);
+}
+
 static bool find_brand(struct draft *d, struct error *e) {
-    if (d->request->brand) {
-        d->brand = catalog_find(d->services->catalog, d->request->brand);
-        return d->brand || fail_field(e, "brand", ERR_BAD_FIELD, "no brand '%s' is on sale", "没有品牌“%s”",
-                                      d->request->brand);
+    if (!d->request->brand && d->old && d->old->brand)
+        return find_old_brand(d, e);
+    if (!d->request->brand) {
+        d->brand = catalog_default(d->services->catalog);
+        return brand_on_sale(d->brand, e);
     }
-    if (d->old && d->old->brand)
-        return order_brand(d->services, d->old, &d->brand, e);
-    d->brand = catalog_default(d->services->catalog);
-    return true;
+    d->brand = catalog_find(d->services->catalog, d->request->brand);
+    if (!d->brand)
+        return fail_field(e, "brand", ERR_BAD_FIELD, "no brand '%s' is on sale", "没有品牌“%s”",
+                          d->request->brand);
+    return brand_on_sale(d->brand, e);
 }
 
 static bool fill_years(struct draft *d, struct error *e) {

@@ -48,7 +48,7 @@ static bool create_order(struct draft *d, const char *account_id, int64_t now, s
                             .profile = d->profile->name,
                             .profile_version = d->profile->version,
                             .old_certificate_id = d->old ? d->old->id : NULL,
-                            .amount = brand_price(d->brand, now)->per_year * d->c.years,
+                            .amount = brand_price(d->brand, d->c.domain_type, now)->per_year * d->c.years,
                             .currency = d->brand->currency,
                             .created_by = d->request->created_by,
                             .created_at = now};

@@ -3,8 +3,10 @@
 #include "audit/audit.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "catalog/catalog.h"
 #include "http/openapi.h"
 #include "http/url.h"
+#include "order/ledger.h"
 #include "tenure/config.h"
 #include "tenure/system_api.h"
 #include "verify/verify.h"
@@ -14,8 +16,9 @@
 enum { BODY_MAX_DEFAULT = 64 * 1024, CODES_BY_HUNDRED = 6 };
 
 const struct route *const all_routes[] = {
-    account_routes, user_routes,   audit_routes,  certificate_routes, order_routes,  apply_routes,
-    issue_routes,   deploy_routes, verify_routes, explain_routes,     system_routes, NULL,
+    account_routes,     user_routes,   audit_routes,   catalog_routes, package_routes,
+    certificate_routes, order_routes,  ledger_routes,  apply_routes,   issue_routes,
+    deploy_routes,      verify_routes, explain_routes, system_routes,  NULL,
 };
 
 static const struct route *match(struct exchange *x, const char *args[REQUEST_PATH_ARGS_MAX],
@@ -90,6 +93,11 @@ static bool read_body(struct request *rq, struct error *e) {
 
 /* ---- running the handler ---- */
 
+/* What the world may read does not depend on what is sold. */
+static bool refresh(const struct request *rq, struct error *e) {
+    return rq->route->access == ACCESS_PUBLIC || catalog_fresh(rq->services, e);
+}
+
 /* Asked again inside the transaction: the same request may have come twice at once. */
 static bool handle_once(struct request *rq, const char *key, struct error *e) {
     bool replayed = false;
@@ -124,7 +132,7 @@ static void wake(const struct dispatcher *d) {
 static bool run(struct dispatcher *d, struct request *rq, struct exchange *x, struct error *e) {
     const char *key = strcmp(rq->route->method, "POST") == 0 ? exchange_header(x, "Idempotency-Key") : NULL;
     bool writes = rq->route->flags & ROUTE_WRITES, replayed = false;
-    if (!gate(rq, x, e) || !check_query(rq, x, e) || !read_body(rq, e))
+    if (!gate(rq, x, e) || !check_query(rq, x, e) || !read_body(rq, e) || !refresh(rq, e))
         return false;
     if (!writes || !rq->caller.account_id || (rq->route->flags & (ROUTE_SHOWN_ONCE | ROUTE_RAW)))
         key = NULL; /* a secret is not kept for a second answer */

@@ -87,8 +87,9 @@ static bool check_master_key(const struct node *node, struct arena *a, const str
 static bool prepare(const struct node *node, struct arena *a, const struct secret *key, int64_t now,
                     struct error *e) {
     struct db *db = node->services.db;
-    return db_migrate(db, now, e) && check_master_key(node, a, key, e) && first_account(db, a, now, e) &&
-           release_all(db, e) && flow_ensure(&node->services, now, e);
+    return db_migrate(db, now, e) && catalog_seed(db, a, &node->catalog, now, e) &&
+           check_master_key(node, a, key, e) && first_account(db, a, now, e) && release_all(db, e) &&
+           flow_ensure(&node->services, now, e);
 }
 
 int role_init_at(const struct role_context *context, int64_t now) {

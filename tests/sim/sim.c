@@ -85,14 +85,22 @@ static void submit_if_pending(struct sim *s, struct arena *a, const char *id) {
         die("submission", &e);
 }
 
+/* The brands on sale in turn. */
+static const char *next_brand(const struct catalog *catalog, int64_t turn) {
+    struct error ignored;
+    size_t i = 0;
+    for (;; i = (i + 1) % catalog->count)
+        if (brand_on_sale(catalog->brands[i], &ignored) && turn-- == 0)
+            return catalog->brands[i]->id;
+}
+
 static void buy_one(struct sim *s, struct arena *a, void *subject) {
     (void)subject;
-    const struct catalog *catalog = s->services.catalog;
     struct order order;
     struct certificate c;
     struct error e = {0};
     const struct order_request request = {
-        .brand = catalog->brands[(size_t)s->bought % catalog->count]->id,
+        .brand = next_brand(s->services.catalog, (int64_t)s->bought),
         .names = arena_printf(a, "host%lld.example.com", (long long)s->bought),
         .key_algorithm = "p256",
         .years = 1,
