@@ -32,7 +32,7 @@ static bool create_certificate(struct draft *d, const struct order *order, int64
     d->c.order_kind = order->kind;
     d->c.predecessor_id = order->old_certificate_id;
     d->c.auto_versions = true;
-    d->c.vendor = d->brand->name;
+    d->c.vendor = d->brand->vendor;
     return set_first_state(d, order->paid_at, now, e) &&
            certificate_insert(db, d->arena, d->profile, now, &d->c, e) &&
            work_enqueue(db, d->c.account_id, d->c.id, "decide", now, e);
