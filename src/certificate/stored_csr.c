@@ -75,8 +75,8 @@ static bool sign(const struct services *services, struct arena *a, const struct 
     return true;
 }
 
-static bool make(const struct services *services, struct arena *a, int64_t now, struct csr_intake *intake,
-                 struct error *e) {
+bool stored_csr_sign(const struct services *services, struct arena *a, int64_t now, struct csr_intake *intake,
+                     struct error *e) {
     intake->key = ARENA_NEW(a, struct held_key);
     return make_key(services, a, &intake->csr, now, intake->key, e) &&
            sign(services, a, intake->key, &intake->csr, e);
@@ -123,7 +123,7 @@ bool stored_csr_make(const struct services *services, struct arena *a, const str
         return false;
     if (key_is_rsa(key_algorithm_parse(csr->key_algorithm)))
         return true;
-    return make(services, a, now, intake, e);
+    return stored_csr_sign(services, a, now, intake, e);
 }
 
 /* ---- one that was brought ---- */
@@ -268,7 +268,8 @@ static bool read_unmade(struct work *w, struct csr_intake *intake, struct error 
 
 bool stored_csr_prepare(struct work *w, struct error *e) {
     struct csr_intake *intake = w->prepared = ARENA_NEW(w->arena, struct csr_intake);
-    return read_unmade(w, intake, e) && (!intake->csr.id || make(w->services, w->arena, w->now, intake, e));
+    return read_unmade(w, intake, e) &&
+           (!intake->csr.id || stored_csr_sign(w->services, w->arena, w->now, intake, e));
 }
 
 bool stored_csr_record(struct work *w, struct error *e) {

@@ -44,6 +44,9 @@ struct csr_intake {
  */
 bool stored_csr_make(const struct services *services, struct arena *a, const struct csr_wish *wish,
                      int64_t now, struct csr_intake *intake, struct error *e);
+/* Makes the key and signs now, whatever the algorithm. */
+bool stored_csr_sign(const struct services *services, struct arena *a, int64_t now, struct csr_intake *intake,
+                     struct error *e);
 /*
  * The same for one that was brought: PEM or DER, and `key` PEM or empty, which is sealed. ERR_CSR_…,
  * ERR_MALFORMED_KEY, ERR_KEY_PASS_PHRASE, ERR_KEY_MISMATCH.

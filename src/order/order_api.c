@@ -45,9 +45,14 @@ static const struct {
     struct text text;
 } choice_warnings[] = {
     {"keep",
-     TEXT("The key is kept: a new key for each certificate is safer.", "保留了原密钥:每次更换密钥更安全。")},
-    {"own", TEXT("Later versions use the same CSR again until a new one is given.",
-                 "在提供新的 CSR 之前,后续版本将继续使用该 CSR。")},
+     TEXT(
+         "The key is kept: good rotation practice and some compliance rules want a new key for each certificate.",
+         "保留了原密钥:不符合密钥轮换最佳实践,可能不满足合规要求。")},
+    {"own",
+     TEXT(
+         "Unless Tenure holds the key of the CSR, a lost key means buying a new certificate. Later versions use the "
+         "same CSR again until a new one is given.",
+         "若 Tenure 未保管该 CSR 的私钥,私钥丢失须重新购买证书。在提供新的 CSR 之前,后续版本将继续使用该 CSR。")},
 };
 
 static json_t *warnings(const struct request *rq, const struct certificate *old, const struct certificate *c,
