@@ -191,8 +191,9 @@ bool version_set_revoked(struct db *db, const char *version_id, int64_t revoked_
 }
 
 /*
- * A key goes with the last version that has it, unless a request of the CSR manager has it too, or a successor
- * was ordered with the same key and is not issued yet. Chains stay: they are public, few, and others share them.
+ * A key goes with the last version that has it, unless a request of the CSR manager has it too, or a
+ * successor was ordered with the same key and is not issued yet. Chains stay: they are public, few, and
+ * others share them.
  */
 bool versions_delete(struct db *db, const struct certificate *c, struct error *e) {
     return db_exec(

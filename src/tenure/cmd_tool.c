@@ -141,7 +141,7 @@ static bool find_other(struct cli *cli, const struct material *m, const struct m
     *other = NULL;
     for (size_t i = 0; !*other && i < sizeof order / sizeof *order; i++)
         *other = material_first(m, order[i]);
-    return (*other)->spki.len ||
+    return (*other && (*other)->spki.len) ||
            fail(&cli->error, ERR_KEY_PASS_PHRASE,
                 "the private key is encrypted, and no pass phrase was given", "私钥已加密,但未提供密码");
 }
@@ -190,9 +190,6 @@ static struct slice slice_join(struct arena *a, const struct slice *parts, size_
 
 static bool key_pem(struct conversion *c, const struct secret *pkcs8, struct slice *pem) {
     struct secret *text;
-    *pem = slice_of(NULL, 0);
-    if (!pkcs8)
-        return true;
     if (!key_to_pem(c->cli->arena, pkcs8, &text, &c->cli->error))
         return false;
     *pem = secret_slice(text);
@@ -211,7 +208,7 @@ static bool to_pem(struct conversion *c, struct slice *content) {
     parts[count++] = slice_str(cert_to_pem(a, c->import.leaf.der));
     for (size_t i = 0; i < c->import.chain_count; i++)
         parts[count++] = slice_str(cert_to_pem(a, c->import.chain[i].der));
-    if (!key_pem(c, c->import.pkcs8, &parts[count++]))
+    if (c->import.pkcs8 && !key_pem(c, c->import.pkcs8, &parts[count++]))
         return false;
     *content = slice_join(a, parts, count);
     return true;
@@ -247,7 +244,7 @@ static bool to_pkcs12(struct conversion *c, struct slice *content) {
 
 static bool to_jks(struct conversion *c, struct slice *content) {
     struct secret *pass_phrase;
-    struct slice pkcs12;
+    struct slice pkcs12 = {0};
     return to_store(c, &pass_phrase, &pkcs12) &&
            jks_from_pkcs12(c->cli->arena, pkcs12, pass_phrase, content, &c->cli->error);
 }

@@ -75,6 +75,8 @@ converts() {
     check "PKCS#12 to DER" convert "$OUT/new.pkcs12" der --pass-phrase-file "$OUT/pass"
     check "it is the certificate" \
         test "$(openssl x509 -inform DER -in "$OUT/new.der" | fingerprint)" = "$(fingerprint <"$DATA/leaf-p256.pem")"
+    check "a certificate without a key to PEM" convert "$DATA/leaf-p256.pem" pem
+    check "it is just that" cmp "$OUT/new.pem" "$DATA/leaf-p256.pem"
     check "a request to DER and back" convert "$DATA/csr-p256.pem" der
     check "to PEM" convert "$OUT/new.der" pem
     check "it is the request" \

@@ -18,7 +18,7 @@ CREATE TABLE csr (
 );
 CREATE UNIQUE INDEX csr_number ON csr (number);
 CREATE INDEX csr_list ON csr (account_id, id);
-CREATE INDEX csr_spki ON csr (account_id, spki_sha256) WHERE spki_sha256 IS NOT NULL;
+CREATE INDEX csr_spki ON csr (account_id, spki_sha256, id) WHERE spki_sha256 IS NOT NULL;
 -- A key is kept as long as a request has it.
 CREATE INDEX csr_key ON csr (key_id) WHERE key_id IS NOT NULL;
 
