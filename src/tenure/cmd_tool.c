@@ -243,7 +243,7 @@ static bool to_pkcs12(struct conversion *c, struct slice *content) {
 }
 
 static bool to_jks(struct conversion *c, struct slice *content) {
-    struct secret *pass_phrase;
+    struct secret *pass_phrase = NULL;
     struct slice pkcs12 = {0};
     return to_store(c, &pass_phrase, &pkcs12) &&
            jks_from_pkcs12(c->cli->arena, pkcs12, pass_phrase, content, &c->cli->error);
