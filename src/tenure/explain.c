@@ -168,7 +168,7 @@ static bool say_actions(struct explanation *x, struct error *e) {
 }
 
 static bool (*const parts[])(struct explanation *x, struct error *e) = {
-    say_state, say_coverage, say_version, say_next, say_deployments, say_actions,
+    say_state, explain_key, say_coverage, say_version, say_next, say_deployments, say_actions,
 };
 
 static bool explain(struct request *rq, struct error *e) {

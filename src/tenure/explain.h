@@ -18,3 +18,5 @@ struct explanation {
 void __attribute__((format(printf, 3, 5), format(printf, 4, 5)))
 explain_say(struct explanation *x, const char *topic, const char *en, const char *zh, ...);
 const char *explain_when(const struct explanation *x, int64_t t);
+
+bool explain_key(struct explanation *x, struct error *e);

@@ -89,6 +89,8 @@ finds_the_compromised() {
     check "each is found by the other" sh -c "'$TENURE' same-key '$first' | grep -q '$second'"
     check "one is revoked for it" tenure revoke "$second" --reason keyCompromise
     check "the other is still found" sh -c "'$TENURE' same-key '$second' | grep -q '$first'"
+    check "explain says so" sh -c "'$TENURE' explain '$first' | grep -q compromised"
+    check "and not of others" sh -c "! '$TENURE' explain '$CERTIFICATE' | grep -q compromised"
     check "an order with that key is refused" fails_with 2 csr_weak_key tenure buy shared.example.com --csr "$shared"
     check "so is a pasted request" fails_with 2 csr_weak_key tenure buy shared.example.com --csr "$OUT/shared.csr"
     openssl req -x509 -key "$OUT/shared.key" -subj /CN=shared.example.com -days 30 \
