@@ -15,8 +15,10 @@
                    "密钥算法:rsa2048、p256 等"),                                                             \
         ORDER_BODY("csr_choice", TEXT, csr_choice, "Key: automatic, own, keep",                              \
                    "CSR 方式:automatic、own、keep"),                                                         \
-        ORDER_BODY("csr", TEXT, own_csr, "Own certificate request, PEM", "自有 CSR,PEM 格式"),               \
-        ORDER_BODY("csr_id", TEXT, csr_id, "Or one of the CSR manager", "或 CSR 管理中的 CSR")
+        ORDER_BODY("csr", TEXT, own_csr, "Own certificate request, PEM", "自有 CSR,PEM 格式"), {             \
+        .name = "csr_id", .type = FIELD_TEXT, .offset = offsetof(struct order_request, csr_id),              \
+        .flags = FIELD_REFERENCE, .label = TEXT("Or one of the CSR manager", "或 CSR 管理中的 CSR")          \
+    }
 
 static const struct field reissue_body[] = {REISSUE_BODY, FIELD_END};
 
