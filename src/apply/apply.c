@@ -5,7 +5,9 @@
 #include "apply/apply.h"
 #include "audit/audit.h"
 #include "base/rand.h"
+#include "certificate/stored_csr.h"
 #include "pki/csr.h"
+#include "pki/digest.h"
 
 /* From act to save: the key that was chosen. */
 struct chosen {
@@ -96,13 +98,23 @@ static bool choose_kept(struct work *w, const struct certificate *c, struct chos
     return held_key_get(w->db, w->arena, c->account_id, version.key_id, &chosen->key, e);
 }
 
+/* Tenure holds the key of a request that it made, or that came with its key: such a certificate is deployed.
+ */
 static bool choose_own(struct work *w, const struct certificate *c, struct chosen *chosen, struct error *e) {
     struct csr csr;
+    char digest[SHA256_HEX_SIZE];
+    const char *held;
     if (!csr_parse(w->arena, slice_str(c->own_csr), &csr, e))
         return false;
     chosen->source = KEY_ELSEWHERE;
     chosen->key.spki = csr.spki;
-    return true;
+    digest_sha256_hex(csr.spki, digest);
+    if (!held_key_find(w->db, w->arena, c->account_id, digest, &held, e))
+        return false;
+    if (!held)
+        return true;
+    chosen->source = KEY_STORED;
+    return held_key_get(w->db, w->arena, c->account_id, held, &chosen->key, e);
 }
 
 static const struct {
@@ -171,6 +183,13 @@ static bool store_key(struct work *w, struct chosen *chosen, bool *stored, struc
            key_pool_wake(w->db, w->arena, w->item->account_id, w->now, e);
 }
 
+/* A request of the CSR manager may have come, with its key, after the order. */
+static bool note_csr(struct work *w, const struct certificate *c, const struct chosen *chosen,
+                     struct error *e) {
+    bool own = strcmp(chosen->csr_choice, "own") == 0;
+    return !own || !chosen->key.id || stored_csr_use(w->db, c->account_id, chosen->key.spki_sha256, c->id, e);
+}
+
 static bool create(struct work *w, const struct certificate *c, const struct chosen *chosen,
                    struct error *e) {
     const struct brand *brand;
@@ -185,12 +204,12 @@ static bool create(struct work *w, const struct certificate *c, const struct cho
                                       .key_algorithm = c->key_algorithm,
                                       .key_id = chosen->key.id,
                                       .spki = chosen->key.spki,
-                                      .csr = chosen->source == KEY_ELSEWHERE ? c->own_csr : NULL,
+                                      .csr = strcmp(c->csr_choice, "own") == 0 ? c->own_csr : NULL,
                                       .created_at = w->now};
     struct audit_entry entry = audit_by_system(c->account_id, w->now, "application.create", application.id);
     entry.after = arena_printf(w->arena, "{\"certificate_id\":\"%s\"}", c->id);
-    return application_insert(w->db, &application, e) && audit_write(w->db, w->arena, &entry, e) &&
-           work_goes(w, OUTCOME_NEXT);
+    return application_insert(w->db, &application, e) && note_csr(w, c, chosen, e) &&
+           audit_write(w->db, w->arena, &entry, e) && work_goes(w, OUTCOME_NEXT);
 }
 
 bool apply_record(struct work *w, struct error *e) {

@@ -231,7 +231,8 @@ bool held_key_take(struct db *db, struct arena *a, const char *account_id, const
                    struct held_key *key, struct error *e);
 bool held_key_pool_count(struct db *db, const char *account_id, const char *algorithm, int64_t *count,
                          struct error *e);
-/* Deletes a key unless a version uses it; the caller knows that no open application does. */
+/* Deletes a key unless a version or a request of the CSR manager has it; the caller knows that no open
+ * application does. */
 bool held_key_delete_unused(struct db *db, const char *account_id, const char *id, struct error *e);
 
 /* ---- list.c, list_db.c: keyset paging ---- */

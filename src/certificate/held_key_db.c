@@ -67,6 +67,7 @@ bool held_key_pool_count(struct db *db, const char *account_id, const char *algo
 bool held_key_delete_unused(struct db *db, const char *account_id, const char *id, struct error *e) {
     return db_exec(db, e,
                    "DELETE FROM private_key WHERE id = $1 AND account_id = $2 AND NOT EXISTS "
-                   "(SELECT 1 FROM version WHERE version.key_id = private_key.id)",
+                   "(SELECT 1 FROM version WHERE version.key_id = private_key.id) AND NOT EXISTS "
+                   "(SELECT 1 FROM csr WHERE csr.key_id = private_key.id)",
                    DB_TEXT(id), DB_TEXT(account_id));
 }

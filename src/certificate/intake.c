@@ -1,6 +1,7 @@
 /* Certificates that people bring: read and sealed before the transaction, stored inside of it. */
 #include "account/account.h"
 #include "base/rand.h"
+#include "certificate/compromised_key.h"
 #include "certificate/version.h"
 #include "pki/digest.h"
 #include "signer/signer.h"
@@ -81,7 +82,8 @@ static bool add_version(const struct services *services, struct arena *a, const 
         .leaf = &import->leaf, .chain = import->chain, .chain_count = import->chain_count};
     const struct profile *profile;
     struct version stored;
-    return certificate_profile(services->policies, c, &profile, e) &&
+    return compromised_key_refuse(services->db, c->account_id, import->leaf.spki_sha256, ERR_WEAK_KEY, e) &&
+           certificate_profile(services->policies, c, &profile, e) &&
            store_key(services->db, a, c->account_id, intake, &v.key_id, e) &&
            version_add(services->db, a, profile, c, &v, now, &stored, e);
 }

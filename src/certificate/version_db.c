@@ -191,14 +191,16 @@ bool version_set_revoked(struct db *db, const char *version_id, int64_t revoked_
 }
 
 /*
- * A key goes with the last version that has it, unless a successor was ordered with the same key and is not
- * issued yet. Chains stay: they are public, few, and others share them.
+ * A key goes with the last version that has it, unless a request of the CSR manager has it too, or a
+ * successor was ordered with the same key and is not issued yet. Chains stay: they are public, few, and
+ * others share them.
  */
 bool versions_delete(struct db *db, const struct certificate *c, struct error *e) {
     return db_exec(
                db, e,
                "DELETE FROM private_key WHERE id IN (SELECT key_id FROM version WHERE certificate_id = $1) "
                "AND NOT EXISTS (SELECT 1 FROM version v WHERE v.key_id = private_key.id AND v.certificate_id <> $1) "
+               "AND NOT EXISTS (SELECT 1 FROM csr WHERE csr.key_id = private_key.id) "
                "AND NOT EXISTS (SELECT 1 FROM certificate s WHERE s.predecessor_id = $1 AND s.version_count = 0 "
                "AND s.csr_choice = 'keep' AND s.cancelled_at IS NULL)",
                DB_TEXT(c->id)) &&
@@ -206,5 +208,6 @@ bool versions_delete(struct db *db, const struct certificate *c, struct error *e
                db, e,
                "DELETE FROM version_der WHERE version_id IN (SELECT id FROM version WHERE certificate_id = $1)",
                DB_TEXT(c->id)) &&
+           db_exec(db, e, "DELETE FROM csr_use WHERE certificate_id = $1", DB_TEXT(c->id)) &&
            db_exec(db, e, "DELETE FROM version WHERE certificate_id = $1", DB_TEXT(c->id));
 }

@@ -8,6 +8,7 @@
  */
 #include "flow/flow.h"
 #include "account/idempotency.h"
+#include "certificate/stored_csr.h"
 #include "renew/renew_step.h"
 #include "verify/verify.h"
 
@@ -44,6 +45,10 @@ const struct step steps[] = {
     /* ---- a target ---- */
     {"watch", "target", .slow = true, .act = verify_watch, .save = {verify_watch_record},
      .does = TEXT("looks at what the target serves, and repairs drift", "检查部署目标提供的证书,并修复偏差")},
+
+    /* ---- a request of the CSR manager ---- */
+    {"csr_make", "CSR", .slow = true, .act = stored_csr_prepare, .save = {stored_csr_record},
+     .does = TEXT("makes the RSA key of a certificate request, and signs it", "生成 CSR 的 RSA 密钥并签名")},
 
     /* ---- the installation ---- */
     {"crl", "CA", .act = crl_sign, .save = {crl_record},

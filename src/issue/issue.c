@@ -5,6 +5,7 @@
 #include "issue/issue.h"
 #include "audit/audit.h"
 #include "base/rand.h"
+#include "certificate/compromised_key.h"
 #include "issue/ca.h"
 #include "issue/issue_db.h"
 #include "pki/digest.h"
@@ -134,13 +135,8 @@ static bool subject_read(struct work *w, struct subject *s, struct error *e) {
 /* Whatever way it came: a key that was reported compromised here is refused (SPEC section 8). */
 static bool check_not_compromised(struct work *w, const struct application *application, struct error *e) {
     char digest[SHA256_HEX_SIZE];
-    bool compromised;
     digest_sha256_hex(application->spki, digest);
-    if (!revocation_compromised(w->db, application->account_id, digest, &compromised, e))
-        return false;
-    return !compromised ||
-           fail(e, ERR_WEAK_KEY, "the key of application %s was reported compromised: reissue with a new key",
-                "申请 %s 的密钥已被报告泄露:请使用新密钥重新签发", application->id);
+    return compromised_key_refuse(w->db, application->account_id, digest, ERR_WEAK_KEY, e);
 }
 
 struct asked {

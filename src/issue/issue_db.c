@@ -70,17 +70,6 @@ bool revocation_insert(struct db *db, const struct revocation *r, struct error *
         DB_INT(r->end_at));
 }
 
-bool revocation_compromised(struct db *db, const char *account_id, const char *spki_sha256, bool *compromised,
-                            struct error *e) {
-    int64_t one;
-    bool ok =
-        db_int(db, &one, 0, e,
-               "SELECT 1 FROM revocation WHERE account_id = $1 AND spki_sha256 = $2 AND reason = 1 LIMIT 1",
-               DB_TEXT(account_id), DB_TEXT(spki_sha256));
-    *compromised = ok && one;
-    return ok;
-}
-
 bool revocation_list(struct db *db, struct arena *a, const char *ca_id, int64_t last_update,
                      struct revocations *list, struct error *e) {
     return db_list(

@@ -23,9 +23,6 @@ struct revocation {
 bool revocation_insert(struct db *db, const struct revocation *r, struct error *e);
 /* What a CRL lists that follows one of `last_update`: expired certificates stay until one CRL after their
  * end. */
-/* Was a certificate with this key revoked because the key was compromised? */
-bool revocation_compromised(struct db *db, const char *account_id, const char *spki_sha256, bool *compromised,
-                            struct error *e);
 
 struct revocations {
     struct revocation *items;

@@ -1,4 +1,5 @@
 /* Revocation: asked for here, done when a CRL lists it (crl.c). */
+#include "certificate/compromised_key.h"
 #include "issue/issue_db.h"
 #include "pki/crl.h"
 
@@ -12,6 +13,8 @@ static bool revoke_version(struct db *db, const struct version *v, int reason, i
                            .revoked_at = now,
                            .reason = reason,
                            .end_at = v->end_at};
+    if (reason == CRL_KEY_COMPROMISE && !compromised_key_report(db, v->account_id, v->spki_sha256, now, e))
+        return false;
     return revocation_insert(db, &r, e) && work_enqueue(db, v->account_id, v->ca_id, "crl", now, e);
 }
 

@@ -208,13 +208,15 @@ static void a_compromised_key_is_not_signed_again(void **state) {
     struct slice spki;
     enum outcome outcome;
     struct order_request request = {.own_csr = csr_for(&w, "www.example.com", KEY_P256, &spki)};
-    struct certificate superseded = issue_now(bought(request).id), c;
+    struct certificate superseded = issue_now(bought(request).id), c, waiting;
     revoke_now(superseded.id, 4);
     c = issue_now(bought(request).id);
+    waiting = bought(request);
     revoke_now(c.id, 1);
-    c = bought(request);
-    run(&apply, c.id);
-    assert_fails(step_run(&w, &issue, c.id, &outcome, &e), e, ERR_WEAK_KEY);
+    run(&apply, waiting.id);
+    assert_fails(step_run(&w, &issue, waiting.id, &outcome, &e), e, ERR_WEAK_KEY);
+    request.names = "www.example.com";
+    assert_fails(purchase(&w, &request, &c, &e), e, ERR_CSR_WEAK_KEY);
 }
 
 /* ---- what is published ---- */

@@ -1,7 +1,10 @@
 /* What was asked for, completed and checked: one function a fact, in the order in which they depend on each
  * other. */
 #include "order/draft.h"
+#include "certificate/compromised_key.h"
+#include "certificate/stored_csr.h"
 #include "certificate/term.h"
+#include "pki/digest.h"
 #include <stdio.h>
 
 bool order_brand(const struct services *services, const struct certificate *c, const struct brand **brand,
@@ -146,15 +149,51 @@ static bool check_kept_key(const struct draft *d, struct error *e) {
     if (!d->old)
         return fail_field(e, "csr_choice", ERR_CSR_CHOICE_NOT_OFFERED,
                           "a purchase has no old key that could be kept", "新购证书没有可保留的原密钥");
-    return d->old->key_held ||
-           fail_field(e, "csr_choice", ERR_NO_KEY_HELD, "Tenure does not hold the key of %s",
-                      "Tenure 没有保管 %s 的私钥", d->old->id);
+    if (!d->old->key_held)
+        return fail_field(e, "csr_choice", ERR_NO_KEY_HELD, "Tenure does not hold the key of %s",
+                          "Tenure 没有保管 %s 的私钥", d->old->id);
+    return in_field(compromised_key_refuse_kept(d->services->db, d->old->version_id, e), "csr_choice", e);
+}
+
+/* The request that was given, as PEM: by itself, or by its id; NULL if none was. */
+static bool given_csr(const struct draft *d, const char **given, struct error *e) {
+    struct stored_csr csr;
+    *given = d->request->own_csr;
+    if (!d->request->csr_id)
+        return true;
+    if (*given)
+        return fail_field(e, "csr_id", ERR_BAD_FIELD, "give either csr or csr_id",
+                          "csr 与 csr_id 只能提供一个");
+    if (!in_field(stored_csr_get(d->services->db, d->arena, d->account_id, d->request->csr_id, &csr, e),
+                  "csr_id", e))
+        return false;
+    *given = csr.pem;
+    return csr.pem || fail_field(e, "csr_id", ERR_CONFLICT, "the key of %s is still being made",
+                                 "%s 的密钥仍在生成中", csr.id);
+}
+
+/* Kept as PEM of its own bytes: the same request is the same text, however it was given. */
+static bool read_own_csr(struct draft *d, struct error *e) {
+    char digest[SHA256_HEX_SIZE];
+    if (!in_field(csr_parse(d->arena, slice_str(d->c.own_csr), &d->csr, e), "csr", e))
+        return false;
+    digest_sha256_hex(d->csr.spki, digest);
+    d->csr_key = arena_strdup(d->arena, digest);
+    d->c.own_csr = csr_to_pem(d->arena, d->csr.der);
+    return in_field(compromised_key_refuse(d->services->db, d->account_id, d->csr_key, ERR_CSR_WEAK_KEY, e),
+                    "csr", e);
+}
+
+bool draft_note_csr(const struct draft *d, const struct certificate *c, struct error *e) {
+    return !d->csr_key || stored_csr_use(d->services->db, c->account_id, d->csr_key, c->id, e);
 }
 
 /* A CSR that was given is the choice; an old one may be used again. A new certificate has a new key unless
  * somebody wants otherwise, another version of the same one is made like the last. */
 static bool fill_choice(struct draft *d, struct error *e) {
-    const char *given = d->request->own_csr, *old_csr = d->old ? d->old->own_csr : NULL;
+    const char *given, *old_csr = d->old ? d->old->own_csr : NULL;
+    if (!given_csr(d, &given, e))
+        return false;
     const char *usual = d->reissue ? d->old->csr_choice : "automatic";
     const char *choice = or_else(d->request->csr_choice, given ? "own" : usual);
     bool own = strcmp(choice, "own") == 0;
@@ -170,7 +209,7 @@ static bool fill_choice(struct draft *d, struct error *e) {
     d->c.own_csr = own ? or_else(given, old_csr) : NULL;
     if (own && !d->c.own_csr)
         return fail_field(e, "csr", ERR_BAD_FIELD, "the choice 'own' needs a CSR", "选择“own”时必须提供 CSR");
-    return !own || in_field(csr_parse(d->arena, slice_str(d->c.own_csr), &d->csr, e), "csr", e);
+    return !own || read_own_csr(d, e);
 }
 
 static bool sells(const struct brand *brand, enum key_algorithm algorithm) {

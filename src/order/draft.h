@@ -7,13 +7,15 @@
 struct draft {
     const struct services *services;
     struct arena *arena;
+    const char *account_id;
     const struct order_request *request;
     const struct certificate *old; /* what is renewed, replaced or reissued; NULL: a purchase */
     enum order_kind kind;
     bool reissue; /* another version of `old` itself: no order, and no `kind` */
     const struct brand *brand;
     const struct profile *profile; /* that the new certificate will be under */
-    struct csr csr;                /* with the choice "own" */
+    struct csr csr;                /* with the choice "own" … */
+    const char *csr_key;           /* … and the SHA-256 of its public key */
     struct certificate c;          /* the result: specification, names, choice of key */
 };
 
@@ -21,6 +23,8 @@ struct draft {
 bool draft_choose(struct draft *d, struct error *e);
 /* The rest of d->c: grade, names, key and CSR. */
 bool draft_complete(struct draft *d, struct error *e);
+/* Notes for the CSR manager what the certificate is to be issued with, once it has its id. */
+bool draft_note_csr(const struct draft *d, const struct certificate *c, struct error *e);
 /* The specification differs from the old certificate's: brand, grade, domain type or key family. */
 bool draft_differs(const struct draft *d);
 /* What a renewal form under the profile does not let people edit is as it was. */

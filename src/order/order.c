@@ -34,7 +34,7 @@ static bool create_certificate(struct draft *d, const struct order *order, int64
     d->c.auto_versions = true;
     d->c.vendor = d->brand->vendor;
     return set_first_state(d, order->paid_at, now, e) &&
-           certificate_insert(db, d->arena, d->profile, now, &d->c, e) &&
+           certificate_insert(db, d->arena, d->profile, now, &d->c, e) && draft_note_csr(d, &d->c, e) &&
            work_enqueue(db, d->c.account_id, d->c.id, "decide", now, e);
 }
 
@@ -63,7 +63,11 @@ static bool create_order(struct draft *d, const char *account_id, int64_t now, s
 bool order_purchase(const struct services *services, struct arena *a, const char *account_id,
                     const struct order_request *request, int64_t now, struct order *order,
                     struct certificate *first, struct error *e) {
-    struct draft d = {.services = services, .arena = a, .request = request, .kind = ORDER_PURCHASE};
+    struct draft d = {.services = services,
+                      .arena = a,
+                      .account_id = account_id,
+                      .request = request,
+                      .kind = ORDER_PURCHASE};
     if (!draft_choose(&d, e) || !draft_complete(&d, e) || !create_order(&d, account_id, now, order, e))
         return false;
     *first = d.c;
@@ -109,7 +113,8 @@ bool order_renew(const struct services *services, struct arena *a, struct certif
                  const struct order_request *request, int64_t now, struct order *order,
                  struct certificate *first, struct error *e) {
     const struct profile *old_profile;
-    struct draft d = {.services = services, .arena = a, .request = request, .old = old};
+    struct draft d = {
+        .services = services, .arena = a, .account_id = old->account_id, .request = request, .old = old};
     if (!certificate_profile(services->policies, old, &old_profile, e))
         return false;
     d.kind = renewal_kind(old, old_profile, now);
@@ -137,13 +142,18 @@ static bool apply_draft(struct draft *d, struct certificate *c, int64_t now, str
     c->rejected_at = 0;
     c->reject_reason = NULL;
     c->waits_for = c->waits_detail_en = c->waits_detail_zh = NULL;
-    return certificate_store(db, d->arena, d->profile, c, e) &&
+    return certificate_store(db, d->arena, d->profile, c, e) && draft_note_csr(d, c, e) &&
            work_enqueue(db, c->account_id, c->id, "decide", now, e);
 }
 
 bool order_reissue(const struct services *services, struct arena *a, struct certificate *c,
                    const struct order_request *request, int64_t now, struct error *e) {
-    struct draft d = {.services = services, .arena = a, .request = request, .old = c, .reissue = true};
+    struct draft d = {.services = services,
+                      .arena = a,
+                      .account_id = c->account_id,
+                      .request = request,
+                      .old = c,
+                      .reissue = true};
     if (!certificate_profile(services->policies, c, &d.profile, e) ||
         !action_allowed(ACTION_REISSUE, c, d.profile, now, e) || !order_brand(services, c, &d.brand, e))
         return false;

@@ -24,7 +24,8 @@ extern const struct field order_fields[];
 /* What the buyer chose; NULL or 0 takes what the old certificate (or the brand's default) has. */
 struct order_request {
     const char *brand, *names, *key_algorithm, *csr_choice, *own_csr, *grade;
-    int64_t years; /* 1 */
+    const char *csr_id; /* of the CSR manager, instead of own_csr */
+    int64_t years;      /* 1 */
     const char *created_by;
 };
 

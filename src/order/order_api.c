@@ -15,7 +15,10 @@
                    "密钥算法:rsa2048、p256 等"),                                                             \
         ORDER_BODY("csr_choice", TEXT, csr_choice, "Key: automatic, own, keep",                              \
                    "CSR 方式:automatic、own、keep"),                                                         \
-        ORDER_BODY("csr", TEXT, own_csr, "Own certificate request, PEM", "自有 CSR,PEM 格式")
+        ORDER_BODY("csr", TEXT, own_csr, "Own certificate request, PEM", "自有 CSR,PEM 格式"), {             \
+        .name = "csr_id", .type = FIELD_TEXT, .offset = offsetof(struct order_request, csr_id),              \
+        .flags = FIELD_REFERENCE, .label = TEXT("Or one of the CSR manager", "或 CSR 管理中的 CSR")          \
+    }
 
 static const struct field reissue_body[] = {REISSUE_BODY, FIELD_END};
 
@@ -44,9 +47,14 @@ static const struct {
     struct text text;
 } choice_warnings[] = {
     {"keep",
-     TEXT("The key is kept: a new key for each certificate is safer.", "保留了原密钥:每次更换密钥更安全。")},
-    {"own", TEXT("Later versions use the same CSR again until a new one is given.",
-                 "在提供新的 CSR 之前,后续版本将继续使用该 CSR。")},
+     TEXT(
+         "The key is kept: good rotation practice and some compliance rules want a new key for each certificate.",
+         "保留了原密钥:不符合密钥轮换最佳实践,可能不满足合规要求。")},
+    {"own",
+     TEXT(
+         "Unless Tenure holds the key of the CSR, a lost key means buying a new certificate. Later versions use the "
+         "same CSR again until a new one is given.",
+         "若 Tenure 未保管该 CSR 的私钥,私钥丢失须重新购买证书。在提供新的 CSR 之前,后续版本将继续使用该 CSR。")},
 };
 
 static json_t *warnings(const struct request *rq, const struct certificate *old, const struct certificate *c,

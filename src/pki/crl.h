@@ -18,6 +18,8 @@ struct crl_template {
 
 bool crl_build_tbs(struct arena *a, const struct crl_template *t, struct slice *tbs, struct error *e);
 
+enum { CRL_KEY_COMPROMISE = 1 };
+
 /* "keyCompromise" … to its number, -1 if unknown or not allowed for a subscriber; and back. */
 int crl_reason_parse(const char *name);
 const char *crl_reason_name(int reason);

@@ -131,10 +131,15 @@ static void put_extension_request(struct buf *b, const char *names) {
 
 bool csr_build_tbs(struct arena *a, const char *names, struct slice spki, struct slice *tbs,
                    struct error *e) {
+    return csr_build_tbs_for(a, DER_BYTES("\x30\x00"), names, spki, tbs, e);
+}
+
+bool csr_build_tbs_for(struct arena *a, struct slice subject, const char *names, struct slice spki,
+                       struct slice *tbs, struct error *e) {
     struct buf b = buf_new(a, INFO_MAX);
     size_t info = der_open(&b, DER_SEQUENCE);
     der_put_unsigned(&b, slice_of(NULL, 0)); /* version 1 */
-    der_put(&b, DER_SEQUENCE, slice_of(NULL, 0));
+    der_add(&b, subject);
     der_add(&b, spki);
     size_t attributes = der_open(&b, DER_EXPLICIT(0));
     put_extension_request(&b, names);

@@ -14,4 +14,7 @@ struct csr {
 bool csr_parse(struct arena *a, struct slice text, struct csr *csr, struct error *e);
 /* DER of the CertificationRequestInfo with an empty subject and the names as SAN. */
 bool csr_build_tbs(struct arena *a, const char *names, struct slice spki, struct slice *tbs, struct error *e);
+/* The same with a subject: DER of a Name. */
+bool csr_build_tbs_for(struct arena *a, struct slice subject, const char *names, struct slice spki,
+                       struct slice *tbs, struct error *e);
 const char *csr_to_pem(struct arena *a, struct slice der);

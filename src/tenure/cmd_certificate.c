@@ -1,6 +1,7 @@
 /* Verbs about certificates: bring in, look, renew, reissue, revoke, take out. */
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/rand.h"
 #include "certificate/certificate.h"
 #include "tenure/intake_files.h"
 #include "tenure/verb.h"
@@ -264,7 +265,9 @@ static const struct option_row renew_options[] = {
     {"csr-choice", KEY_CSR_CHOICE, "CHOICE",
      TEXT("automatic (a new key), own (--csr), keep (the old key)",
           "automatic(新密钥)、own(自备 CSR)、keep(沿用旧密钥)")},
-    {"csr", KEY_CSR, "FILE", TEXT("your own certificate request (PEM)", "自备的 CSR 文件(PEM)")},
+    {"csr", KEY_CSR, "FILE|CSR",
+     TEXT("your own certificate request (PEM), or one of the CSR manager",
+          "自备的 CSR 文件(PEM),或 CSR 管理中的 CSR")},
     {"name", KEY_NAMES, "NAME",
      TEXT("names instead of the old ones, may be repeated", "替换原有域名,可重复")},
     {"key-algorithm", KEY_ALGORITHM, "ALG", TEXT("p256, p384, rsa2048 …", "p256、p384、rsa2048 等")},
@@ -294,6 +297,8 @@ static bool order_body(struct cli *cli, json_t **body) {
     struct slice csr;
     if (!cli->options[KEY_CSR])
         return true;
+    if (id_valid(cli->options[KEY_CSR], "csr"))
+        return json_object_set_new(*body, "csr_id", json_string(cli->options[KEY_CSR])) == 0;
     if (!file_read(cli->arena, cli->options[KEY_CSR], 64 * 1024, &csr, &cli->error))
         return json_decref(*body), false;
     json_object_set_new(*body, "csr", json_stringn((const char *)csr.p, csr.len));

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "catalog/catalog.h"
+#include "certificate/stored_csr.h"
 #include "http/openapi.h"
 #include "http/url.h"
 #include "order/ledger.h"
@@ -16,9 +17,10 @@
 enum { BODY_MAX_DEFAULT = 64 * 1024, CODES_BY_HUNDRED = 6 };
 
 const struct route *const all_routes[] = {
-    account_routes,     user_routes,   audit_routes,   catalog_routes, package_routes,
-    certificate_routes, order_routes,  ledger_routes,  apply_routes,   issue_routes,
-    deploy_routes,      verify_routes, explain_routes, system_routes,  NULL,
+    /* One a line. */
+    account_routes,    user_routes,    audit_routes,  catalog_routes, package_routes, certificate_routes,
+    stored_csr_routes, order_routes,   ledger_routes, apply_routes,   issue_routes,   deploy_routes,
+    verify_routes,     explain_routes, system_routes, NULL,
 };
 
 static const struct route *match(struct exchange *x, const char *args[REQUEST_PATH_ARGS_MAX],

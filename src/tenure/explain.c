@@ -170,7 +170,8 @@ static bool say_actions(struct explanation *x, struct error *e) {
 }
 
 static bool (*const parts[])(struct explanation *x, struct error *e) = {
-    say_state, explain_application, say_coverage, say_version, say_next, say_deployments, say_actions,
+    say_state, explain_application, explain_key, say_coverage, say_version,
+    say_next,  say_deployments,     say_actions,
 };
 
 static bool explain(struct request *rq, struct error *e) {

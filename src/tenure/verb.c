@@ -45,8 +45,9 @@ static size_t options_count(const struct option_row *options) {
     return n;
 }
 
-static const struct option_row *with_common_options(struct arena *a, const struct option_row *own) {
-    size_t n = options_count(own), common = options_count(common_options);
+static const struct option_row *with_common_options(struct arena *a, const struct verb *verb) {
+    const struct option_row *own = verb->options;
+    size_t n = options_count(own), common = verb->alone ? 1 : options_count(common_options);
     struct option_row *all = ARENA_ARRAY(a, n + common + 1, struct option_row);
     if (n)
         memcpy(all, own, n * sizeof *all);
@@ -94,13 +95,13 @@ static bool find_daemon(struct cli *cli) {
 int verb_run(const struct verb *verb, int argc, char **argv, enum lang lang) {
     AUTO_ARENA a = arena_new();
     struct cli cli = {.arena = a, .lang = lang, .client = client_new(a, &outbound_anywhere)};
-    const struct command_line line = {.options = with_common_options(a, verb->options),
+    const struct command_line line = {.options = with_common_options(a, verb),
                                       .parser = parse_option,
                                       .arguments = verb->arguments,
                                       .summary = verb->summary};
     command_parse(&line, lang, argc, argv, &cli);
     cli.json = cli.options[KEY_JSON] != NULL;
-    if (!arguments_fit(&cli, verb) || !texts_can_be_sent(&cli) || !find_daemon(&cli))
+    if (!arguments_fit(&cli, verb) || (!verb->alone && (!texts_can_be_sent(&cli) || !find_daemon(&cli))))
         return cli_failed(&cli);
     return verb->run(&cli);
 }

@@ -35,10 +35,12 @@ struct verb {
     int args_min, args_max;
     const struct option_row *options;
     int (*run)(struct cli *cli); /* returns the exit status */
+    bool alone;                  /* asks no daemon: only --json is common to it */
 };
 
 /* Tables end with a row without a name. */
-extern const struct verb certificate_verbs[], target_verbs[], catalog_verbs[], quota_verbs[], account_verbs[];
+extern const struct verb certificate_verbs[], csr_verbs[], target_verbs[], catalog_verbs[], quota_verbs[],
+    account_verbs[], tool_verbs[];
 
 int verb_run(const struct verb *verb, int argc, char **argv, enum lang lang);
 

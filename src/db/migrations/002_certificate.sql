@@ -244,8 +244,6 @@ CREATE TABLE revocation (
 );
 -- What the next CRL lists, without reading what has expired long ago.
 CREATE INDEX revocation_listed ON revocation (ca_id, end_at, serial);
--- Compromised keys (reason 1): nothing is signed for them any more.
-CREATE INDEX revocation_compromised ON revocation (account_id, spki_sha256) WHERE reason = 1;
 CREATE INDEX revocation_unpublished ON revocation (certificate_id, ca_id, serial) WHERE published_at IS NULL;
 
 -- owner: issue
