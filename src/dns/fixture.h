@@ -18,7 +18,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { START_MS = 20000, ANSWER_MS = 3000, IMPATIENT_MS = 300 };
+enum { START_MS = 20000, ANSWER_MS = 3000, IMPATIENT_MS = 500 };
 enum { GOOD, LAGGING, RESOLVER, NAMED_COUNT };
 
 struct named {

@@ -228,9 +228,9 @@ bool dns_validated(struct dns *dns, const char *name, enum dns_type type, struct
                    struct error *e) {
     struct pending pending = {.arena = dns->arena, .result = result};
     int id = 0;
-    *result = (struct dns_result){.rcode = DNS_SERVFAIL, .why = "", .canonical = name};
     if (!may_look_up(dns, name, e))
         return false;
+    *result = (struct dns_result){.rcode = DNS_SERVFAIL, .why = "", .canonical = name};
     int code = ub_resolve_async(dns->resolver, name, (int)type, 1, &pending, take_result, &id);
     if (!good(code, name, e) || !await(dns, &pending, e))
         return false;
