@@ -7,6 +7,7 @@
 #include "http/url.h"
 #include "tenure/config.h"
 #include "tenure/system_api.h"
+#include "validate/validation.h"
 #include "verify/verify.h"
 #include <stdlib.h>
 #include <unistd.h>
@@ -14,8 +15,9 @@
 enum { BODY_MAX_DEFAULT = 64 * 1024, CODES_BY_HUNDRED = 6 };
 
 const struct route *const all_routes[] = {
-    account_routes, user_routes,   audit_routes,  certificate_routes, order_routes,  apply_routes,
-    issue_routes,   deploy_routes, verify_routes, explain_routes,     system_routes, NULL,
+    account_routes, user_routes,     audit_routes, certificate_routes, order_routes,
+    apply_routes,   validate_routes, issue_routes, deploy_routes,      verify_routes,
+    explain_routes, system_routes,   NULL,
 };
 
 static const struct route *match(struct exchange *x, const char *args[REQUEST_PATH_ARGS_MAX],
