@@ -44,6 +44,8 @@ static void challenge(struct arena *a, const struct control *control, struct cha
 
 static const char *server_text(struct arena *a, const struct dns_server *server) {
     char address[INET6_ADDRSTRLEN];
+    if (server->configured) /* the name is what the configuration says: the address */
+        return server->name;
     address_text(&server->address, address);
     const char *format = server->address.family == AF_INET ? "%s (%s:%u)" : "%s ([%s]:%u)";
     return arena_printf(a, format, server->name, address, server->port);
@@ -80,13 +82,9 @@ static const char *question_text(struct arena *a, enum dns_type type, const char
 }
 
 static const char *result_text(struct arena *a, const struct dns_result *result, enum dns_type type) {
-    if (result->timed_out)
-        return "time-out";
-    if (result->bogus)
-        return arena_printf(a, "DNSSEC: %s", result->why);
-    const char *values = type == DNS_TXT ? values_text(a, result->data, result->count) : "";
-    return arena_printf(a, "%s%s%s", dns_rcode_name(a, result->rcode), values,
-                        result->secure ? ", DNSSEC" : "");
+    bool shown = type == DNS_TXT && result->rcode == DNS_NOERROR && !result->timed_out;
+    return arena_printf(a, "%s%s", look_up_text(a, result),
+                        shown ? values_text(a, result->data, result->count) : "");
 }
 
 /* ---- asking ---- */

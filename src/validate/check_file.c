@@ -48,14 +48,30 @@ static enum reason why_nowhere(const struct dns_result *a, const struct dns_resu
     return a->rcode == DNS_NOERROR && aaaa->rcode == DNS_NOERROR ? REASON_RECORD_MISSING : REASON_SERVFAIL;
 }
 
-static bool resolve(struct dns *dns, const char *name, struct addresses *addresses, enum reason *reason,
-                    struct error *e) {
+/* budget: whom to ask for what, where it is noted, and what came back */
+static bool look_up(struct dns *dns, struct arena *a, const char *name, enum dns_type type,
+                    struct check *check, struct dns_result *result, struct error *e) {
+    int64_t start = clock_monotonic_ms();
+    if (!dns_validated(dns, name, type, result, e))
+        return false;
+    check_add(check, &(struct check_answer){.server = "resolver",
+                                            .question = arena_printf(a, "%s %s", dns_type_name(type), name),
+                                            .answer = look_up_text(a, result),
+                                            .ms = clock_monotonic_ms() - start});
+    return true;
+}
+
+/* `nowhere`: the reason, if there is no address. budget: what to ask for, and the three things found */
+static bool resolve(const struct validator *v, struct arena *arena, const char *name, struct check *check,
+                    struct addresses *addresses, enum reason *nowhere, struct error *e) {
+    struct dns *dns;
     struct dns_result a, aaaa;
-    if (!dns_validated(dns, name, DNS_A, &a, e) || !dns_validated(dns, name, DNS_AAAA, &aaaa, e))
+    if (!dns_open(arena, v->dns, &dns, e) || !look_up(dns, arena, name, DNS_A, check, &a, e) ||
+        !look_up(dns, arena, name, DNS_AAAA, check, &aaaa, e))
         return false;
     add_addresses(addresses, AF_INET, &a);
     add_addresses(addresses, AF_INET6, &aaaa);
-    *reason = why_nowhere(&a, &aaaa);
+    *nowhere = why_nowhere(&a, &aaaa);
     return true;
 }
 
@@ -134,22 +150,13 @@ static bool visit_all(struct visit *v, struct arena *a, const struct addresses *
                       answer->answer);
 }
 
-static bool find_addresses(const struct validator *v, struct arena *a, const char *name,
-                           struct addresses *addresses, enum reason *nowhere, struct error *e) {
-    struct dns *dns;
-    addresses->count = 0;
-    if (address_parse(name, &addresses->list[0])) {
-        addresses->count = 1;
-        return true;
-    }
-    return dns_open(a, v->dns, &dns, e) && resolve(dns, name, addresses, nowhere, e);
-}
-
 static bool look(const struct validator *v, struct arena *a, const struct control *control,
                  struct check *check, struct error *e) {
-    struct addresses addresses;
-    enum reason nowhere;
-    if (!find_addresses(v, a, control->name, &addresses, &nowhere, e))
+    struct addresses addresses = {.count = 0};
+    enum reason nowhere = REASON_RECORD_MISSING;
+    if (address_parse(control->name, &addresses.list[0]))
+        addresses.count = 1;
+    else if (!resolve(v, a, control->name, check, &addresses, &nowhere, e))
         return false;
     if (addresses.count == 0)
         return check_ends(a, check, nowhere, "no address of %s was found", "未找到 %s 的地址", control->name);

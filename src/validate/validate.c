@@ -70,6 +70,14 @@ bool check_ends(struct arena *a, struct check *check, enum reason reason, const 
     return true;
 }
 
+const char *look_up_text(struct arena *a, const struct dns_result *result) {
+    if (result->timed_out)
+        return "time-out";
+    if (result->bogus)
+        return arena_printf(a, "DNSSEC: %s", result->why);
+    return arena_printf(a, "%s%s", dns_rcode_name(a, result->rcode), result->secure ? " (DNSSEC)" : "");
+}
+
 const char *quoted(struct arena *a, struct slice bytes) {
     struct buf text = buf_new(a, 4 * QUOTED_MAX + 8);
     size_t shown = bytes.len < QUOTED_MAX ? bytes.len : QUOTED_MAX;

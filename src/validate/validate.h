@@ -36,7 +36,7 @@ enum { CHECK_ANSWERS_MAX = 64 };
 
 /* Somebody was asked something. Printable whatever came back. */
 struct check_answer {
-    const char *server;   /* "ns1.example.com (192.0.2.1:53)" */
+    const char *server;   /* "ns1.example.com (192.0.2.1:53)", or as configured */
     const char *question; /* "TXT _tenure-challenge.example.com", "GET http://example.com/…" */
     const char *answer;   /* "NOERROR \"value\"", "CNAME …", "HTTP 404" */
     int64_t ms;
@@ -112,5 +112,7 @@ void check_add(struct check *check, const struct check_answer *answer);
 /* Always true: what was found is a result. Both formats take the same arguments. */
 bool check_ends(struct arena *a, struct check *check, enum reason reason, const char *en, const char *zh, ...)
     __attribute__((format(printf, 4, 6), format(printf, 5, 6)));
+/* How a look-up ended, without its data. */
+const char *look_up_text(struct arena *a, const struct dns_result *result);
 /* Bytes from outside in quotes, cut, escaped like in DNS: "a\000b". */
 const char *quoted(struct arena *a, struct slice bytes);
