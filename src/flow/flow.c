@@ -10,6 +10,7 @@
 #include "account/idempotency.h"
 #include "certificate/stored_csr.h"
 #include "renew/renew_step.h"
+#include "validate/validation.h"
 #include "verify/verify.h"
 
 const struct step steps[] = {
@@ -27,6 +28,11 @@ const struct step steps[] = {
     {"inherit", "certificate", .save = {deploy_inherit}, .next = "decide",
      .does =
          TEXT("hands an imported version to the certificate's targets", "将导入的版本交给证书的部署目标")},
+
+    /* ---- control over a name ---- */
+    {"check", "validation", .slow = true, .act = validate_look, .save = {validate_record},
+     .does = TEXT("looks whether the record or file that proves control over the name is there",
+                  "检查证明域名控制权的记录或文件是否存在")},
 
     /* ---- a deployment ---- */
     {"put", "deployment", .slow = true, .act = deploy_put, .save = {deploy_put_record},
@@ -55,7 +61,7 @@ const struct step steps[] = {
      .does = TEXT("signs the next list of revoked certificates", "签发下一份吊销列表")},
     {"key_pool", "account", .slow = true, .act = apply_pool_make, .save = {apply_pool_store},
      .does = TEXT("makes RSA keys ahead", "预先生成 RSA 密钥")},
-    {"retention", "account", .save = {idempotency_purge, verify_purge},
+    {"retention", "account", .save = {idempotency_purge, validate_purge, verify_purge},
      .does = TEXT("deletes what is kept for a time only", "删除超过保留期的记录")},
     {0},
 };

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "deploy/deploy.h"
 #include "http/outbound.h"
+#include "validate/validate.h"
 
 #define CONFIG_DATABASE      "tenure.db"
 #define CONFIG_MASTER_KEY    "master.key"
@@ -26,6 +27,8 @@ struct config {
     struct issue_settings issue;
     struct outbound_policy outbound;
     int64_t probe_timeout_ms;
+    struct dns_settings dns;
+    struct validator validator;
 };
 
 /* `path` NULL: /etc/tenure/tenure.yaml if it is there. `data` NULL: what the file says, or /var/lib/tenure.

@@ -30,6 +30,11 @@ static void defaults_fill_what_is_absent(void **state) {
     assert_int_equal(c.issue.ca_algorithm, KEY_P256);
     assert_int_equal(c.issue.backdate_seconds, 60);
     assert_null(c.deploy.policy.folders[0]);
+    assert_false(c.dns.outside_refused);
+    assert_int_equal(c.dns.timeout_ms, 3000);
+    assert_int_equal(c.validator.http_port, 80);
+    assert_null(c.validator.caa_domain);
+    assert_ptr_equal(c.validator.dns, &c.dns);
 }
 
 static void everything_can_be_set(void **state) {
@@ -44,7 +49,11 @@ static void everything_can_be_set(void **state) {
             "ca:\n  key_algorithm: p384\n  backdate_seconds: 0\n"
             "deploy:\n  folders: [/etc/nginx/tls]\n  commands:\n    - name: reload\n      argv: [nginx, -s, reload]\n"
             "      timeout_seconds: 5\n"
-            "outbound:\n  allow: [10.0.0.0/8, 127.0.0.1]\nprobe:\n  timeout_seconds: 3\n",
+            "outbound:\n  allow: [10.0.0.0/8, 127.0.0.1]\nprobe:\n  timeout_seconds: 3\n"
+            "dns:\n  resolvers: [192.0.2.1, \"[2001:db8::1]:5353\"]\n  outside_zones: refuse\n  timeout_seconds: 1\n"
+            "  trust_anchor: /etc/tenure/root.key\n  zones:\n    - name: Corp.Example\n      servers: [127.0.0.1:5300]\n"
+            "      trust_anchor: corp.example. IN DS 1 13 2 00\n"
+            "validation:\n  caa_domain: ca.example\n  http_port: 8080\n  timeout_seconds: 4\n",
             &c, &e),
         e);
     assert_string_equal(c.address, "127.0.0.2");
@@ -55,6 +64,17 @@ static void everything_can_be_set(void **state) {
     assert_int_equal(c.deploy.policy.commands[0].timeout_ms, 5000);
     assert_int_equal(c.outbound.count, 2);
     assert_int_equal(c.probe_timeout_ms, 3000);
+    assert_int_equal(c.dns.resolvers.count, 2);
+    assert_int_equal(c.dns.resolvers.list[1].port, 5353);
+    assert_true(c.dns.outside_refused);
+    assert_int_equal(c.dns.timeout_ms, 1000);
+    assert_string_equal(c.dns.trust_anchor, "/etc/tenure/root.key");
+    assert_string_equal(c.dns.zones[0].name, "corp.example");
+    assert_int_equal(c.dns.zones[0].servers.list[0].port, 5300);
+    assert_non_null(c.dns.zones[0].trust_anchor);
+    assert_string_equal(c.validator.caa_domain, "ca.example");
+    assert_int_equal(c.validator.http_port, 8080);
+    assert_int_equal(c.validator.http_timeout_ms, 4000);
 }
 
 static void what_cannot_be_meant_is_refused(void **state) {
@@ -101,6 +121,13 @@ static void a_complaint_names_section_and_key(void **state) {
         {"deploy:\n  folders: [etc]\n", "deploy.folders"},
         {"probe:\n  timeout_seconds: 121\n", "probe.timeout_seconds"},
         {"probe: 5\n", "probe"},
+        {"dns:\n  resolvers: [ns1.example.com]\n", "dns.resolvers"},
+        {"dns:\n  outside_zones: ask\n", "dns.outside_zones"},
+        {"dns:\n  timeout_seconds: 31\n", "dns.timeout_seconds"},
+        {"dns:\n  zones:\n    - name: a..b\n      servers: [192.0.2.1]\n", "dns.zones.name"},
+        {"dns:\n  zones:\n    - name: a.b\n      servers: [192.0.2.1:x]\n", "dns.zones.servers"},
+        {"validation:\n  http_port: 65536\n", "validation.http_port"},
+        {"validation:\n  timeout_seconds: 0\n", "validation.timeout_seconds"},
         {"workers: 17\n", "workers"},
     };
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {

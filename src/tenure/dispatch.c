@@ -10,18 +10,35 @@
 #include "order/ledger.h"
 #include "tenure/config.h"
 #include "tenure/system_api.h"
+#include "validate/validation.h"
 #include "verify/verify.h"
 #include <stdlib.h>
 #include <unistd.h>
 
 enum { BODY_MAX_DEFAULT = 64 * 1024, CODES_BY_HUNDRED = 6 };
 
+/* One a line: a new one is a line of its own. */
+/* clang-format off */
 const struct route *const all_routes[] = {
-    /* One a line. */
-    account_routes,    user_routes,    audit_routes,  catalog_routes, package_routes, certificate_routes,
-    stored_csr_routes, order_routes,   ledger_routes, apply_routes,   issue_routes,   deploy_routes,
-    verify_routes,     explain_routes, system_routes, NULL,
+    account_routes,
+    user_routes,
+    audit_routes,
+    catalog_routes,
+    package_routes,
+    certificate_routes,
+    stored_csr_routes,
+    order_routes,
+    ledger_routes,
+    apply_routes,
+    validate_routes,
+    issue_routes,
+    deploy_routes,
+    verify_routes,
+    explain_routes,
+    system_routes,
+    NULL,
 };
+/* clang-format on */
 
 static const struct route *match(struct exchange *x, const char *args[REQUEST_PATH_ARGS_MAX],
                                  struct error *e) {

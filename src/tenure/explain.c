@@ -169,10 +169,18 @@ static bool say_actions(struct explanation *x, struct error *e) {
     return true;
 }
 
+/* clang-format off */
 static bool (*const parts[])(struct explanation *x, struct error *e) = {
-    say_state, explain_application, explain_key, say_coverage, say_version,
-    say_next,  say_deployments,     say_actions,
+    say_state,
+    explain_application,
+    explain_key,
+    say_coverage,
+    say_version,
+    say_next,
+    say_deployments,
+    say_actions,
 };
+/* clang-format on */
 
 static bool explain(struct request *rq, struct error *e) {
     struct certificate c;

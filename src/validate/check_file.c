@@ -1,0 +1,176 @@
+/*
+ * A file on the web server: by plain http on port 80, at every address of the name; no redirect is followed.
+ * The first address that answers decides, the others are noted down.
+ */
+#include "base/clock.h"
+#include "http/client.h"
+#include "validate/validate.h"
+
+enum { CONTENT_MAX = 64 << 10, ADDRESSES_MAX = 8 };
+#define PATH "/.well-known/pki-validation/tenure.txt"
+
+struct addresses {
+    size_t count;
+    struct address list[ADDRESSES_MAX];
+};
+
+/* The URL of the file; an IPv6 address stands in brackets. */
+static const char *url_of(struct arena *a, const char *name, uint16_t port) {
+    const char *host = strchr(name, ':') ? arena_printf(a, "[%s]", name) : name;
+    return port == 80 ? arena_printf(a, "http://%s" PATH, host)
+                      : arena_printf(a, "http://%s:%u" PATH, host, port);
+}
+
+static void challenge(struct arena *a, const struct control *control, struct challenge *challenge) {
+    *challenge = (struct challenge){.url = url_of(a, control->name, 80), .content = control->value};
+}
+
+/* ---- where ---- */
+
+static void add_addresses(struct addresses *addresses, int family, const struct dns_result *result) {
+    size_t expected = family == AF_INET ? 4 : 16;
+    for (size_t i = 0; i < result->count && addresses->count < ADDRESSES_MAX; i++) {
+        struct address *address = &addresses->list[addresses->count];
+        if (result->data[i].len != expected)
+            continue;
+        *address = (struct address){.family = family};
+        memcpy(address->bytes, result->data[i].p, expected);
+        addresses->count++;
+    }
+}
+
+/* Two look-ups that found no address: why there is none. */
+static enum reason why_nowhere(const struct dns_result *a, const struct dns_result *aaaa) {
+    if (a->timed_out || aaaa->timed_out)
+        return REASON_TIME_OUT;
+    if (a->rcode == DNS_NXDOMAIN)
+        return REASON_NXDOMAIN;
+    return a->rcode == DNS_NOERROR && aaaa->rcode == DNS_NOERROR ? REASON_RECORD_MISSING : REASON_SERVFAIL;
+}
+
+/* budget: whom to ask for what, where it is noted, and what came back */
+static bool look_up(struct dns *dns, struct arena *a, const char *name, enum dns_type type,
+                    struct check *check, struct dns_result *result, struct error *e) {
+    int64_t start = clock_monotonic_ms();
+    if (!dns_validated(dns, name, type, result, e))
+        return false;
+    check_add(check, &(struct check_answer){.server = "resolver",
+                                            .question = arena_printf(a, "%s %s", dns_type_name(type), name),
+                                            .answer = look_up_text(a, result),
+                                            .ms = clock_monotonic_ms() - start});
+    return true;
+}
+
+/* `nowhere`: the reason, if there is no address. budget: what to ask for, and the three things found */
+static bool resolve(const struct validator *v, struct arena *arena, const char *name, struct check *check,
+                    struct addresses *addresses, enum reason *nowhere, struct error *e) {
+    struct dns *dns;
+    struct dns_result a, aaaa;
+    if (!dns_open(arena, v->dns, &dns, e) || !look_up(dns, arena, name, DNS_A, check, &a, e) ||
+        !look_up(dns, arena, name, DNS_AAAA, check, &aaaa, e))
+        return false;
+    add_addresses(addresses, AF_INET, &a);
+    add_addresses(addresses, AF_INET6, &aaaa);
+    *nowhere = why_nowhere(&a, &aaaa);
+    return true;
+}
+
+/* ---- the file ---- */
+
+/* Editors end the last line; nothing else may stand beside the value. */
+static bool is_value(struct slice body, const char *value) {
+    if (body.len > 0 && body.p[body.len - 1] == '\n')
+        body.len--;
+    if (body.len > 0 && body.p[body.len - 1] == '\r')
+        body.len--;
+    return slice_equal(body, slice_str(value));
+}
+
+static enum reason judge_reply(const struct http_reply *reply, const char *value) {
+    if (reply->status >= 300 && reply->status < 400)
+        return REASON_REDIRECT_REFUSED;
+    if (reply->status != 200)
+        return REASON_HTTP_STATUS;
+    return reply->body.len <= CONTENT_MAX && is_value(reply->body, value) ? REASON_FOUND
+                                                                          : REASON_WRONG_CONTENT;
+}
+
+static const char *reply_text(struct arena *a, const struct http_reply *reply) {
+    return reply->status == 200 ? arena_printf(a, "HTTP 200 %s", quoted(a, reply->body))
+                                : arena_printf(a, "HTTP %d", reply->status);
+}
+
+/* One address on its way through the check. */
+struct visit {
+    const struct validator *validator;
+    struct client *client;
+    const char *url, *value;
+    enum reason reason;
+    bool answered;
+};
+
+static void visit(struct visit *v, struct arena *a, const struct address *address, struct check *check) {
+    char text[INET6_ADDRSTRLEN];
+    struct http_reply reply;
+    struct error problem;
+    int64_t start = clock_monotonic_ms();
+    address_text(address, text);
+    const struct http_request request = {.method = "GET",
+                                         .url = v->url,
+                                         .timeout_ms = v->validator->http_timeout_ms,
+                                         .plain_allowed = true,
+                                         .address = text};
+    v->answered = http_call(v->client, a, &request, &reply, &problem);
+    if (v->answered)
+        v->reason = judge_reply(&reply, v->value);
+    else
+        v->reason = problem.id == ERR_TIMED_OUT ? REASON_TIME_OUT : REASON_CONNECTION_REFUSED;
+    check_add(check, &(struct check_answer){.server = arena_strdup(a, text),
+                                            .question = arena_printf(a, "GET %s", v->url),
+                                            .answer = v->answered ? reply_text(a, &reply)
+                                                                  : arena_strdup(a, problem.detail[LANG_EN]),
+                                            .ms = clock_monotonic_ms() - start});
+}
+
+static bool visit_all(struct visit *v, struct arena *a, const struct addresses *addresses,
+                      struct check *check) {
+    enum reason reason = REASON_CONNECTION_REFUSED;
+    bool answered = false;
+    size_t decisive = 0;
+    for (size_t i = 0; i < addresses->count; i++) {
+        visit(v, a, &addresses->list[i], check);
+        if (i == 0 || (v->answered && !answered)) {
+            reason = v->reason;
+            decisive = check->count - 1;
+        }
+        answered |= v->answered;
+    }
+    const struct check_answer *answer = &check->answers[decisive];
+    return check_ends(a, check, reason, "%s at %s: %s", "%s(地址 %s):%s", v->url, answer->server,
+                      answer->answer);
+}
+
+static bool look(const struct validator *v, struct arena *a, const struct control *control,
+                 struct check *check, struct error *e) {
+    struct addresses addresses = {.count = 0};
+    enum reason nowhere = REASON_RECORD_MISSING;
+    if (address_parse(control->name, &addresses.list[0]))
+        addresses.count = 1;
+    else if (!resolve(v, a, control->name, check, &addresses, &nowhere, e))
+        return false;
+    if (addresses.count == 0)
+        return check_ends(a, check, nowhere, "no address of %s was found", "未找到 %s 的地址", control->name);
+    struct visit all = {.validator = v,
+                        .client = client_new(a, v->policy),
+                        .url = url_of(a, control->name, v->http_port),
+                        .value = control->value};
+    return visit_all(&all, a, &addresses, check);
+}
+
+const struct check_ops check_file = {
+    .method = "file",
+    .title = TEXT("A file on the web server", "Web 服务器上的文件"),
+    .for_address = true,
+    .challenge = challenge,
+    .look = look,
+};

@@ -1,0 +1,38 @@
+/* Answers of DNS servers. */
+#include "dns/wire.h"
+#include "fuzz.h"
+#include "validate/caa.h"
+
+static void read_as(struct arena *a, struct slice packet, enum dns_type type) {
+    const struct wire_question question = {.id = (uint16_t)(packet.p[0] << 8 | packet.p[1]),
+                                           .name = "_tenure-challenge.example.test",
+                                           .type = type};
+    struct dns_answer answer = {0};
+    struct slice text;
+    const char *name;
+    struct caa caa;
+    if (!wire_read(a, &question, packet, &answer))
+        return;
+    CHECK(answer.status == DNS_ANSWERED && answer.count <= DNS_VALUES_MAX);
+    CHECK(!answer.cname || strlen(answer.cname) <= DNS_NAME_MAX);
+    caa_permits(a, answer.data, answer.count, "ca.example", false);
+    for (size_t i = 0; i < answer.count; i++) {
+        if (caa_read(a, answer.data[i], &caa))
+            CHECK(*caa.tag && strlen(caa.tag) + strlen(caa.value) + 2 == answer.data[i].len);
+        CHECK(strlen(quoted(a, answer.data[i])) < 600);
+        if (dns_txt(a, answer.data[i], &text))
+            CHECK(text.len < answer.data[i].len);
+        if (dns_name_text(a, answer.data[i], &name))
+            CHECK(strlen(name) <= DNS_NAME_MAX && strlen(name) < answer.data[i].len + 1);
+    }
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+    AUTO_ARENA a = arena_new();
+    if (size < 2)
+        return 0;
+    read_as(a, slice_of(data, size), DNS_TXT);
+    read_as(a, slice_of(data, size), DNS_NS);
+    read_as(a, slice_of(data, size), DNS_CAA);
+    return 0;
+}
