@@ -14,6 +14,7 @@ static const struct config_section *const sections[] = {
     &config_deploy,
     &config_outbound,
     &config_probe,
+    &config_smtp,
 };
 
 enum { SECTIONS = sizeof sections / sizeof *sections };

@@ -6,6 +6,7 @@
 #pragma once
 #include "base/log.h"
 #include "deploy/deploy.h"
+#include "http/mail.h"
 #include "http/outbound.h"
 
 #define CONFIG_DATABASE      "tenure.db"
@@ -26,6 +27,7 @@ struct config {
     struct issue_settings issue;
     struct outbound_policy outbound;
     int64_t probe_timeout_ms;
+    struct mail_settings mail;
 };
 
 /* `path` NULL: /etc/tenure/tenure.yaml if it is there. `data` NULL: what the file says, or /var/lib/tenure.

@@ -19,6 +19,7 @@ extern const struct config_section config_ca;
 extern const struct config_section config_deploy;
 extern const struct config_section config_outbound;
 extern const struct config_section config_probe;
+extern const struct config_section config_smtp;
 
 /* ---- for schemas: what may be absent is a pointer, NULL then ---- */
 

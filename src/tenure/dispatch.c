@@ -8,6 +8,7 @@
 #include "http/openapi.h"
 #include "http/url.h"
 #include "order/ledger.h"
+#include "renew/expiry.h"
 #include "tenure/config.h"
 #include "tenure/system_api.h"
 #include "verify/verify.h"
@@ -18,9 +19,10 @@ enum { BODY_MAX_DEFAULT = 64 * 1024, CODES_BY_HUNDRED = 6 };
 
 const struct route *const all_routes[] = {
     /* One a line. */
-    account_routes,    user_routes,    audit_routes,  catalog_routes, package_routes, certificate_routes,
-    stored_csr_routes, order_routes,   ledger_routes, apply_routes,   issue_routes,   deploy_routes,
-    verify_routes,     explain_routes, system_routes, NULL,
+    account_routes, user_routes,    audit_routes,       notify_routes,     channel_routes, expiry_routes,
+    catalog_routes, package_routes, certificate_routes, stored_csr_routes, order_routes,   ledger_routes,
+    apply_routes,   issue_routes,   deploy_routes,      verify_routes,     explain_routes, system_routes,
+    NULL,
 };
 
 static const struct route *match(struct exchange *x, const char *args[REQUEST_PATH_ARGS_MAX],

@@ -21,8 +21,9 @@ static const struct command commands[] = {
     {0},
 };
 
-static const struct verb *const verbs[] = {certificate_verbs, csr_verbs,     target_verbs, catalog_verbs,
-                                           quota_verbs,       account_verbs, tool_verbs,   NULL};
+static const struct verb *const verbs[] = {certificate_verbs, csr_verbs,    target_verbs,
+                                           catalog_verbs,     quota_verbs,  account_verbs,
+                                           tool_verbs,        notify_verbs, NULL};
 
 static void print_help(enum lang lang) {
     static const struct text usage =
