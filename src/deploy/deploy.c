@@ -177,7 +177,7 @@ bool deploy_failed(struct work *w, const struct error *cause, struct error *e) {
     struct deployment d;
     if (!deployment_get_any(w->db, w->arena, w->item->subject, &d, e))
         return e->id == ERR_NOT_FOUND; /* nothing to note it in */
-    if (d.finished_at) /* for another one: nobody waits for it any more */
+    if (d.finished_at)                 /* for another one: nobody waits for it any more */
         return true;
     d.reason = error_row(cause->id)->code;
     d.detail_en = cause->detail[LANG_EN];

@@ -82,7 +82,8 @@ static inline bool ask_as(const struct asked_route *asked, const char *body, str
                            .caller = {.account_id = asked->account_id,
                                       .key_id = "key_1",
                                       .user_id = "user_1",
-                                      .role = ROLE_OWNER},
+                                      .role = ROLE_OWNER,
+                                      .user_role = ROLE_OWNER},
                            .now = w.now,
                            .query = query_of_test};
     rq->route = route_match(asked->tables, asked->method, asked->path, w.arena, rq->path_args, &e);

@@ -14,8 +14,9 @@ static void plain_text_stays_as_it_is(void **state) {
 static void chinese_becomes_encoded_words(void **state) {
     (void)state;
     AUTO_ARENA a = arena_new();
-    assert_string_equal(mail_header_text(a, "证书 a.example 将在 30 天后到期,请续费"),
-                        "=?UTF-8?B?6K+B5LmmIGEuZXhhbXBsZSDlsIblnKggMzAg5aSp5ZCO5Yiw5pyf?=\r\n =?UTF-8?B?LOivt+e7rei0uQ==?=");
+    assert_string_equal(
+        mail_header_text(a, "证书 a.example 将在 30 天后到期,请续费"),
+        "=?UTF-8?B?6K+B5LmmIGEuZXhhbXBsZSDlsIblnKggMzAg5aSp5ZCO5Yiw5pyf?=\r\n =?UTF-8?B?LOivt+e7rei0uQ==?=");
     /* what looks like an encoded word must not be taken for one */
     assert_string_equal(mail_header_text(a, "=?a"), "=?UTF-8?B?PT9h?=");
 }

@@ -47,7 +47,8 @@ static bool list_notices(struct request *rq, struct error *e) {
     const struct notice_range range = {.account_id = rq->caller.account_id,
                                        .user_id = rq->caller.user_id,
                                        .below = page.cursor,
-                                       .roles = 1 << rq->caller.role,
+                                       .role = 1 << rq->caller.role,
+                                       .user_role = 1 << rq->caller.user_role,
                                        .limit = page.limit + 1};
     if (!notice_list(rq->db, rq->arena, &range, &notices, &found, e))
         return false;
@@ -60,7 +61,7 @@ static bool list_notices(struct request *rq, struct error *e) {
 static bool notice_of_path(struct request *rq, struct notice *notice, struct error *e) {
     if (!notice_get(rq->db, rq->arena, rq->caller.account_id, rq->path_args[0], notice, e))
         return false;
-    return (notice->roles & 1 << rq->caller.role) ||
+    return caller_permitted(&rq->caller, (enum access)notice->roles) ||
            fail(e, ERR_NOT_FOUND, "no notice '%s'", "没有通知“%s”", rq->path_args[0]);
 }
 
@@ -193,7 +194,7 @@ const struct route notify_routes[] = {
      .summary = TEXT("Notes that the caller has read a notice", "标记通知为已读")},
     {.method = "GET",
      .path = "/v1/notify/settings",
-     .access = ACCESS_OPERATE,
+     .access = ACCESS_READ,
      .handle = get_settings,
      .answer = notify_setting_fields,
      .summary =

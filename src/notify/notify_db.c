@@ -56,10 +56,11 @@ bool notice_list(struct db *db, struct arena *a, const struct notice_range *rang
                    "SELECT n.id, n.account_id, n.event, n.subject, n.certificate_id, n.params, n.at, "
                    "r.at AS read_at FROM notice n "
                    "LEFT JOIN notice_read r ON r.notice_id = n.id AND r.user_id = $2 "
-                   "WHERE n.account_id = $1 AND (n.roles & $3) <> 0 AND n.id < $4 "
+                   "WHERE n.account_id = $1 AND (n.roles & $3) <> 0 AND (n.roles & $6) <> 0 AND n.id < $4 "
                    "ORDER BY n.id DESC LIMIT $5",
-                   DB_TEXT(range->account_id), DB_TEXT(range->user_id), DB_INT(range->roles),
-                   DB_TEXT(range->below ? range->below : TOP), DB_INT((int64_t)range->limit));
+                   DB_TEXT(range->account_id), DB_TEXT(range->user_id), DB_INT(range->role),
+                   DB_TEXT(range->below ? range->below : TOP), DB_INT((int64_t)range->limit),
+                   DB_INT(range->user_role));
 }
 
 bool notice_set_read(struct db *db, const struct notice *notice, const char *user_id, int64_t now,

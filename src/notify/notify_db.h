@@ -16,7 +16,7 @@ bool notice_get(struct db *db, struct arena *a, const char *account_id, const ch
                 struct error *e);
 struct notice_range {
     const char *account_id, *user_id, *below;
-    int64_t roles;
+    int64_t role, user_role; /* bits of the key and of its user: a notice is for both, or for neither */
     size_t limit;
 };
 /* Newest first. */

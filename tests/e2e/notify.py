@@ -115,6 +115,7 @@ def test_refused_mail():
           message["error"] == "channel_refused" and "451 try again later" in message["detail_en"], message)
     state = next(c for c in call("GET", "/v1/channels")["items"] if c["id"] == channel)
     check("the channel shows that it fails", state["failing_since"] and state["last_error"] == "channel_refused", state)
+    check("so do the metrics", "\ntenure_channels_failing 1\n" in call("GET", "/metrics").text)
     check("the inbox tells it", len(notices("channel_failed")) == 1, notices())
     (SINK / "mail.say").unlink()
     (SINK / "mail.drop").write_text("")
