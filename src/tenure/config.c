@@ -10,11 +10,7 @@
 
 /* In the order in which complaints are made. */
 static const struct config_section *const sections[] = {
-    &config_ca,
-    &config_deploy,
-    &config_outbound,
-    &config_probe,
-    &config_smtp,
+    &config_ca, &config_deploy, &config_outbound, &config_probe, &config_smtp,
 };
 
 enum { SECTIONS = sizeof sections / sizeof *sections };
