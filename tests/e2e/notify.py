@@ -239,9 +239,10 @@ def left_days(certificate, event="expiry"):
 def bought(name):
     made = call("POST", "/v1/orders", {"brand": "DigiCert", "names": [name]})
     check(f"{name} is bought", made.status == 201, made)
+    certificate = call("GET", f"/v1/certificates?text={name}")["items"][0]["id"]
+    call("POST", f"/v1/certificates/{certificate}/submit", {})
     advance(now())
-    items = call("GET", f"/v1/certificates?text={name}")["items"]
-    return items[0]
+    return call("GET", f"/v1/certificates/{certificate}").json
 
 
 def test_thresholds():
