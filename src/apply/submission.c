@@ -2,6 +2,7 @@
 #include "applicant/submit.h"
 #include "apply/apply.h"
 #include "audit/audit.h"
+#include "renew/renew_step.h"
 
 /* The engine finds out by itself what a changed certificate needs. */
 static bool store(const struct services *services, struct arena *a, struct certificate *c, int64_t now,
@@ -72,6 +73,17 @@ static bool audit_rejected(struct work *w, const struct certificate *c, const st
     return audit_write(w->db, w->arena, &entry, e);
 }
 
+static bool tell_rejected(struct work *w, const struct certificate *c, const struct error *cause,
+                          struct error *e) {
+    const struct error_row *row = error_row(cause->id);
+    json_t *params = json_pack("{s:s,s:s,s:s,s:s}", "reason_en", cause->detail[LANG_EN], "reason_zh",
+                               cause->detail[LANG_ZH], "remedy_en", row->remedy.in[LANG_EN], "remedy_zh",
+                               row->remedy.in[LANG_ZH]);
+    return certificate_tell(
+        w->db, w->arena, c,
+        &(struct notify_event){.event = "rejected", .params = json_keep(w->arena, params), .now = w->now}, e);
+}
+
 static bool reject(struct work *w, struct certificate *c, const struct error *cause, struct error *e) {
     const struct profile *profile;
     c->rejected_at = w->now;
@@ -79,15 +91,14 @@ static bool reject(struct work *w, struct certificate *c, const struct error *ca
     return certificate_profile(w->services->policies, c, &profile, e) &&
            drop_open(w->db, w->arena, c, w->now, c->reject_reason, e) &&
            certificate_store(w->db, w->arena, profile, c, e) && audit_rejected(w, c, cause, e) &&
-           work_goes(w, OUTCOME_DONE);
+           tell_rejected(w, c, cause, e) && work_goes(w, OUTCOME_DONE);
 }
 
 bool apply_failed(struct work *w, const struct error *cause, struct error *e) {
     struct certificate c;
-    if (rejection(cause->id) == ERR_NONE)
-        return true;
     if (!apply_subject(w, &c, e))
         return false;
     bool open = c.id && !c.cancelled_at && !c.version_count && c.submitted_at && !c.rejected_at;
-    return !open || reject(w, &c, cause, e);
+    bool rejected = open && rejection(cause->id) != ERR_NONE;
+    return rejected ? reject(w, &c, cause, e) : renew_failed(w, cause, e);
 }

@@ -6,6 +6,7 @@
 #pragma once
 #include "db/step.h"
 #include "http/route.h"
+#include "notify/notify.h"
 #include "pki/import.h"
 #include "pki/names.h"
 #include "policy/policy.h"
@@ -298,6 +299,13 @@ struct download {
  */
 bool download_make(const struct services *services, struct arena *a, const struct certificate *c,
                    const char *format, const struct secret *pass_phrase, struct download *d, struct error *e);
+
+/* ---- tell.c ---- */
+
+/* notify_tell of a certificate: fills in account, certificate, tags and names; the subject unless there is
+ * another. */
+bool certificate_tell(struct db *db, struct arena *a, const struct certificate *c,
+                      const struct notify_event *event, struct error *e);
 
 /* ---- certificate_api.c ---- */
 

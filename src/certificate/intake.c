@@ -121,7 +121,8 @@ bool intake_store(const struct services *services, struct arena *a, const char *
     };
     return version_refuse_known(services->db, a, account_id, leaf, e) &&
            certificate_insert(services->db, a, profile, now, c, e) &&
-           add_version(services, a, intake, now, c, e);
+           add_version(services, a, intake, now, c, e) &&
+           work_enqueue(services->db, c->account_id, c->id, "decide", now, e);
 }
 
 static bool newer(const struct certificate *c, const struct cert *leaf, struct error *e) {
@@ -132,9 +133,10 @@ static bool newer(const struct certificate *c, const struct cert *leaf, struct e
                       time_format(a, c->version_end));
 }
 
-/* The same step by which the targets of an issued certificate get a new version. */
-static bool hand_to_targets(struct db *db, const struct certificate *c, int64_t now, struct error *e) {
-    return !c->target_count || work_enqueue(db, c->account_id, c->id, "inherit", now, e);
+/* By the same step as those of an issued certificate its targets get it; then, as without targets, it is
+ * decided when its end is told. */
+static bool hand_on(struct db *db, const struct certificate *c, int64_t now, struct error *e) {
+    return work_enqueue(db, c->account_id, c->id, c->target_count ? "inherit" : "decide", now, e);
 }
 
 bool intake_update(const struct services *services, struct arena *a, const struct intake *intake, int64_t now,
@@ -144,5 +146,5 @@ bool intake_update(const struct services *services, struct arena *a, const struc
     return certificate_profile(services->policies, c, &profile, e) &&
            action_allowed(ACTION_UPDATE, c, profile, now, e) &&
            version_refuse_known(services->db, a, c->account_id, leaf, e) && newer(c, leaf, e) &&
-           add_version(services, a, intake, now, c, e) && hand_to_targets(services->db, c, now, e);
+           add_version(services, a, intake, now, c, e) && hand_on(services->db, c, now, e);
 }

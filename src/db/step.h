@@ -23,6 +23,7 @@ struct services {
     struct catalog *catalog;           /* catalog/catalog.h: looked at afresh by each request and batch */
     const struct deploy_settings *deploy;
     const struct issue_settings *issue;
+    struct notifier *notifier; /* notify/notify.h */
 };
 
 enum outcome {

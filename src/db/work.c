@@ -2,6 +2,8 @@
 #include "db/work.h"
 #include "base/clock.h"
 
+enum { SOON_SECONDS = 5, SOON_TRIES = 5 };
+
 static const struct field work_fields[] = {
     FIELD(TEXT, work_item, subject, 0, "Subject", "对象"),
     FIELD(TEXT, work_item, account_id, FIELD_HIDDEN, "Account", "账号"),
@@ -233,4 +235,12 @@ int64_t work_backoff(int64_t attempts) {
     if (attempts < 1)
         return seconds[0];
     return seconds[attempts - 1 < LAST ? attempts - 1 : LAST];
+}
+
+int64_t work_retry_at(const struct error *cause, int64_t attempts, int64_t now) {
+    if (error_row(cause->id)->retry == RETRY_SOON && attempts <= SOON_TRIES)
+        return now + SOON_SECONDS;
+    if (error_row(cause->id)->retry == RETRY_NEVER)
+        return now + DAY;
+    return now + work_backoff(attempts);
 }

@@ -139,14 +139,51 @@ static bool audit_end(struct work *w, const struct deployment *d, const char *ac
     return audit_write(w->db, w->arena, &entry, e);
 }
 
+/* The certificate may be gone by force: then there is nothing to tell. */
+static bool tell(struct work *w, const struct deployment *d, const struct notify_event *event,
+                 struct error *e) {
+    struct certificate c;
+    struct notify_event full = *event;
+    full.subject = d->id;
+    full.now = w->now;
+    if (certificate_get_any(w->db, w->arena, d->certificate_id, &c, e))
+        return certificate_tell(w->db, w->arena, &c, &full, e);
+    if (e->id != ERR_NOT_FOUND)
+        return false;
+    error_clear(e);
+    return true;
+}
+
+static bool tell_done(struct work *w, const struct deployment *d, struct error *e) {
+    json_t *params = json_keep(w->arena, json_pack("{s:s}", "target", d->target_name));
+    return tell(w, d, &(struct notify_event){.event = "deployed", .params = params}, e);
+}
+
+/* Once for each deployment, however often it is tried again. */
+static bool tell_failed(struct work *w, const struct deployment *d, int64_t next_at, struct error *e) {
+    static const struct text remedy =
+        TEXT("`tenure explain` of the certificate says more.", "可对该证书运行 `tenure explain` 查看详情。");
+    json_t *params = json_pack("{s:s,s:s,s:s?,s:s?,s:s,s:s,s:s}", "target", d->target_name, "reason",
+                               d->reason ? d->reason : "-", "detail_en", d->detail_en, "detail_zh",
+                               d->detail_zh, "next", time_format(w->arena, next_at), "remedy_en",
+                               remedy.in[LANG_EN], "remedy_zh", remedy.in[LANG_ZH]);
+    const struct notify_event event = {.event = "deployment_failed",
+                                       .once = arena_printf(w->arena, "deployment_failed:%s", d->id),
+                                       .params = json_keep(w->arena, params)};
+    return tell(w, d, &event, e);
+}
+
 bool deploy_failed(struct work *w, const struct error *cause, struct error *e) {
     struct deployment d;
     if (!deployment_get_any(w->db, w->arena, w->item->subject, &d, e))
         return e->id == ERR_NOT_FOUND; /* nothing to note it in */
+    if (d.finished_at)                 /* for another one: nobody waits for it any more */
+        return true;
     d.reason = error_row(cause->id)->code;
     d.detail_en = cause->detail[LANG_EN];
     d.detail_zh = cause->detail[LANG_ZH];
-    return enter_state(w, &d, DEPLOYMENT_FAILED, e);
+    return enter_state(w, &d, DEPLOYMENT_FAILED, e) &&
+           tell_failed(w, &d, work_retry_at(cause, w->item->attempts + 1, w->now), e);
 }
 
 /* ---- put: first it is written down that it runs, then it is done ---- */
@@ -265,8 +302,8 @@ bool deploy_keep_record(struct work *w, struct error *e) {
     finish(w, &s.target, &s.d);
     return enter_state(w, &s.d, DEPLOYMENT_DONE, e) &&
            target_set_version(w->db, s.target.id, s.d.version_id, e) &&
-           audit_end(w, &s.d, "deployment.done", e) && retire_predecessor(w, s.d.certificate_id, e) &&
-           work_goes(w, OUTCOME_DONE);
+           audit_end(w, &s.d, "deployment.done", e) && tell_done(w, &s.d, e) &&
+           retire_predecessor(w, s.d.certificate_id, e) && work_goes(w, OUTCOME_DONE);
 }
 
 /* ---- back ---- */
@@ -283,5 +320,5 @@ bool deploy_back_record(struct work *w, struct error *e) {
     if (d.finished_at)
         return work_goes(w, OUTCOME_DONE);
     return enter_state(w, &d, DEPLOYMENT_ROLLED_BACK, e) && audit_end(w, &d, "deployment.rolled_back", e) &&
-           work_retry(w, d.reason);
+           tell_failed(w, &d, w->now + work_backoff(w->item->attempts + 1), e) && work_retry(w, d.reason);
 }

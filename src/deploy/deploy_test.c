@@ -270,6 +270,43 @@ static void what_was_rolled_back_is_tried_again_later_for_the_reason_of_the_prob
     assert_int_equal(deployment_now(id).attempts, 2);
 }
 
+/* ---- what people are told ---- */
+
+/* Titles of the notices of an event, or their number. */
+static size_t notices(const char *event, const char **title) {
+    static const struct route *const tables[] = {notify_routes, NULL};
+    json_t *reply, *notice;
+    size_t i, count = 0;
+    assert_ok(ask(tables, "GET", "/v1/notices", "{}", &reply), e);
+    const json_t *items = json_object_get(reply, "items");
+    json_array_foreach(items, i, notice) {
+        if (strcmp(text_of(notice, "event"), event) != 0)
+            continue;
+        *title = text_of(notice, "title");
+        count++;
+    }
+    return count;
+}
+
+static void a_failing_deployment_is_told_once(void **state) {
+    (void)state;
+    const char *title;
+    struct certificate c = bought_and_issued(NULL);
+    target_new("web", c.id, NULL);
+    const char *id = deployment_new(c.id);
+    for (int tries = 0; tries < 2; tries++) {
+        run(&put, id);
+        tape_start(FAILING(3));
+        run_failing(&put, id, ERR_FILES_NOT_WRITTEN);
+    }
+    assert_int_equal(notices("deployment_failed", &title), 1);
+    assert_string_equal(title, "Certificate www.example.com could not be put on web");
+    tape_start(NULL);
+    deploy_completely(id);
+    assert_int_equal(notices("deployed", &title), 1);
+    assert_string_equal(title, "web serves the new certificate www.example.com");
+}
+
 /* ---- one at a time ---- */
 
 static void a_newer_deployment_takes_the_place_of_an_unfinished_one(void **state) {
@@ -328,6 +365,8 @@ static void a_late_failure_changes_nothing_in_a_finished_deployment(void **state
     struct error cause = e;
     assert_ok(deploy_failed(&work, &cause, &e), e);
     assert_string_equal(deployment_now(older).reason, DEPLOYMENT_SUPERSEDED);
+    const char *title;
+    assert_int_equal(notices("deployment_failed", &title), 0);
 }
 
 /* ---- inheritance ---- */
@@ -376,6 +415,42 @@ static void the_old_certificate_is_superseded_when_the_last_target_serves_the_ne
     assert_int_equal(certificate_now(&w, old.id).superseded_at, w.now);
 }
 
+static void decide_at(const struct certificate *c, int64_t days) {
+    w.now = c->end_at - days * DAY;
+    run(&decide, c->id);
+}
+
+static void until_the_new_one_is_everywhere_the_old_end_is_told(void **state) {
+    (void)state;
+    const char *title;
+    struct certificate old = at_the_end_of_its_coverage();
+    const char *web = target_new("web", old.id, NULL);
+    decide_at(&old, 30);
+    assert_int_equal(notices("expiry", &title), 1);
+    successor_of(old.id);
+    decide_at(&old, 15);
+    decide_at(&old, 7);
+    decide_at(&old, 7);
+    decide_at(&old, 3);
+    assert_int_equal(notices("successor_undelivered", &title), 3);
+    deploy_completely(newest_of(web).id);
+    decide_at(&old, 1);
+    decide_at(&old, 0);
+    assert_int_equal(notices("successor_undelivered", &title), 3);
+    assert_int_equal(notices("expiry", &title), 1);
+    assert_int_equal(notices("expired", &title), 0);
+}
+
+static void a_live_successor_without_targets_ends_the_warnings(void **state) {
+    (void)state;
+    const char *title;
+    struct certificate old = at_the_end_of_its_coverage();
+    successor_of(old.id);
+    decide_at(&old, 15);
+    decide_at(&old, 0);
+    assert_int_equal(notices("expiry", &title) + notices("expired", &title), 0);
+}
+
 static void a_later_version_takes_no_targets_that_were_bound_elsewhere_meanwhile(void **state) {
     (void)state;
     struct certificate old = at_the_end_of_its_coverage();
@@ -410,6 +485,9 @@ int main(void) {
         in_deploy_world(a_late_failure_changes_nothing_in_a_finished_deployment),
         in_deploy_world(the_first_version_of_a_successor_inherits_the_targets),
         in_deploy_world(the_old_certificate_is_superseded_when_the_last_target_serves_the_new_one),
+        in_deploy_world(a_failing_deployment_is_told_once),
+        in_deploy_world(until_the_new_one_is_everywhere_the_old_end_is_told),
+        in_deploy_world(a_live_successor_without_targets_ends_the_warnings),
         in_deploy_world(a_later_version_takes_no_targets_that_were_bound_elsewhere_meanwhile),
     };
     return cmocka_run_group_tests_name("deploy", tests, NULL, NULL);

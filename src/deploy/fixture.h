@@ -76,13 +76,16 @@ struct asked_route {
 
 /* What the dispatcher does; the answer is in rq->reply. */
 static inline bool ask_as(const struct asked_route *asked, const char *body, struct request *rq) {
-    *rq =
-        (struct request){.arena = w.arena,
-                         .services = &w.services,
-                         .db = w.services.db,
-                         .caller = {.account_id = asked->account_id, .key_id = "key_1", .user_id = "user_1"},
-                         .now = w.now,
-                         .query = query_of_test};
+    *rq = (struct request){.arena = w.arena,
+                           .services = &w.services,
+                           .db = w.services.db,
+                           .caller = {.account_id = asked->account_id,
+                                      .key_id = "key_1",
+                                      .user_id = "user_1",
+                                      .role = ROLE_OWNER,
+                                      .user_role = ROLE_OWNER},
+                           .now = w.now,
+                           .query = query_of_test};
     rq->route = route_match(asked->tables, asked->method, asked->path, w.arena, rq->path_args, &e);
     assert_non_null(rq->route);
     assert_ok(json_read(w.arena, slice_str(body), &rq->json, &e), e);

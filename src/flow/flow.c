@@ -56,12 +56,16 @@ const struct step steps[] = {
     {"csr_make", "CSR", .slow = true, .act = stored_csr_prepare, .save = {stored_csr_record},
      .does = TEXT("makes the RSA key of a certificate request, and signs it", "生成 CSR 的 RSA 密钥并签名")},
 
+    /* ---- a message ---- */
+    {"send", "message", .slow = true, .act = notify_send, .save = {notify_sent}, .failed = notify_failed,
+     .does = TEXT("sends a message to its receiver", "向接收方发送消息")},
+
     /* ---- the installation ---- */
     {"crl", "CA", .act = crl_sign, .save = {crl_record},
      .does = TEXT("signs the next list of revoked certificates", "签发下一份吊销列表")},
     {"key_pool", "account", .slow = true, .act = apply_pool_make, .save = {apply_pool_store},
      .does = TEXT("makes RSA keys ahead", "预先生成 RSA 密钥")},
-    {"retention", "account", .save = {idempotency_purge, validate_purge, verify_purge},
+    {"retention", "account", .save = {idempotency_purge, validate_purge, notify_purge, verify_purge},
      .does = TEXT("deletes what is kept for a time only", "删除超过保留期的记录")},
     {0},
 };

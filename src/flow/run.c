@@ -15,8 +15,6 @@ enum {
     BATCH = 250,
     LEASE_SECONDS =
         600, /* counts only if the machine is lost: those of a dead process are given back at once */
-    SOON_SECONDS = 5,
-    SOON_TRIES = 5,
 };
 
 /* One claimed row on its way through the batch. */
@@ -45,15 +43,6 @@ struct batch {
 struct engine flow_engine(const struct services *services, const char *owner) {
     return (struct engine){
         .services = services, .table = steps, .owner = owner, .lease_seconds = LEASE_SECONDS, .batch = BATCH};
-}
-
-/* When a step that failed with `e` is tried again; `attempts` counts this failure too. */
-static int64_t retry_at(const struct error *e, int64_t attempts, int64_t now) {
-    if (error_row(e->id)->retry == RETRY_SOON && attempts <= SOON_TRIES)
-        return now + SOON_SECONDS;
-    if (error_row(e->id)->retry == RETRY_NEVER)
-        return now + DAY;
-    return now + work_backoff(attempts);
 }
 
 static bool abandoned(const struct batch *b, const struct task *t) {
@@ -185,7 +174,7 @@ static bool save_failure(struct batch *b, struct task *t, struct error *e) {
         return false;
     if (t->work.outcome == OUTCOME_DONE)
         return work_done(b->db, t->item, e);
-    int64_t due_at = retry_at(&t->error, t->item->attempts + 1, b->now);
+    int64_t due_at = work_retry_at(&t->error, t->item->attempts + 1, b->now);
     return work_fail(b->db, t->item, t->item->step, due_at, error_row(t->error.id)->code, e);
 }
 

@@ -2,6 +2,7 @@
 #include "http/client.h"
 #include "base/buf.h"
 #include <curl/curl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -71,6 +72,15 @@ static bool check_url(const struct http_request *request, bool *local, struct er
                           "'%s' must begin with https://; only this machine is asked by http://",
                           "“%s”必须以 https:// 开头;仅本机可使用 http://", text);
     return true;
+}
+
+bool http_url_check(const char *field, const char *url, struct error *e) {
+    const struct http_request request = {.url = url};
+    bool local;
+    if (check_url(&request, &local, e))
+        return true;
+    snprintf(e->field, sizeof e->field, "%s", field);
+    return false;
 }
 
 /* libcurl asks for a socket after resolution, with the very address: names cannot lie to us between look-ups.

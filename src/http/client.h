@@ -30,6 +30,9 @@ struct http_reply {
  * arena. */
 struct client *client_new(struct arena *a, const struct outbound_policy *policy);
 
+/* May the client be sent there? An https address, or http on this machine; ERR_BAD_FIELD names the field. */
+bool http_url_check(const char *field, const char *url, struct error *e);
+
 /*
  * True for any answer, whatever its status. ERR_BAD_FIELD for an address of another kind,
  * ERR_ADDRESS_NOT_ALLOWED, ERR_TIMED_OUT, and ERR_UNREACHABLE for whatever else kept an answer away.

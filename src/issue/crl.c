@@ -75,7 +75,9 @@ static bool settle_certificate(struct work *w, const char *certificate_id, struc
         return false;
     c.revoked_at = w->now;
     struct audit_entry entry = audit_by_system(c.account_id, w->now, "certificate.revoked", c.id);
-    return certificate_store(w->db, w->arena, profile, &c, e) && audit_write(w->db, w->arena, &entry, e);
+    return certificate_store(w->db, w->arena, profile, &c, e) && audit_write(w->db, w->arena, &entry, e) &&
+           certificate_tell(w->db, w->arena, &c, &(struct notify_event){.event = "revoked", .now = w->now},
+                            e);
 }
 
 static bool publish(struct work *w, const struct revocation *r, struct error *e) {

@@ -187,6 +187,14 @@ static bool audit_issued(struct work *w, const struct version *version, struct e
     return audit_write(w->db, w->arena, &entry, e);
 }
 
+static bool tell_issued(struct work *w, const struct certificate *c, struct error *e) {
+    json_t *params =
+        json_pack("{s:s,s:s}", "serial", c->serial, "end", time_format(w->arena, c->version_end));
+    return certificate_tell(
+        w->db, w->arena, c,
+        &(struct notify_event){.event = "issued", .params = json_keep(w->arena, params), .now = w->now}, e);
+}
+
 /* version_add has made the version's facts those of the certificate; a reissue has asked for others
  * meanwhile. */
 static bool restore_changes(struct work *w, struct subject *s, const struct certificate *changed,
@@ -213,7 +221,7 @@ static bool store_version(struct work *w, struct subject *s, const struct issued
     return version_add(w->db, w->arena, s->profile, &s->c, &fresh, w->now, &version, e) &&
            (application_fits(&s->application, &before) || restore_changes(w, s, &before, e)) &&
            application_close(w->db, s->application.id, w->now, version.id, NULL, e) &&
-           audit_issued(w, &version, e) && work_goes(w, OUTCOME_NEXT);
+           audit_issued(w, &version, e) && tell_issued(w, &s->c, e) && work_goes(w, OUTCOME_NEXT);
 }
 
 bool issue_record(struct work *w, struct error *e) {

@@ -1,6 +1,7 @@
 /* From an order to a version, through the real steps, with the real signer: repeats, coverage, keys, checks.
  */
 #include "issue/fixture.h"
+#include "renew/expiry.h"
 
 /* ---- from order to version ---- */
 
@@ -490,7 +491,81 @@ static void a_chain_to_another_accounts_root_is_refused(void **state) {
     assert_fails(issue_check(&work, &k.c, &k.application, &k.issued, &e), e, ERR_ISSUER_ANSWER);
 }
 
-TEST_MAIN(issue, in_world(what_is_issued_passes_a_strict_verifier_with_its_crls),
+/* ---- what people are told ---- */
+
+static const char *no_query(struct request *rq, const char *name) {
+    (void)rq, (void)name;
+    return NULL;
+}
+
+static int64_t told(const char *event) {
+    static const struct route *const tables[] = {notify_routes, NULL};
+    struct request rq = {
+        .arena = w.arena,
+        .services = &w.services,
+        .db = w.services.db,
+        .caller = {.account_id = ACCOUNT, .user_id = "user_1", .role = ROLE_OWNER, .user_role = ROLE_OWNER},
+        .now = w.now,
+        .query = no_query};
+    int64_t count = 0;
+    size_t i;
+    json_t *notice;
+    rq.route = route_match(tables, "GET", "/v1/notices", w.arena, rq.path_args, &e);
+    assert_ok(rq.route->handle(&rq, &e), e);
+    const json_t *items = json_object_get(json_keep(w.arena, rq.reply), "items");
+    json_array_foreach(items, i, notice) count +=
+        strcmp(json_string_value(json_object_get(notice, "event")), event) == 0;
+    return count;
+}
+
+static void fails_once(const char *id, enum error_id cause_id) {
+    struct work work = step_begin(&w, id);
+    struct error cause;
+    fail(&cause, cause_id, "the CA is away", "CA 不可用");
+    assert_ok(db_begin(w.services.db, &e), e);
+    assert_ok(world_end(&w, renew_failed(&work, &cause, &e), &e), e);
+}
+
+static void a_version_that_cannot_be_issued_is_told_once_and_the_coming_end_too(void **state) {
+    (void)state;
+    struct certificate c = bought_and_issued(NULL);
+    assert_int_equal(told("issued"), 1);
+    w.now = c.next_issue_at;
+    fails_once(c.id, ERR_SIGNER_UNAVAILABLE);
+    assert_int_equal(told("renewal_failed"), 0); /* our own stumbling */
+    fails_once(c.id, ERR_ISSUER_ANSWER);
+    fails_once(c.id, ERR_ISSUER_ANSWER);
+    assert_int_equal(told("renewal_failed"), 1);
+    int64_t before = told("expiry");
+    w.now = c.version_end - DAY;
+    fails_once(c.id, ERR_ISSUER_ANSWER);
+    fails_once(c.id, ERR_ISSUER_ANSWER);
+    assert_int_equal(told("expiry"), before + 1);
+    assert_int_equal(told("renewal_failed"), 1);
+    issue_now(c.id);
+    w.now = certificate_now(&w, c.id).next_issue_at;
+    fails_once(c.id, ERR_ISSUER_ANSWER);
+    assert_int_equal(told("renewal_failed"), 2);
+}
+
+static void a_certificate_that_came_expired_is_not_told(void **state) {
+    (void)state;
+    struct certificate c = bought_and_issued(NULL);
+    w.now = c.end_at + DAY;
+    struct certificate late = certificate_now(&w, c.id);
+    struct work work = step_begin(&w, c.id);
+    const struct profile *profile;
+    int64_t next_at;
+    assert_ok(certificate_profile(w.services.policies, &late, &profile, &e), e);
+    late.created_at = c.end_at;
+    assert_ok(expiry_tell(&work, &late, profile, &next_at, &e), e);
+    assert_int_equal(told("expired"), 0);
+    assert_int_equal(next_at, 0);
+}
+
+TEST_MAIN(issue, in_world(a_version_that_cannot_be_issued_is_told_once_and_the_coming_end_too),
+          in_world(a_certificate_that_came_expired_is_not_told),
+          in_world(what_is_issued_passes_a_strict_verifier_with_its_crls),
           in_world(every_key_algorithm_on_sale_can_be_issued),
           in_world(the_versions_key_is_the_one_that_is_held), in_world(issuing_closes_the_application),
           in_world(a_crash_between_signing_and_storing_gives_the_same_certificate),

@@ -66,7 +66,7 @@ static int64_t earliest(int64_t now, const int64_t *moments, size_t count) {
 /* Until `due` or until its state changes, whatever comes first. */
 static struct renew_decision wait_until(const struct renew_facts *f, int64_t due, int64_t now,
                                         const struct renew_reason *reason) {
-    const int64_t moments[] = {due, f->window_at, f->end_at, f->version_end};
+    const int64_t moments[] = {due, f->window_at, f->end_at, f->version_end, f->threshold_at};
     int64_t at = earliest(now, moments, sizeof moments / sizeof *moments);
     return (struct renew_decision){.action = at ? RENEW_WAIT : RENEW_NONE, .at = at, .reason = reason};
 }

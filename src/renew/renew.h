@@ -21,6 +21,7 @@ struct renew_facts {
     int64_t not_before, version_end; /* of the current version */
     int64_t next_issue_at; /* stored: the regular moment with its jitter, or any other that was asked for */
     int64_t window_at, end_at; /* where its state changes */
+    int64_t threshold_at;      /* when its coming end is told next */
     /* What it follows; all 0 if it follows nothing. */
     struct {
         bool exists;

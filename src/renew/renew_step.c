@@ -2,6 +2,7 @@
 #include "renew/renew_step.h"
 #include "applicant/submit.h"
 #include "audit/audit.h"
+#include "renew/expiry.h"
 
 static bool predecessor_read(struct db *db, struct arena *a, const struct certificate *c,
                              struct renew_facts *facts, struct error *e) {
@@ -65,7 +66,12 @@ static bool activate(struct work *w, const struct profile *profile, struct certi
     c->active_at = w->now;
     c->came_managed = true;
     return applicant_submit(w->services, c, SUBMIT_BY_MANAGED_SERVICE, w->now, e) &&
-           certificate_store(w->db, w->arena, profile, c, e) && audit_write(w->db, w->arena, &entry, e);
+           certificate_store(w->db, w->arena, profile, c, e) && audit_write(w->db, w->arena, &entry, e) &&
+           renew_tell_activated(w, c, e);
+}
+
+static bool needs_person(const struct renew_decision *decision) {
+    return decision->action == RENEW_FLAG || strcmp(decision->reason->code, "person") == 0;
 }
 
 static bool act_on(struct work *w, const struct renew_decision *decision) {
@@ -109,6 +115,8 @@ bool renew_decide(struct work *w, struct error *e) {
         return false;
     if (!s.c.id)
         return work_goes(w, OUTCOME_DONE);
+    if (!expiry_tell(w, &s.c, s.profile, &s.facts.threshold_at, e))
+        return false;
     struct renew_decision decision = renew_next(&s.facts, s.profile, w->now);
     if (decision.action == RENEW_ACTIVATE) {
         if (!activate(w, s.profile, &s.c, e))
@@ -117,5 +125,5 @@ bool renew_decide(struct work *w, struct error *e) {
             return false;
         decision = renew_next(&s.facts, s.profile, w->now);
     }
-    return act_on(w, &decision);
+    return (!needs_person(&decision) || renew_tell_action(w, &s.c, &decision, e)) && act_on(w, &decision);
 }

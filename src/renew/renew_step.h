@@ -9,6 +9,9 @@ bool renew_is_due(struct work *w, bool *due, struct error *e);
  * named. */
 bool renew_decide(struct work *w, struct error *e);
 
+/* `failed` of the steps that make a version: told once for each version, and the thresholds go on. */
+bool renew_failed(struct work *w, const struct error *cause, struct error *e);
+
 /* The facts of a certificate and its predecessor for renew_next; explain asks it too. */
 bool renew_facts_read(struct db *db, struct arena *a, const struct certificate *c, struct renew_facts *facts,
                       struct error *e);

@@ -33,7 +33,7 @@ bool signer_verify(struct signer *s, struct slice spki, struct slice tbs, struct
 }
 
 bool signer_may_open(const struct key_ref *key, struct error *e) {
-    if (key->purpose == PURPOSE_LEAF)
+    if (key->purpose == PURPOSE_LEAF || key->purpose == PURPOSE_SECRET)
         return true;
     return fail(e, ERR_FORBIDDEN, "key '%s' does not leave the signer: only keys of certificates do",
                 "密钥“%s”不能离开签名进程:只有证书的私钥可以导出", key->id);

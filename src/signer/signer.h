@@ -10,7 +10,7 @@
 
 struct signer;
 
-enum key_purpose { PURPOSE_LEAF = 1, PURPOSE_CSR, PURPOSE_CA, PURPOSE_ACME, PURPOSE_ACCOUNT };
+enum key_purpose { PURPOSE_LEAF = 1, PURPOSE_CSR, PURPOSE_CA, PURPOSE_ACME, PURPOSE_ACCOUNT, PURPOSE_SECRET };
 
 /* Who a sealed key belongs to. Opening one under another id, account or purpose fails. */
 struct key_ref {
@@ -40,10 +40,12 @@ struct signer *signer_fake(struct arena *a);
 
 bool signer_make(struct signer *s, struct arena *a, enum key_algorithm algorithm, const struct key_ref *owner,
                  struct key_made *made, struct error *e);
-/* Seals a key that came from outside (PKCS#8 DER, checked by key_check before). */
+/* Seals a key that came from outside (PKCS#8 DER, checked by key_check before); with PURPOSE_SECRET any
+ * bytes: `made` has no public part then. */
 bool signer_seal(struct signer *s, struct arena *a, const struct secret *pkcs8, const struct key_ref *owner,
                  struct key_made *made, struct error *e);
-/* PKCS#8 DER of a leaf key, for download and deployment; ERR_FORBIDDEN for every other purpose. */
+/* PKCS#8 DER of a leaf key, for download and deployment, or what was sealed as a secret; ERR_FORBIDDEN for
+ * every other purpose. */
 bool signer_open(struct signer *s, struct arena *a, const struct key_ref *key, struct secret **pkcs8,
                  struct error *e);
 /*

@@ -53,7 +53,9 @@ static bool fake_make(struct signer *s, struct arena *a, enum key_algorithm algo
 static bool fake_seal(struct signer *s, struct arena *a, const struct secret *pkcs8,
                       const struct key_ref *owner, struct key_made *made, struct error *e) {
     (void)s;
-    if (!key_public(a, pkcs8, &made->spki, e) || !key_check(made->spki, &made->algorithm, e))
+    bool key = owner->purpose != PURPOSE_SECRET;
+    *made = (struct key_made){.algorithm = KEY_UNKNOWN};
+    if (key && (!key_public(a, pkcs8, &made->spki, e) || !key_check(made->spki, &made->algorithm, e)))
         return false;
     made->sealed = join(a, &(struct parts){seal_binding(a, owner), secret_slice(pkcs8), made->spki});
     return true;

@@ -100,6 +100,9 @@ static bool check_pair(struct arena *a, EVP_PKEY *key, struct slice spki, struct
 static bool local_seal(struct signer *s, struct arena *a, const struct secret *pkcs8,
                        const struct key_ref *owner, struct key_made *made, struct error *e) {
     AUTO(EVP_PKEY) key = NULL;
+    *made = (struct key_made){.algorithm = KEY_UNKNOWN};
+    if (owner->purpose == PURPOSE_SECRET)
+        return seal_close(a, ((struct local *)s)->master_keys, owner, pkcs8, &made->sealed, e);
     return evp_key_decode(pkcs8, &key, e) && close_key((struct local *)s, a, key, owner, made, e) &&
            key_check(made->spki, &made->algorithm, e) && check_pair(a, key, made->spki, e);
 }

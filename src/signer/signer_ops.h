@@ -25,5 +25,5 @@ struct signer {
     const struct signer_ops *ops;
 };
 
-/* Only leaf keys are ever handed out; said here once for all implementations. */
+/* Only leaf keys and secrets are ever handed out; said here once for all implementations. */
 bool signer_may_open(const struct key_ref *key, struct error *e);

@@ -165,6 +165,25 @@ static void only_leaf_keys_are_handed_out(void **state) {
         }
 }
 
+static void a_secret_is_any_bytes_and_comes_back_to_its_owner_alone(void **state) {
+    (void)state;
+    AUTO_ARENA a = arena_new();
+    struct signer *signers[] = {signer_local(a, master_key(a, 1)), signer_fake(a)};
+    for (size_t i = 0; i < 2; i++) {
+        struct error e = {0};
+        struct key_made made;
+        struct secret *opened;
+        struct key_ref ref = {.id = "chn_1", .account_id = "acct_1", .purpose = PURPOSE_SECRET};
+        assert_ok(signer_seal(signers[i], a, secret_new(a, "t0ken", 5), &ref, &made, &e), e);
+        assert_int_equal(made.spki.len, 0);
+        ref.sealed = made.sealed;
+        assert_ok(signer_open(signers[i], a, &ref, &opened, &e), e);
+        assert_true(slice_equal(secret_slice(opened), slice_str("t0ken")));
+        ref.purpose = PURPOSE_LEAF; /* must not be a way to a key, nor from one */
+        assert_fails(signer_open(signers[i], a, &ref, &opened, &e), e, ERR_UNSEALABLE);
+    }
+}
+
 static void the_process_hands_out_no_other_key_either(void **state) {
     (void)state;
     AUTO_ARENA a = arena_new();
@@ -486,6 +505,7 @@ static void what_is_no_message_is_refused_whole(void **state) {
 TEST_MAIN(signer, test(keys_of_every_algorithm_make_the_whole_round),
           test(the_fake_makes_the_same_round_without_real_keys),
           test(a_key_opens_for_its_owner_and_purpose_only), test(only_leaf_keys_are_handed_out),
+          test(a_secret_is_any_bytes_and_comes_back_to_its_owner_alone),
           test(the_process_hands_out_no_other_key_either), test(a_changed_byte_anywhere_is_noticed),
           test(two_seals_of_one_key_have_nothing_in_common), test(a_wrong_master_key_is_named),
           test(rewrapping_brings_a_key_under_the_new_master_key), test(imported_keys_are_checked),

@@ -9,9 +9,17 @@
 #define DEFAULT_DATA "/var/lib/tenure"
 
 /* In the order in which complaints are made. */
+/* clang-format off */
 static const struct config_section *const sections[] = {
-    &config_ca, &config_deploy, &config_dns, &config_outbound, &config_probe, &config_validation,
+    &config_ca,
+    &config_deploy,
+    &config_dns,
+    &config_outbound,
+    &config_probe,
+    &config_smtp,
+    &config_validation,
 };
+/* clang-format on */
 
 enum { SECTIONS = sizeof sections / sizeof *sections };
 

@@ -6,6 +6,7 @@
 #pragma once
 #include "base/log.h"
 #include "deploy/deploy.h"
+#include "http/mail.h"
 #include "http/outbound.h"
 #include "validate/validate.h"
 
@@ -29,6 +30,7 @@ struct config {
     int64_t probe_timeout_ms;
     struct dns_settings dns;
     struct validator validator;
+    struct mail_settings mail;
 };
 
 /* `path` NULL: /etc/tenure/tenure.yaml if it is there. `data` NULL: what the file says, or /var/lib/tenure.

@@ -20,6 +20,7 @@ extern const struct config_section config_deploy;
 extern const struct config_section config_dns;
 extern const struct config_section config_outbound;
 extern const struct config_section config_probe;
+extern const struct config_section config_smtp;
 extern const struct config_section config_validation;
 
 /* ---- for schemas: what may be absent is a pointer, NULL then ---- */

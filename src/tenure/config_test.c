@@ -139,5 +139,45 @@ static void a_complaint_names_section_and_key(void **state) {
     }
 }
 
-TEST_MAIN(config, test(defaults_fill_what_is_absent), test(everything_can_be_set),
-          test(what_cannot_be_meant_is_refused), test(a_complaint_names_section_and_key))
+static bool load_smtp(struct arena *a, const char *more, struct config *config, struct error *e) {
+    return load(a, arena_printf(a, "smtp:\n  host: mail.example.com\n  from: t@example.com\n%s", more),
+                config, e);
+}
+
+static void mail_goes_by_starttls_unless_said_otherwise(void **state) {
+    (void)state;
+    AUTO_ARENA a = arena_new();
+    struct config c;
+    struct error e = {0};
+    assert_ok(load(a, "log_level: info\n", &c, &e), e);
+    assert_null(c.mail.host);
+    assert_ok(load_smtp(a, "", &c, &e), e);
+    assert_string_equal(c.mail.host, "mail.example.com");
+    assert_int_equal(c.mail.security, MAIL_STARTTLS);
+    assert_int_equal(c.mail.port, 587);
+    assert_ok(load_smtp(a, "  security: tls\n", &c, &e), e);
+    assert_int_equal(c.mail.port, 465);
+    assert_ok(load_smtp(a, "  security: none\n  port: 2525\n", &c, &e), e);
+    assert_int_equal(c.mail.port, 2525);
+}
+
+static void mail_settings_that_cannot_work_are_refused(void **state) {
+    (void)state;
+    static const char *const bad[] = {
+        "  security: ssl\n", "  username: u\n",          "  password_file: /etc/hostname\n",
+        "  port: 0\n",       "  timeout_seconds: 500\n", "  ca_file: /nowhere\n"};
+    AUTO_ARENA a = arena_new();
+    struct config c;
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        struct error e = {0};
+        assert_false(load_smtp(a, bad[i], &c, &e));
+    }
+    struct error e = {0};
+    assert_fails(load(a, "smtp:\n  host: a/b\n  from: t@example.com\n", &c, &e), e, ERR_BAD_CONFIG);
+    assert_fails(load(a, "smtp:\n  host: a\n  from: nobody\n", &c, &e), e, ERR_BAD_CONFIG);
+}
+
+TEST_MAIN(config, test(mail_goes_by_starttls_unless_said_otherwise),
+          test(mail_settings_that_cannot_work_are_refused), test(defaults_fill_what_is_absent),
+          test(everything_can_be_set), test(what_cannot_be_meant_is_refused),
+          test(a_complaint_names_section_and_key))

@@ -8,6 +8,7 @@
 #include "http/openapi.h"
 #include "http/url.h"
 #include "order/ledger.h"
+#include "renew/expiry.h"
 #include "tenure/config.h"
 #include "tenure/system_api.h"
 #include "validate/validation.h"
@@ -23,6 +24,9 @@ const struct route *const all_routes[] = {
     account_routes,
     user_routes,
     audit_routes,
+    notify_routes,
+    channel_routes,
+    expiry_routes,
     catalog_routes,
     package_routes,
     certificate_routes,

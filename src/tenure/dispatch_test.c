@@ -15,6 +15,8 @@ static bool expected(const struct route *route, enum role role) {
     bool reads = strcmp(route->method, "GET") == 0;
     if (strncmp(route->path, "/v1/access-keys", 15) == 0)
         return role != ROLE_NONE; /* everybody has keys of their own, which may nothing that they may not */
+    if (strncmp(route->path, "/v1/notices", 11) == 0)
+        return role != ROLE_NONE; /* everybody reads the inbox, and notes what they have read */
     switch (role) {
     case ROLE_OWNER:
         return true;

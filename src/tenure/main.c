@@ -30,6 +30,7 @@ static const struct verb *const verbs[] = {
     quota_verbs,
     account_verbs,
     tool_verbs,
+    notify_verbs,
     NULL,
 };
 /* clang-format on */

@@ -21,6 +21,7 @@ bool node_open(struct node *node, const struct config *config, enum db_role role
     node->services.catalog = &node->catalog;
     node->services.deploy = &config->deploy;
     node->services.issue = &node->issue;
+    node->services.notifier = notifier_new(a, &config->mail, &config->outbound);
     return true;
 }
 

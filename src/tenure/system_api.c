@@ -58,6 +58,15 @@ static bool queue(struct request *rq, struct buf *b, struct error *e) {
     return true;
 }
 
+static bool channels(struct request *rq, struct buf *b, struct error *e) {
+    int64_t failing;
+    if (!notify_failing(rq->db, rq->caller.account_id, &failing, e))
+        return false;
+    metrics_family(b, "tenure_channels_failing", "gauge", "Channels of notifications that deliver nothing");
+    metrics_value(b, "tenure_channels_failing", METRIC_LABELS(), failing);
+    return true;
+}
+
 static bool requests(struct request *rq, struct buf *b, struct error *e) {
     (void)e;
     const struct dispatcher *d = rq->dispatcher;
@@ -75,10 +84,7 @@ static bool requests(struct request *rq, struct buf *b, struct error *e) {
 
 /* In the order of the page. A slice that has something to count adds its function here. */
 static bool (*const metrics_parts[])(struct request *rq, struct buf *b, struct error *e) = {
-    daemon_itself,
-    certificates_by_state,
-    queue,
-    requests,
+    daemon_itself, certificates_by_state, queue, channels, requests,
 };
 
 static bool metrics(struct request *rq, struct error *e) {

@@ -195,13 +195,23 @@ static bool may_repair(const struct work *w, const struct looked *l, const struc
     return same && at_rest && target->version_id && certificate_live(c, w->now) && serves_another(l);
 }
 
-static bool repair(struct work *w, const struct looked *l, const struct target *target, struct error *e) {
+static bool tell_drift(struct work *w, const struct target *target, const struct finding *finding,
+                       const struct certificate *c, struct error *e) {
+    json_t *params = json_pack("{s:s,s:s?,s:s?}", "target", target->name, "detail_en",
+                               finding->detail.in[LANG_EN], "detail_zh", finding->detail.in[LANG_ZH]);
+    const struct notify_event event = {
+        .event = "drift_found", .subject = target->id, .params = json_keep(w->arena, params), .now = w->now};
+    return certificate_tell(w->db, w->arena, c, &event, e);
+}
+
+static bool repair(struct work *w, const struct looked *l, const struct target *target,
+                   const struct certificate *c, struct error *e) {
     struct deployment d;
     struct audit_entry entry = audit_by_system(target->account_id, w->now, "target.drift", target->id);
     entry.after = arena_printf(w->arena, "{\"verdict\":\"%s\",\"served_fingerprint\":\"%s\"}",
                                verdict_row(l->finding.verdict)->name, l->finding.served_fingerprint);
     return deployment_create(w->db, w->arena, &l->version, target, "drift", w->now, &d, e) &&
-           audit_write(w->db, w->arena, &entry, e);
+           audit_write(w->db, w->arena, &entry, e) && tell_drift(w, target, &l->finding, c, e);
 }
 
 /* What is seen there is there, whoever has put it. */
@@ -221,7 +231,8 @@ static bool conclude(struct work *w, const struct looked *l, const struct target
         return false;
     if (strcmp(l->version.certificate_id, c->id) != 0)
         return true;
-    return may_repair(w, l, target, c, &newest) ? repair(w, l, target, e) : adopt(w, l, target, &newest, e);
+    return may_repair(w, l, target, c, &newest) ? repair(w, l, target, c, e)
+                                                : adopt(w, l, target, &newest, e);
 }
 
 bool verify_watch_record(struct work *w, struct error *e) {

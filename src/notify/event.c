@@ -1,0 +1,142 @@
+/*
+ * What is told, to whom, and in which words. A new event is one row; its parameters are those that its texts
+ * name. Each text names the object, what happened, and what to do or what comes next.
+ */
+#include "notify/event.h"
+
+enum { TEXT_MAX = 8 << 10, NAME_MAX_BYTES = 32 };
+
+const struct event_row events[] = {
+    /* ---- expiry ---- */
+    {"expiry", "warning", true, ACCESS_READ,
+     TEXT("Certificate {name} expires in {left}", "证书 {name} 将在 {left}后到期"),
+     TEXT("Certificate {certificate} for {names} expires at {end}, in {left}. From then on browsers warn of "
+          "the site or refuse it. {remedy}",
+          "证书 {certificate}({names})将于 {end} 到期,剩余 {left}。到期后浏览器将告警或拒绝访问。{remedy}")},
+    {"expired", "urgent", true, ACCESS_READ, TEXT("Certificate {name} has expired", "证书 {name} 已过期"),
+     TEXT("Certificate {certificate} for {names} expired at {end}. Browsers warn of the site or refuse it. "
+          "{remedy}",
+          "证书 {certificate}({names})已于 {end} 过期,浏览器会告警或拒绝访问。{remedy}")},
+    {"successor_undelivered", "urgent", true, ACCESS_READ,
+     TEXT("The new certificate of {name} is not in place, the old one ends in {left}",
+          "{name} 的新证书尚未部署,旧证书将在 {left}后到期"),
+     TEXT(
+         "Certificate {certificate} for {names} expires at {end}, in {left}. Its successor {successor} is "
+         "issued, but not every target serves it: HTTPS fails there when the old one ends. Look at `tenure "
+         "explain {successor}`, mend the target, or install the certificate by hand.",
+         "证书 {certificate}({names})将于 {end} 到期,剩余 {left}。其续费证书 {successor} 已签发,但尚未部署到全部目标;"
+         "旧证书到期后这些目标的 HTTPS 将不可用。请查看 `tenure explain {successor}`,修复部署目标或手动安装证书。")},
+
+    /* ---- the life of a certificate ---- */
+    {"renewal_activated", "info", false, ACCESS_READ,
+     TEXT("The renewal of {name} is active", "{name} 的续费证书已激活"),
+     TEXT("Certificate {certificate} for {names} takes the place of {predecessor}: it is active now, and is "
+          "issued next.",
+          "证书 {certificate}({names})将接替 {predecessor}:现已激活,接下来将签发。")},
+    {"action_needed", "urgent", false, ACCESS_READ,
+     TEXT("Certificate {name} waits for you", "证书 {name} 需要人工处理"),
+     TEXT("Certificate {certificate} for {names} does not go on by itself: {reason}. {remedy}",
+          "证书 {certificate}({names})无法自动继续:{reason}。{remedy}")},
+    {"applied", "info", false, ACCESS_READ,
+     TEXT("The application for {name} is submitted", "{name} 的证书申请已提交"),
+     TEXT("The application for certificate {certificate} ({names}) is submitted. {next}",
+          "证书 {certificate}({names})的申请已提交。{next}")},
+    {"rejected", "urgent", false, ACCESS_READ,
+     TEXT("The application for {name} was rejected", "{name} 的证书申请被拒绝"),
+     TEXT("The application for certificate {certificate} ({names}) was rejected: {reason}. {remedy}",
+          "证书 {certificate}({names})的申请被拒绝:{reason}。{remedy}")},
+    {"issued", "info", false, ACCESS_READ, TEXT("Certificate {name} is issued", "证书 {name} 已签发"),
+     TEXT("A version of certificate {certificate} for {names} is issued, serial number {serial}; it ends at "
+          "{end}.",
+          "证书 {certificate}({names})的新版本已签发,序列号 {serial},到期时间 {end}。")},
+    {"renewal_failed", "urgent", false, ACCESS_READ,
+     TEXT("Certificate {name} could not be issued", "证书 {name} 签发失败"),
+     TEXT(
+         "The next version of certificate {certificate} for {names} could not be issued: {reason}. The next "
+         "attempt is at {next}; it is told once, and tried until it succeeds. {remedy}",
+         "证书 {certificate}({names})的下一版本签发失败:{reason}。下次尝试时间 {next};将一直重试直至成功,不再重复通知。"
+         "{remedy}")},
+    {"revoked", "warning", false, ACCESS_READ, TEXT("Certificate {name} is revoked", "证书 {name} 已吊销"),
+     TEXT("Certificate {certificate} for {names} is revoked, and the list that says so is published.",
+          "证书 {certificate}({names})已吊销,吊销列表已发布。")},
+    {"charge_failed", "urgent", false, ACCESS_READ,
+     TEXT("The renewal of {name} could not be charged", "{name} 续费扣款失败"),
+     TEXT("The renewal of certificate {certificate} for {names} could not be charged: {reason}. {remedy}",
+          "证书 {certificate}({names})续费扣款失败:{reason}。{remedy}")},
+
+    /* ---- servers ---- */
+    {"deployed", "info", false, ACCESS_READ,
+     TEXT("{target} serves the new certificate {name}", "{target} 已部署证书 {name}"),
+     TEXT("Certificate {certificate} for {names} is in place on target '{target}'.",
+          "证书 {certificate}({names})已部署到目标“{target}”。")},
+    {"deployment_failed", "urgent", false, ACCESS_READ,
+     TEXT("Certificate {name} could not be put on {target}", "证书 {name} 部署到 {target} 失败"),
+     TEXT("Certificate {certificate} for {names} could not be put on target '{target}': {reason} ({detail}). "
+          "The next attempt is at {next}; until then the target keeps what it had. {remedy}",
+          "证书 {certificate}({names})部署到目标“{target}”失败:{reason}({detail})。下次尝试时间 "
+          "{next},在此之前目标保持原状。{remedy}")},
+    {"drift_found", "warning", false, ACCESS_READ,
+     TEXT("{target} serves another certificate than {name}", "{target} 提供的证书不是 {name}"),
+     TEXT(
+         "Target '{target}' no longer serves certificate {certificate} for {names}: {detail}. It is put there "
+         "again now.",
+         "目标“{target}”不再提供证书 {certificate}({names}):{detail}。正在重新部署。")},
+
+    /* ---- telling itself ---- */
+    {"channel_failed", "urgent", false, ACCESS_READ,
+     TEXT("Notifications by '{channel}' fail", "通知渠道“{channel}”发送失败"),
+     TEXT(
+         "Channel '{channel}' ({kind}) does not deliver: {reason} ({detail}). Messages are tried again for a "
+         "week; the inbox has them all. {remedy}",
+         "通知渠道“{channel}”({kind})发送失败:{reason}({detail})。消息将在一周内重试;站内信包含全部消息。{remedy}")},
+    {"test", "info", false, ACCESS_READ, TEXT("A test of channel '{channel}'", "通知渠道“{channel}”测试"),
+     TEXT("This is a test of channel '{channel}', asked for by a person.",
+          "这是通知渠道“{channel}”的测试消息,由人工发起。")},
+    {0},
+};
+
+const struct event_row *event_find(const char *name) {
+    for (const struct event_row *row = events; row->name; row++)
+        if (strcmp(row->name, name) == 0)
+            return row;
+    return NULL;
+}
+
+/* ---- texts ---- */
+
+static const char *parameter(struct arena *a, const json_t *params, const char *name, enum lang lang) {
+    const char *own = arena_printf(a, "%s_%s", name, lang == LANG_ZH ? "zh" : "en");
+    const char *value = json_string_value(json_object_get(params, own));
+    if (!value)
+        value = json_string_value(json_object_get(params, name));
+    return value && *value ? value : "-";
+}
+
+static void add_plain(struct buf *b, const char *value) {
+    for (; *value; value++)
+        buf_char(b, (unsigned char)*value < ' ' || *value == 0x7f ? ' ' : *value);
+}
+
+const char *event_text(struct arena *a, const struct text *text, const json_t *params, enum lang lang) {
+    struct buf b = buf_new(a, TEXT_MAX);
+    for (const char *p = text->in[lang]; *p; p++) {
+        size_t len = *p == '{' ? strcspn(p + 1, "}") : 0;
+        if (!len || len > NAME_MAX_BYTES || !p[len + 1]) {
+            buf_char(&b, *p);
+            continue;
+        }
+        add_plain(&b, parameter(a, params, arena_strndup(a, p + 1, len), lang));
+        p += len + 1;
+    }
+    return b.p ? b.p : "";
+}
+
+struct rendered event_render(struct arena *a, const char *event, const char *params, enum lang lang) {
+    const struct event_row *row = event_find(event);
+    json_t *values = NULL;
+    struct error e;
+    if (!row || !json_read(a, slice_str(params), &values, &e))
+        return (struct rendered){event, event};
+    return (struct rendered){event_text(a, &row->title, values, lang),
+                             event_text(a, &row->body, values, lang)};
+}
