@@ -1,0 +1,40 @@
+"""The catalogue of the scenarios: catalogue.py FOLDER writes FOLDER/profiles/catalog.yaml.
+
+Beside the lines of the built-in catalogue it has two more of every profile: NAME-Other of another vendor, and NAME-Narrow
+with five names at most, nothing mixed and no bonus days.
+"""
+import copy
+import pathlib
+import sys
+
+import yaml
+
+BUILT_IN = pathlib.Path(__file__).parent.parent.parent / "profiles/catalog.yaml"
+CHANGES = {"Other": {"name": "Other"},
+           "Narrow": {"names_max": "5", "domain_types": ["single", "wildcard", "multi"], "bonus_days": "0"}}
+
+
+def brands():
+    built_in = yaml.load(BUILT_IN.read_text(encoding="utf-8"), yaml.BaseLoader)["brands"]
+    for brand in built_in:
+        yield brand
+        for end, change in CHANGES.items():
+            yield copy.deepcopy({**brand, "id": f"{brand['id']}-{end}", **change})
+
+
+def write(folder, change=None):
+    """`change` is done to the lines that have bonus days."""
+    profiles = pathlib.Path(folder) / "profiles"
+    profiles.mkdir(parents=True, exist_ok=True)
+    lines = [{**brand, **change} if change and brand["bonus_days"] != "0" else brand for brand in brands()]
+    text = yaml.safe_dump({"brands": lines}, allow_unicode=True)
+    (profiles / "catalog.yaml").write_text(unquoted(text), encoding="utf-8")
+
+
+def unquoted(text):
+    """Numbers and dates as they stand in a file that a person writes: all values were read as text."""
+    return text.replace("'", "")
+
+
+if __name__ == "__main__":
+    write(sys.argv[1])
