@@ -11,11 +11,11 @@ import yaml
 
 BUILT_IN = pathlib.Path(__file__).parent.parent.parent / "profiles/catalog.yaml"
 CHANGES = {"Other": {"name": "Other"},
-           "Narrow": {"names_max": "5", "domain_types": ["single", "wildcard", "multi"], "bonus_days": "0"}}
+           "Narrow": {"names_max": 5, "domain_types": ["single", "wildcard", "multi"], "bonus_days": 0}}
 
 
 def brands():
-    built_in = yaml.load(BUILT_IN.read_text(encoding="utf-8"), yaml.BaseLoader)["brands"]
+    built_in = yaml.safe_load(BUILT_IN.read_text(encoding="utf-8"))["brands"]
     for brand in built_in:
         yield brand
         for end, change in CHANGES.items():
@@ -26,14 +26,9 @@ def write(folder, change=None):
     """`change` is done to the lines that have bonus days."""
     profiles = pathlib.Path(folder) / "profiles"
     profiles.mkdir(parents=True, exist_ok=True)
-    lines = [{**brand, **change} if change and brand["bonus_days"] != "0" else brand for brand in brands()]
+    lines = [{**brand, **change} if change and brand["bonus_days"] else brand for brand in brands()]
     text = yaml.safe_dump({"brands": lines}, allow_unicode=True)
-    (profiles / "catalog.yaml").write_text(unquoted(text), encoding="utf-8")
-
-
-def unquoted(text):
-    """Numbers and dates as they stand in a file that a person writes: all values were read as text."""
-    return text.replace("'", "")
+    (profiles / "catalog.yaml").write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":
