@@ -1,0 +1,35 @@
+"""The catalogue of the scenarios: catalogue.py FOLDER writes FOLDER/profiles/catalog.yaml.
+
+Beside the lines of the built-in catalogue it has two more of every profile: NAME-Other of another vendor, and NAME-Narrow
+with five names at most, nothing mixed and no bonus days.
+"""
+import copy
+import pathlib
+import sys
+
+import yaml
+
+BUILT_IN = pathlib.Path(__file__).parent.parent.parent / "profiles/catalog.yaml"
+CHANGES = {"Other": {"name": "Other"},
+           "Narrow": {"names_max": 5, "domain_types": ["single", "wildcard", "multi"], "bonus_days": 0}}
+
+
+def brands():
+    built_in = yaml.safe_load(BUILT_IN.read_text(encoding="utf-8"))["brands"]
+    for brand in built_in:
+        yield brand
+        for end, change in CHANGES.items():
+            yield copy.deepcopy({**brand, "id": f"{brand['id']}-{end}", **change})
+
+
+def write(folder, change=None):
+    """`change` is done to the lines that have bonus days."""
+    profiles = pathlib.Path(folder) / "profiles"
+    profiles.mkdir(parents=True, exist_ok=True)
+    lines = [{**brand, **change} if change and brand["bonus_days"] else brand for brand in brands()]
+    text = yaml.safe_dump({"brands": lines}, allow_unicode=True)
+    (profiles / "catalog.yaml").write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    write(sys.argv[1])
