@@ -51,7 +51,7 @@ static bool add_entries(struct ledger *l, int64_t count, struct error *e) {
 
 static void ledger_open(struct ledger *l) {
     struct error e = {0};
-    int64_t there;
+    int64_t there = 0;
     bench_must(db_open(&l->db, l->path, DB_WEB, &e) && db_migrate(l->db, cause.now, &e) &&
                    ledger_quota_left(l->db, ACCOUNT, ITEM, &there, &e),
                l->path, &e);

@@ -1,7 +1,6 @@
 /* Moves: what must hold before a balance changes. */
 #include "order/ledger.h"
 #include "order/ledger_db.h"
-#include <stdlib.h>
 
 const struct field ledger_check_fields[] = {
     FIELD(BOOL, ledger_check, intact, FIELD_COLUMN, "Everything adds up", "账目是否一致"),
@@ -39,7 +38,7 @@ static bool move(struct db *db, const struct shortage *kind, const struct ledger
     bool found, fits;
     int64_t amount;
     *done = false;
-    if (m->amount == 0 || llabs(m->amount) > LEDGER_MAX)
+    if (m->amount == 0 || m->amount > LEDGER_MAX || m->amount < -LEDGER_MAX)
         return fail_field(e, "amount", ERR_BAD_FIELD, "an entry is not over %lld", "记录的数额不能为 %lld",
                           (long long)m->amount);
     if (!ledger_db_entered(db, kind->ledger, m, &found, &amount, e))

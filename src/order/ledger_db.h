@@ -5,7 +5,7 @@
 #define LEDGER_QUOTA "quota"
 #define LEDGER_MONEY "money"
 
-enum { LEDGER_MAX = 1000000000000000 }; /* of a balance and of a change: sums stay far from 64 bits */
+#define LEDGER_MAX INT64_C(1000000000000000) /* of a balance and of a change: sums stay far from 64 bits */
 
 struct ledger_entry {
     const char *item;

@@ -115,7 +115,7 @@ static void sums_stay_far_from_what_a_number_can_hold(void **state) {
     assert_ok(ledger_move_money(db, &m, &done, &e), e);
     m = move_of("CNY", 1, "deposited:b");
     assert_fails(ledger_move_money(db, &m, &done, &e), e, ERR_BAD_FIELD);
-    static const int64_t wrong[] = {0, INT64_MAX, -INT64_MAX, (int64_t)LEDGER_MAX + 1};
+    static const int64_t wrong[] = {0, INT64_MAX, INT64_MIN, LEDGER_MAX + 1};
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         m = move_of("USD", wrong[i], "deposited:c");
         assert_fails(ledger_move_money(db, &m, &done, &e), e, ERR_BAD_FIELD);

@@ -35,7 +35,7 @@ CONFIGURATION
     begin=$(TENURE_KEY= /usr/bin/python3 "$RULES_DIR/run.py" --begin)
     SERVE="--one-process --clock $begin"
     program=$TENURE
-    [ -z "${NAMESPACE:-}" ] || give_two_addresses
+    if [ "${NAMESPACE:-}" ]; then give_two_addresses; else ok "R162 skipped: this system allows no mount namespace"; fi
     start_daemon
     TENURE=$program
     "$TENURE" login --secret-file "$WORK/data/first-login" >/dev/null || not_ok "login"
