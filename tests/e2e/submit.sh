@@ -31,8 +31,9 @@ is_rejected() {
         -subj "/CN=$NAME" -addext "subjectAltName=DNS:$NAME" 2>/dev/null
     leaked=$(tenure buy $NAME --csr "$WORK/csr.pem" --quiet)
     wait_for 20 is_in_state "$leaked" issued
+    again=$(tenure buy $NAME --brand GlobalSign --csr "$WORK/csr.pem" --quiet)
     tenure revoke "$leaked" --reason keyCompromise >/dev/null
-    again=$(tenure buy $NAME --csr "$WORK/csr.pem" --quiet)
+    check "it waits to be submitted" tenure submit "$again" --quiet
     check "a compromised key is rejected" wait_for 20 is_in_state "$again" rejected
     check "with the reason" test "$(member_of "$again" reject_reason)" = rejected_csr
     check "explain says why" says "$again" rejected_csr
