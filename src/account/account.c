@@ -339,12 +339,12 @@ struct key_scope access_key_scope(const struct caller *caller) {
 
 /* Without it nobody could make another one: the one-time secret of the first start works only once. */
 static bool leaves_an_owner(struct db *db, const struct access_key *key, struct error *e) {
-    int64_t owners = 0;
+    int64_t others = 0;
     if (role_by_name(key->role) != ROLE_OWNER)
         return true;
-    if (!access_key_db_count_owners(db, key->account_id, &owners, e))
+    if (!access_key_db_count_owners(db, key, &others, e))
         return false;
-    return owners > 1 ||
+    return others > 0 ||
            fail(e, ERR_CONFLICT,
                 "'%s' is the last access key of an owner; make another one before you revoke it",
                 "“%s”是最后一个所有者访问密钥;请先创建另一个再吊销", key->id);

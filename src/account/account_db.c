@@ -192,13 +192,14 @@ bool access_key_db_list(struct db *db, struct arena *a, const struct key_scope *
         DB_INT((int64_t)scope->limit));
 }
 
-bool access_key_db_count_owners(struct db *db, const char *account_id, int64_t *count, struct error *e) {
+bool access_key_db_count_owners(struct db *db, const struct access_key *but, int64_t *count,
+                                struct error *e) {
     return db_int(
         db, count, 0, e,
         "SELECT count(*) FROM access_key k JOIN account_user u ON u.id = k.user_id "
         "WHERE k.account_id = $1 AND k.role = 'owner' AND k.revoked_at IS NULL AND u.role = 'owner' "
-        "AND u.disabled_at IS NULL",
-        DB_TEXT(account_id));
+        "AND u.disabled_at IS NULL AND k.id <> $2",
+        DB_TEXT(but->account_id), DB_TEXT(but->id));
 }
 
 bool access_key_db_revoke(struct db *db, const char *id, int64_t now, struct error *e) {

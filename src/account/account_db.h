@@ -62,7 +62,7 @@ bool access_key_db_get(struct db *db, struct arena *a, const struct key_scope *s
 /* In the order of their ids. */
 bool access_key_db_list(struct db *db, struct arena *a, const struct key_scope *scope,
                         struct access_key **keys, size_t *count, struct error *e);
-/* How many keys with all rights the account has, that somebody can use. */
-bool access_key_db_count_owners(struct db *db, const char *account_id, int64_t *count, struct error *e);
+/* How many keys with all rights the account has besides this one, that somebody can use. */
+bool access_key_db_count_owners(struct db *db, const struct access_key *but, int64_t *count, struct error *e);
 bool access_key_db_revoke(struct db *db, const char *id, int64_t now, struct error *e);
 bool access_key_db_touch(struct db *db, const char *id, int64_t now, struct error *e);

@@ -85,17 +85,30 @@ static void task_act(struct batch *b, struct task *t) {
     t->acted.work = t->work;
 }
 
-/* Fast steps first; slow ones one after another within the budget, so that a stuck target delays nobody for
- * long. */
-static void act_all(struct batch *b) {
+static bool is_slow(const struct batch *b, const struct task *t) {
+    const struct step *step = step_find(b->engine->table, t->item->step);
+    return step && step->slow;
+}
+
+/* True if there was one. */
+static bool act_fast(struct batch *b) {
     struct error ignored;
+    bool any = false;
     db_read_begin(b->db, &ignored);
-    for (size_t i = 0; i < b->count; i++) {
-        const struct step *step = step_find(b->engine->table, b->tasks[i].item->step);
-        if (b->tasks[i].state == TASK_READY && !(step && step->slow))
+    for (size_t i = 0; i < b->count; i++)
+        if (b->tasks[i].state == TASK_READY && !is_slow(b, &b->tasks[i])) {
             task_act(b, &b->tasks[i]);
-    }
+            any = true;
+        }
     db_read_end(b->db);
+    return any;
+}
+
+/* Fast steps come first, and are saved before a slow one begins; slow ones go one after another within the
+ * budget, so that a stuck target delays nobody for long. */
+static void act_all(struct batch *b) {
+    if (act_fast(b))
+        return;
     int64_t deadline = clock_monotonic_ms() + SLOW_BUDGET_MS;
     for (size_t i = 0; i < b->count && clock_monotonic_ms() < deadline; i++)
         if (b->tasks[i].state == TASK_READY)

@@ -11,8 +11,9 @@ struct queue {
     struct engine engine;
     const char *subjects[SUBJECTS_MAX];
     size_t count;
-    int in_hand;           /* items leased together in the last batch, at most */
-    int rounds;            /* steps that came to their save on their own */
+    int in_hand; /* items leased together in the last batch, at most */
+    int rounds;  /* steps that came to their save on their own */
+    int64_t fast_due_at;
     const char *killed_in; /* the step whose process is killed before its save */
 };
 
@@ -43,6 +44,15 @@ static bool save_a_row(struct work *w, struct error *e) {
            (!spoilt || fail(e, ERR_CONFLICT, "spoilt", "已损坏"));
 }
 
+/* What it finds saved when its turn comes. */
+static bool act_slowly(struct work *w, struct error *e) {
+    struct queue *q = (struct queue *)w->services;
+    struct work_item fast;
+    bool ok = work_get(w->db, w->arena, "fast", &fast, e);
+    q->fast_due_at = ok ? fast.due_at : 0;
+    return ok;
+}
+
 static bool save_nothing(struct work *w, struct error *e) {
     (void)e;
     return work_goes(w, OUTCOME_NEXT);
@@ -66,6 +76,7 @@ static const struct step table[] = {
     {"dear", "subject", .act = act_nothing, .save = {save_nothing}, .next = "end"},
     {"cheap", "subject", .again = true, .act = act_nothing, .save = {save_nothing}, .next = "end"},
     {"fail", "subject", .act = act_fails, .failed = give_up, .next = "end"},
+    {"slow", "subject", .slow = true, .act = act_slowly, .save = {save_nothing}},
     {"end", "subject", .act = act_nothing, .save = {save_nothing}},
     {0}};
 
@@ -201,6 +212,15 @@ static void a_step_that_may_be_done_again_is_not_noted(void **state) {
     assert_fails(work_get(q->services.db, q->arena, "b", &item, &e), e, ERR_NOT_FOUND);
 }
 
+static void a_slow_step_begins_when_the_fast_ones_are_saved(void **state) {
+    struct queue *q = *state;
+    enqueue_step(q, "a", "slow");
+    enqueue_step(q, "fast", "write");
+    q->count = 0;
+    assert_int_equal(run_batch(q), 2);
+    assert_int_equal(q->fast_due_at, NOW + DAY);
+}
+
 static void an_item_that_cannot_be_saved_takes_nobody_along(void **state) {
     struct queue *q = *state;
     struct error e = {0};
@@ -237,5 +257,6 @@ TEST_MAIN(run, queue_test(what_was_in_hand_at_a_crash_is_tried_alone),
           queue_test(the_neighbours_of_a_suspect_are_not_held_up),
           queue_test(a_step_without_an_act_is_saved_with_the_one_before_it),
           queue_test(a_step_that_may_be_done_again_is_not_noted),
+          queue_test(a_slow_step_begins_when_the_fast_ones_are_saved),
           queue_test(an_item_that_cannot_be_saved_takes_nobody_along),
           queue_test(a_failure_that_ends_the_work_is_not_tried_again))

@@ -132,12 +132,14 @@ static void visit(struct visit *v, struct arena *a, const struct address *addres
                                             .ms = clock_monotonic_ms() - start});
 }
 
+/* Addresses that accept and are silent cost a time-out each: the rest is looked at another time. */
 static bool visit_all(struct visit *v, struct arena *a, const struct addresses *addresses,
                       struct check *check) {
     enum reason reason = REASON_CONNECTION_REFUSED;
     bool answered = false;
     size_t decisive = 0;
-    for (size_t i = 0; i < addresses->count; i++) {
+    int64_t deadline = clock_monotonic_ms() + 2 * (int64_t)v->validator->http_timeout_ms;
+    for (size_t i = 0; i < addresses->count && (i == 0 || clock_monotonic_ms() < deadline); i++) {
         visit(v, a, &addresses->list[i], check);
         if (i == 0 || (v->answered && !answered)) {
             reason = v->reason;

@@ -108,10 +108,11 @@ static bool check_now(struct request *rq, const struct validation *v, struct err
 /* ---- the routes ---- */
 
 static bool read_body(struct request *rq, struct validation *v, struct error *e) {
-    struct domain_body body = {.method = "dns"};
+    struct domain_body body = {.method = NULL};
     const struct check_ops *ops;
     const char *name;
-    if (!json_to_row(rq->arena, rq->json, domain_body, &body, e) || !check_find(body.method, &ops, e) ||
+    if (!json_to_row(rq->arena, rq->json, domain_body, &body, e) ||
+        !check_find(body.method ? body.method : "dns", &ops, e) ||
         !name_normalise(rq->arena, body.name, false, &name, e) || !check_possible(ops, name, e))
         return false;
     v->wildcard = strncmp(name, "*.", 2) == 0;

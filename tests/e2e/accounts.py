@@ -141,6 +141,15 @@ def first_ids():
     return ids
 
 
+def key_of_a_demoted_owner(owner):
+    user = call("POST", "/v1/users", {"name": "demoted", "email": "demoted@second.example", "role": "owner"}, owner)
+    key = call("POST", "/v1/access-keys", {"name": "leaked", "user_id": user["id"]}, owner)
+    demoted = call("PATCH", f"/v1/users/{user['id']}", {"role": "operator"}, owner)
+    revoked = call("DELETE", f"/v1/access-keys/{key['id']}", None, owner)
+    check("the key of a demoted owner is revoked", (demoted.status, revoked.status) in ((200, 200), (200, 204)),
+          f"{user} {key} {demoted} {revoked}")
+
+
 def fill_first_account():
     bought = call("POST", "/v1/orders", {"names": ["foreign.example.com"]})
     target = call("POST", "/v1/targets", {"name": "web", "files": [{"path": f"{WORK}/web.pem", "content": "fullchain"}]})
@@ -197,6 +206,7 @@ administration(made, owner_key)
 policies(owner_key)
 users(owner_key)
 last_owner(owner_key)
+key_of_a_demoted_owner(owner_key)
 roles()
 fill_first_account()
 foreign_paths(owner_key)

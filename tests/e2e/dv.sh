@@ -138,6 +138,7 @@ file=$(domain www.example.test file)
 check "a file that is not there" finds "$file" http_status
 domain_of "$file" content >"$WORK/web/.well-known/pki-validation/tenure.txt"
 check "the file proves control" proves "$file"
+check "no method is the usual one" test "$(api POST /v1/domains '{"name": "null.example.test", "method": null}' | field method)" = dns
 check "a wildcard is no matter for a file" test \
     "$(api POST /v1/domains '{"name": "*.example.test", "method": "file"}' | field code)" = file_validation_not_for_wildcard
 
