@@ -62,11 +62,21 @@ uint64_t rand_below(uint64_t limit) {
 enum { TIME_CHARS = 7, ID_CHARS = 26 };
 static const char base32[] = "0123456789abcdefghjkmnpqrstvwxyz";
 
-const char *id_new(struct arena *a, const char *prefix, int64_t now) {
-    char text[ID_CHARS + 1] = {0};
-    uint64_t seconds = (uint64_t)now;
+static void put_seconds(char *text, int64_t t) {
+    uint64_t seconds = (uint64_t)t;
     for (int i = TIME_CHARS - 1; i >= 0; i--, seconds >>= 5)
         text[i] = base32[seconds & 31];
+}
+
+const char *id_floor(struct arena *a, const char *prefix, int64_t t) {
+    char text[TIME_CHARS + 1] = {0};
+    put_seconds(text, t);
+    return arena_printf(a, "%s_%s", prefix, text);
+}
+
+const char *id_new(struct arena *a, const char *prefix, int64_t now) {
+    char text[ID_CHARS + 1] = {0};
+    put_seconds(text, now);
     uint8_t random[ID_CHARS - TIME_CHARS];
     rand_bytes(random, sizeof random);
     for (size_t i = 0; i < sizeof random; i++)

@@ -16,5 +16,7 @@ void rand_seed(uint64_t seed);
  * `now`, 19 of randomness (95 bits).
  */
 const char *id_new(struct arena *a, const char *prefix, int64_t now);
+/* The id before all that are made at `t` or later, and behind all made before. */
+const char *id_floor(struct arena *a, const char *prefix, int64_t t);
 /* True if `s` has exactly that shape. */
 bool id_valid(const char *s, const char *prefix);

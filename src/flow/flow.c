@@ -9,6 +9,7 @@
 #include "flow/flow.h"
 #include "account/idempotency.h"
 #include "certificate/stored_csr.h"
+#include "order/quote.h"
 #include "renew/renew_step.h"
 #include "validate/validation.h"
 #include "verify/verify.h"
@@ -65,7 +66,8 @@ const struct step steps[] = {
      .does = TEXT("signs the next list of revoked certificates", "签发下一份吊销列表")},
     {"key_pool", "account", .slow = true, .act = apply_pool_make, .save = {apply_pool_store},
      .does = TEXT("makes RSA keys ahead", "预先生成 RSA 密钥")},
-    {"retention", "account", .save = {idempotency_purge, validate_purge, notify_purge, verify_purge},
+    {"retention", "account",
+     .save = {idempotency_purge, quote_purge, validate_purge, notify_purge, verify_purge},
      .does = TEXT("deletes what is kept for a time only", "删除超过保留期的记录")},
     {0},
 };

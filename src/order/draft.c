@@ -52,15 +52,11 @@ static bool fill_years(struct draft *d, struct error *e) {
                           "the policy '%s' offers %lld to %lld years, not %lld",
                           "策略“%s”提供 %lld 至 %lld 年,不支持 %lld 年", d->profile->name,
                           (long long)offered->min, (long long)offered->max, (long long)years);
-    if (years > 1)
-        return fail_field(e, "years", ERR_YEARS_NOT_OFFERED,
-                          "orders are for one year at a time: renew before the end of the year",
-                          "目前每个订单为一年:请在到期前续费");
     d->c.years = years;
     return true;
 }
 
-bool draft_choose(struct draft *d, struct error *e) {
+static bool choose(struct draft *d, struct error *e) {
     if (!find_brand(d, e))
         return false;
     d->profile = policy_find(d->services->policies, d->brand->profile, 0);
@@ -291,7 +287,7 @@ bool draft_differs(const struct draft *d) {
            !same_family(old->key_algorithm, c->key_algorithm);
 }
 
-bool draft_check_editable(const struct draft *d, struct error *e) {
+static bool check_editable(const struct draft *d, struct error *e) {
     unsigned editable = d->profile->editable;
     if (!(editable & EDIT_NAMES) && strcmp(d->c.names, d->old->names) != 0)
         return fail_field(e, "names", ERR_NOT_EDITABLE, "the policy '%s' does not let a renewal change names",
@@ -301,4 +297,56 @@ bool draft_check_editable(const struct draft *d, struct error *e) {
                           "the policy '%s' does not let a renewal change the CSR",
                           "策略“%s”不允许在续费时更改 CSR", d->profile->name);
     return true;
+}
+
+/* ---- what may follow what ---- */
+
+/* What the kind and state of a certificate make of "renew". */
+static enum order_kind renewal_kind(const struct certificate *old, const struct profile *profile,
+                                    int64_t now) {
+    if (strcmp(old->kind, "uploaded") == 0 || strcmp(old->kind, "pca") == 0)
+        return ORDER_REPLACEMENT;
+    bool early = old->version_count && now < old->window_at;
+    return early && profile->early_renewal ? ORDER_EARLY_RENEWAL : ORDER_RENEWAL;
+}
+
+static const enum action action_of[ORDER_KIND_COUNT] = {
+    [ORDER_PURCHASE] = ACTION_BUY_NEW,
+    [ORDER_RENEWAL] = ACTION_RENEW,
+    [ORDER_EARLY_RENEWAL] = ACTION_RENEW_EARLY,
+    [ORDER_REPLACEMENT] = ACTION_REPLACE,
+};
+
+static bool check_replacement(const struct draft *d, struct error *e) {
+    return d->profile->uploaded.match == MATCH_NOTHING || !draft_differs(d) ||
+           fail(e, ERR_SPECIFICATION_MISMATCH, "the policy '%s' replaces %s by the same specification only",
+                "策略“%s”要求以相同规格替换 %s", d->profile->name, d->old->id);
+}
+
+/* Whether the old certificate may be renewed as something else is asked of its own profile. */
+static bool check_renewal(struct draft *d, const struct profile *old_profile, struct error *e) {
+    d->c.specification_changed = draft_differs(d);
+    if (d->c.specification_changed && old_profile->specification_change == SPECIFICATION_REFUSED)
+        return fail(e, ERR_SPECIFICATION_CHANGE_BUY_NEW,
+                    "the policy '%s' of %s allows no other specification",
+                    "策略“%s”不允许 %s 在续费时更改规格", old_profile->name, d->old->id);
+    return check_editable(d, e);
+}
+
+static bool make_renewal(struct draft *d, int64_t now, struct error *e) {
+    const struct profile *old_profile;
+    if (!certificate_profile(d->services->policies, d->old, &old_profile, e))
+        return false;
+    d->kind = renewal_kind(d->old, old_profile, now);
+    if (!action_allowed(action_of[d->kind], d->old, old_profile, now, e) || !choose(d, e) ||
+        !draft_complete(d, e))
+        return false;
+    return d->kind == ORDER_REPLACEMENT ? check_replacement(d, e) : check_renewal(d, old_profile, e);
+}
+
+bool draft_make(struct draft *d, int64_t now, struct error *e) {
+    if (d->old)
+        return make_renewal(d, now, e);
+    d->kind = ORDER_PURCHASE;
+    return choose(d, e) && draft_complete(d, e);
 }

@@ -19,13 +19,14 @@ struct draft {
     struct certificate c;          /* the result: specification, names, choice of key */
 };
 
-/* Brand, profile and years of an order; a reissue has them already. */
-bool draft_choose(struct draft *d, struct error *e);
-/* The rest of d->c: grade, names, key and CSR. */
+/*
+ * An order's, from services to `old`: its kind is what the kind and state of the old certificate allow, which
+ * the action table is asked for; a purchase without one. Writes nothing.
+ */
+bool draft_make(struct draft *d, int64_t now, struct error *e);
+/* Grade, names, key and CSR of a reissue, which has brand and profile already. */
 bool draft_complete(struct draft *d, struct error *e);
 /* Notes for the CSR manager what the certificate is to be issued with, once it has its id. */
 bool draft_note_csr(const struct draft *d, const struct certificate *c, struct error *e);
 /* The specification differs from the old certificate's: brand, grade, domain type or key family. */
 bool draft_differs(const struct draft *d);
-/* What a renewal form under the profile does not let people edit is as it was. */
-bool draft_check_editable(const struct draft *d, struct error *e);

@@ -38,8 +38,18 @@ static bool create_certificate(struct draft *d, const struct order *order, int64
            work_enqueue(db, d->c.account_id, d->c.id, "decide", now, e);
 }
 
+/* Quotes say what more years will give; orders make one certificate. */
+static bool check_years(const struct draft *d, struct error *e) {
+    return d->c.years == 1 ||
+           fail_field(e, "years", ERR_YEARS_NOT_OFFERED,
+                      "orders are for one year at a time: renew before the end of the year",
+                      "目前每个订单为一年:请在到期前续费");
+}
+
 static bool create_order(struct draft *d, const char *account_id, int64_t now, struct order *order,
                          struct error *e) {
+    if (!check_years(d, e))
+        return false;
     *order = (struct order){.id = id_new(d->arena, "ord", now),
                             .account_id = account_id,
                             .kind = order_kind_name(d->kind),
@@ -63,50 +73,14 @@ static bool create_order(struct draft *d, const char *account_id, int64_t now, s
 bool order_purchase(const struct services *services, struct arena *a, const char *account_id,
                     const struct order_request *request, int64_t now, struct order *order,
                     struct certificate *first, struct error *e) {
-    struct draft d = {.services = services,
-                      .arena = a,
-                      .account_id = account_id,
-                      .request = request,
-                      .kind = ORDER_PURCHASE};
-    if (!draft_choose(&d, e) || !draft_complete(&d, e) || !create_order(&d, account_id, now, order, e))
+    struct draft d = {.services = services, .arena = a, .account_id = account_id, .request = request};
+    if (!draft_make(&d, now, e) || !create_order(&d, account_id, now, order, e))
         return false;
     *first = d.c;
     return true;
 }
 
 /* ---- renewal, early renewal, replacement ---- */
-
-/* What the kind and state of a certificate make of "renew". */
-static enum order_kind renewal_kind(const struct certificate *old, const struct profile *profile,
-                                    int64_t now) {
-    if (strcmp(old->kind, "uploaded") == 0 || strcmp(old->kind, "pca") == 0)
-        return ORDER_REPLACEMENT;
-    bool early = old->version_count && now < old->window_at;
-    return early && profile->early_renewal ? ORDER_EARLY_RENEWAL : ORDER_RENEWAL;
-}
-
-static const enum action action_of[ORDER_KIND_COUNT] = {
-    [ORDER_PURCHASE] = ACTION_BUY_NEW,
-    [ORDER_RENEWAL] = ACTION_RENEW,
-    [ORDER_EARLY_RENEWAL] = ACTION_RENEW_EARLY,
-    [ORDER_REPLACEMENT] = ACTION_REPLACE,
-};
-
-static bool check_replacement(const struct draft *d, struct error *e) {
-    return d->profile->uploaded.match == MATCH_NOTHING || !draft_differs(d) ||
-           fail(e, ERR_SPECIFICATION_MISMATCH, "the policy '%s' replaces %s by the same specification only",
-                "策略“%s”要求以相同规格替换 %s", d->profile->name, d->old->id);
-}
-
-/* Whether the old certificate may be renewed as something else is asked of its own profile. */
-static bool check_renewal(struct draft *d, const struct profile *old_profile, struct error *e) {
-    d->c.specification_changed = draft_differs(d);
-    if (d->c.specification_changed && old_profile->specification_change == SPECIFICATION_REFUSED)
-        return fail(e, ERR_SPECIFICATION_CHANGE_BUY_NEW,
-                    "the policy '%s' of %s allows no other specification",
-                    "策略“%s”不允许 %s 在续费时更改规格", old_profile->name, d->old->id);
-    return draft_check_editable(d, e);
-}
 
 /* budget: the contract */
 bool order_renew(const struct services *services, struct arena *a, struct certificate *old,
@@ -115,14 +89,8 @@ bool order_renew(const struct services *services, struct arena *a, struct certif
     const struct profile *old_profile;
     struct draft d = {
         .services = services, .arena = a, .account_id = old->account_id, .request = request, .old = old};
-    if (!certificate_profile(services->policies, old, &old_profile, e))
-        return false;
-    d.kind = renewal_kind(old, old_profile, now);
-    if (!action_allowed(action_of[d.kind], old, old_profile, now, e) || !draft_choose(&d, e) ||
-        !draft_complete(&d, e))
-        return false;
-    bool fits = d.kind == ORDER_REPLACEMENT ? check_replacement(&d, e) : check_renewal(&d, old_profile, e);
-    if (!fits || !create_order(&d, old->account_id, now, order, e))
+    if (!draft_make(&d, now, e) || !create_order(&d, old->account_id, now, order, e) ||
+        !certificate_profile(services->policies, old, &old_profile, e))
         return false;
     old->successor_id = d.c.id;
     *first = d.c;

@@ -1,7 +1,7 @@
 /* Orders over HTTP, and the orders that begin at a certificate: renew, reissue, cancel. */
 #include "audit/audit.h"
 #include "http/list.h"
-#include "order/order.h"
+#include "order/quote.h"
 
 #define ORDER_BODY(name_, type_, member, en, zh)                                                             \
     {                                                                                                        \
@@ -42,31 +42,14 @@ static bool read_request(struct request *rq, struct order_request *request, stru
 
 /* ---- warnings: allowed, but worth a sentence ---- */
 
-static const struct {
-    const char *csr_choice;
-    struct text text;
-} choice_warnings[] = {
-    {"keep",
-     TEXT(
-         "The key is kept: good rotation practice and some compliance rules want a new key for each certificate.",
-         "保留了原密钥:不符合密钥轮换最佳实践,可能不满足合规要求。")},
-    {"own",
-     TEXT(
-         "Unless Tenure holds the key of the CSR, a lost key means buying a new certificate. Later versions use the "
-         "same CSR again until a new one is given.",
-         "若 Tenure 未保管该 CSR 的私钥,私钥丢失须重新购买证书。在提供新的 CSR 之前,后续版本将继续使用该 CSR。")},
-};
-
 static json_t *warnings(const struct request *rq, const struct certificate *old, const struct certificate *c,
                         bool warn_uncovered) {
-    static const struct text uncovered = TEXT("Names of the old certificate are not covered by the new one.",
-                                              "新证书未覆盖原证书的全部域名。");
+    const struct text *choice = quote_choice_warning(c->csr_choice);
     json_t *list = json_array();
-    for (size_t i = 0; i < sizeof choice_warnings / sizeof *choice_warnings; i++)
-        if (strcmp(choice_warnings[i].csr_choice, c->csr_choice) == 0)
-            json_array_append_new(list, json_string(choice_warnings[i].text.in[rq->lang]));
+    if (choice)
+        json_array_append_new(list, json_string(choice->in[rq->lang]));
     if (warn_uncovered && !names_cover_all(c->names, old->names))
-        json_array_append_new(list, json_string(uncovered.in[rq->lang]));
+        json_array_append_new(list, json_string(quote_uncovered_warning.in[rq->lang]));
     return list;
 }
 

@@ -1,8 +1,6 @@
 /* Verbs about quota and money: what is left, how it came, what an administrator adds. */
 #include "order/ledger.h"
 #include "tenure/verb.h"
-#include <errno.h>
-#include <stdlib.h>
 
 enum {
     KEY_LIMIT = 'l',
@@ -14,17 +12,6 @@ enum {
     KEY_DOMAIN_TYPE,
     KEY_KEY_FAMILY,
 };
-
-/* An argument that must be a whole number, as a member. */
-static bool number_member(struct cli *cli, json_t *body, const char *member, const char *text) {
-    char *end;
-    errno = 0;
-    long long value = strtoll(text, &end, 10);
-    if (*text == 0 || *end != 0 || errno != 0)
-        return fail(&cli->error, ERR_USAGE, "'%s' is not a whole number", "“%s”不是整数", text);
-    json_object_set_new(body, member, json_integer(value));
-    return true;
-}
 
 /* ---- quota ---- */
 
@@ -105,7 +92,7 @@ static int quota_grant(struct cli *cli) {
                                                    {0}};
     json_t *body = cli_body(cli, members);
     const char *member = cli->options[KEY_BRAND] ? "certificates" : "managed_uses";
-    if (number_member(cli, body, member, cli->args[0]))
+    if (cli_number(cli, body, member, cli->args[0]))
         return cli_request(cli, "POST", "/v1/quota/grants", body, print_entry);
     json_decref(body);
     return cli_failed(cli);
@@ -166,7 +153,7 @@ static int money_deposit(struct cli *cli) {
     const char *id;
     json_t *body = json_incref(json_keep(cli->arena, cli_body(cli, members)));
     json_object_set_new(body, "currency", json_string(cli->args[1]));
-    if (!number_member(cli, body, "amount", cli->args[0]) || !find_account(cli, &id))
+    if (!cli_number(cli, body, "amount", cli->args[0]) || !find_account(cli, &id))
         return json_decref(body), cli_failed(cli);
     return cli_request(cli, "POST",
                        arena_printf(cli->arena, "/v1/accounts/%s/deposits", url_encode(cli->arena, id)), body,

@@ -8,6 +8,7 @@
 #include "http/openapi.h"
 #include "http/url.h"
 #include "order/ledger.h"
+#include "order/quote.h"
 #include "renew/expiry.h"
 #include "tenure/config.h"
 #include "tenure/system_api.h"
@@ -33,6 +34,7 @@ const struct route *const all_routes[] = {
     stored_csr_routes,
     order_routes,
     ledger_routes,
+    quote_routes,
     apply_routes,
     validate_routes,
     issue_routes,

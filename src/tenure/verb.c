@@ -4,6 +4,7 @@
 #include "base/file.h"
 #include "base/money.h"
 #include "tenure/client_config.h"
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -168,6 +169,16 @@ json_t *cli_body(struct cli *cli, const struct cli_parameter *members) {
 }
 
 /* ---- printing ---- */
+
+bool cli_number(struct cli *cli, json_t *body, const char *member, const char *text) {
+    char *end;
+    errno = 0;
+    long long value = strtoll(text, &end, 10);
+    if (*text == 0 || *end != 0 || errno != 0)
+        return fail(&cli->error, ERR_USAGE, "'%s' is not a whole number", "“%s”不是整数", text);
+    json_object_set_new(body, member, json_integer(value));
+    return true;
+}
 
 const char *cli_text(const json_t *object, const char *member) {
     const char *text = json_string_value(json_object_get(object, member));

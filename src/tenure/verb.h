@@ -40,7 +40,7 @@ struct verb {
 
 /* Tables end with a row without a name. */
 extern const struct verb certificate_verbs[], csr_verbs[], target_verbs[], catalog_verbs[], quota_verbs[],
-    account_verbs[], tool_verbs[], notify_verbs[];
+    quote_verbs[], account_verbs[], tool_verbs[], notify_verbs[];
 
 int verb_run(const struct verb *verb, int argc, char **argv, enum lang lang);
 
@@ -68,6 +68,8 @@ struct cli_parameter {
 const char *cli_query(struct cli *cli, const struct cli_parameter *parameters);
 /* An object of the options that were given, as text members. */
 json_t *cli_body(struct cli *cli, const struct cli_parameter *members);
+/* A text that must be a whole number, as a member; ERR_USAGE. */
+bool cli_number(struct cli *cli, json_t *body, const char *member, const char *text);
 const char *cli_text(const json_t *object, const char *member); /* "" if absent or not a text */
 /* A table of the members that `fields` marks as columns. */
 void cli_table(struct cli *cli, const json_t *items, const struct field *fields);

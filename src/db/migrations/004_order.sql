@@ -52,3 +52,25 @@ CREATE INDEX reservation_order ON reservation (order_id, certificate_id, unit);
 -- The few that are promised and not consumed yet: what a form shows beside what is left.
 CREATE INDEX reservation_open ON reservation (account_id, item)
     WHERE reserved_at IS NOT NULL AND consumed_at IS NULL AND released_at IS NULL;
+
+-- owner: order
+-- What an order would cost and give, for 30 minutes. Reserves nothing. Ids sort by time, so that retention needs
+-- no index; quotes are not listed.
+CREATE TABLE quote (
+    id TEXT PRIMARY KEY,             -- quo_…
+    account_id TEXT NOT NULL,
+    created_by TEXT NOT NULL,
+    created_at BIGINT NOT NULL,
+    expires_at BIGINT NOT NULL,      -- it holds while now < expires_at
+    kind TEXT NOT NULL,              -- of the order: purchase, renewal, early_renewal, replacement, quota
+    years BIGINT NOT NULL,           -- 0 for quota
+    old_certificate_id TEXT,         -- what is renewed or replaced
+    brand TEXT,                      -- NULL: a package without certificates
+    profile TEXT,
+    profile_version BIGINT NOT NULL, -- 0 for quota
+    content TEXT NOT NULL,           -- JSON: what was chosen (the order is made from it alone), lines, certificates,
+                                     -- quota, explanations, warnings
+    due_amount BIGINT NOT NULL,
+    due_currency TEXT NOT NULL,
+    order_id TEXT                    -- the one order that was made from it
+) WITHOUT ROWID;
