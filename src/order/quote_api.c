@@ -11,9 +11,11 @@ struct quote_body {
     { (name_), FIELD_##type_, offsetof(struct quote_body, member), (flags_), TEXT(en, zh) }
 
 static const struct field quote_body[] = {
-    BODY("kind", TEXT, kind, FIELD_REQUIRED,
-         "purchase; renewal: renews, renews early or replaces, whichever the certificate allows; quota",
-         "purchase、renewal(按证书的类型和状态续费、提前续费或替换)或 quota"),
+    BODY(
+        "kind", TEXT, kind, 0,
+        "purchase; renewal: renews, renews early or replaces, whichever the certificate allows; quota. Else what "
+        "the other members say",
+        "purchase、renewal(按证书的类型和状态续费、提前续费或替换)或 quota;省略时由其他字段决定"),
     BODY("certificate_id", TEXT, certificate_id, FIELD_REFERENCE, "What is renewed or replaced",
          "要续费或替换的证书"),
     BODY("names", WORDS, request.order.names, 0, "Names, the main name first", "域名,主域名在前"),
@@ -66,6 +68,13 @@ static const struct {
     {"managed_uses", QUOTA},
 };
 
+static const char *usual_kind(const struct quote_body *body) {
+    const struct quote_request *r = &body->request;
+    if (body->certificate_id)
+        return "renewal";
+    return r->package || r->certificates || r->managed_uses ? "quota" : "purchase";
+}
+
 static unsigned kind_of(const char *name) {
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
         if (strcmp(kinds[i].name, name) == 0)
@@ -84,7 +93,8 @@ static bool check_members(const struct request *rq, const struct quote_body *bod
         if (!(members[i].kinds & kind) && json_object_get(rq->json, members[i].member))
             return refuse_member(body, members[i].member, e);
     /* a package is of its own brand */
-    return !body->request.package || json_object_size(rq->json) == 2 ||
+    bool alone = json_object_size(rq->json) == (json_object_get(rq->json, "kind") ? 2 : 1);
+    return !body->request.package || alone ||
            fail_field(e, "package", ERR_BAD_FIELD, "a package is all that is bought with it",
                       "购买资源包时不能指定其他内容");
 }
@@ -114,6 +124,8 @@ static bool read_body(struct request *rq, struct quote_body *body, struct certif
     struct quote_request *r = &body->request;
     if (!json_to_row(rq->arena, rq->json, quote_body, body, e))
         return false;
+    if (!body->kind)
+        body->kind = usual_kind(body);
     unsigned kind = kind_of(body->kind);
     if (!kind)
         return fail_field(e, "kind", ERR_BAD_FIELD, "'%s' is not purchase, renewal or quota",

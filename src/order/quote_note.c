@@ -78,19 +78,13 @@ static bool covers(const struct notes *n, const struct certificate *c) {
     return certificate_live(c, n->now) && names_cover_all(c->names, n->draft->c.names);
 }
 
-/* A wildcard is looked for by some name that it covers. */
-static const char *some_host(const struct notes *n) {
-    const char *first = names_at(n->arena, n->draft->c.names, 0);
-    return *first == '*' ? arena_printf(n->arena, "any%s", first + 1) : first;
-}
-
 enum { LOOK_AT = 100 };
 
 /* The certificate of the account that would have served longest without the purchase; `*found` NULL: none. */
 static bool find_covering(const struct notes *n, const struct certificate **found, struct error *e) {
     const struct draft *d = n->draft;
     const struct certificate_filter filter = {
-        .name = some_host(n), .days_left_max = -1, .sort = "created", .limit = LOOK_AT};
+        .name = names_at(n->arena, d->c.names, 0), .days_left_max = -1, .sort = "created", .limit = LOOK_AT};
     struct certificate *items;
     size_t count;
     const char *next;

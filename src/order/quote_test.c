@@ -406,6 +406,7 @@ static void a_quote_holds_for_half_an_hour_less_a_second(void **state) {
     assert_string_equal(taken.draft.c.names, "www.example.com");
     w.now++;
     assert_fails(take(late.id, &taken), e, ERR_QUOTE_STALE);
+    assert_non_null(strstr(e.detail[LANG_EN], "30 minutes"));
 }
 
 static void one_order_is_made_from_a_quote(void **state) {
@@ -488,7 +489,7 @@ static bool post(const char *body, struct request *rq) {
 static void a_quote_over_http_is_in_the_language_of_who_asks(void **state) {
     (void)state;
     struct request rq;
-    assert_ok(post("{\"kind\": \"purchase\", \"names\": [\"www.example.com\"], \"years\": 2}", &rq), e);
+    assert_ok(post("{\"names\": [\"www.example.com\"], \"years\": 2}", &rq), e);
     assert_int_equal(rq.status, 201);
     const json_t *note = json_array_get(json_object_get(rq.reply, "explanations"), 0);
     assert_string_equal(json_string_value(json_object_get(note, "code")), "several_certificates");
@@ -504,6 +505,8 @@ static void what_does_not_go_together_is_refused_by_its_name(void **state) {
     static const char *const rows[][2] = {
         {"kind", "{\"kind\": \"gift\"}"},
         {"certificate_id", "{\"kind\": \"renewal\"}"},
+        {"managed_uses", "{\"certificate_id\": \"cert_1\", \"managed_uses\": 1}"},
+        {"years", "{\"managed_uses\": 1, \"years\": 1}"},
         {"certificate_id", "{\"kind\": \"purchase\", \"certificate_id\": \"cert_1\"}"},
         {"managed_uses", "{\"kind\": \"purchase\", \"names\": [\"a.example.com\"], \"managed_uses\": 1}"},
         {"names", "{\"kind\": \"quota\", \"names\": [\"a.example.com\"], \"managed_uses\": 1}"},
@@ -515,6 +518,8 @@ static void what_does_not_go_together_is_refused_by_its_name(void **state) {
         assert_fails(post(rows[i][1], &rq), e, ERR_BAD_FIELD);
         assert_string_equal(e.field, rows[i][0]);
     }
+    assert_fails(post("{\"certificate_id\": \"cert_1\"}", &rq), e, ERR_NOT_FOUND);
+    assert_fails(post("{\"csr_id\": \"csr_1\"}", &rq), e, ERR_NOT_FOUND);
     assert_fails(post("{\"kind\": \"renewal\", \"certificate_id\": \"cert_1\"}", &rq), e, ERR_NOT_FOUND);
     assert_fails(post("{\"kind\": \"quota\", \"package\": \"none\"}", &rq), e, ERR_NOT_FOUND);
 }
