@@ -53,8 +53,10 @@ static void explain_carried(struct notes *n) {
     const struct quote_certificate *c = &n->quote->certificates[0];
     if (c->carried_seconds)
         NOTE(&n->quote->explanations, n->arena, "carried_over",
-             "%lld days of the old certificate are carried over, and %lld bonus days added.",
-             "结转原证书剩余的 %lld 天,另赠送 %lld 天。", (long long)c->carried_days,
+             "%lld days of the old certificate are carried over.", "结转原证书剩余的 %lld 天。",
+             (long long)c->carried_days);
+    if (c->bonus_days)
+        NOTE(&n->quote->explanations, n->arena, "bonus", "%lld bonus days are added.", "另赠送 %lld 天。",
              (long long)c->bonus_days);
 }
 
