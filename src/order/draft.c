@@ -190,7 +190,7 @@ static bool fill_choice(struct draft *d, struct error *e) {
     const char *given, *old_csr = d->old ? d->old->own_csr : NULL;
     if (!given_csr(d, &given, e))
         return false;
-    const char *usual = d->reissue ? d->old->csr_choice : "automatic";
+    const char *usual = d->old && d->reissue ? d->old->csr_choice : "automatic";
     const char *choice = or_else(d->request->csr_choice, given ? "own" : usual);
     bool own = strcmp(choice, "own") == 0;
     if (!choice_offered(d, choice))

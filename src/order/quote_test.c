@@ -400,7 +400,7 @@ static void a_quote_holds_for_half_an_hour_less_a_second(void **state) {
     (void)state;
     const struct quote_request r = {.order = {.names = "www.example.com"}};
     struct quote early = quoted(&r), late = quoted(&r);
-    struct quote_taken taken;
+    struct quote_taken taken = {.quote.id = NULL};
     w.now += QUOTE_SECONDS - 1;
     assert_ok(take(early.id, &taken), e);
     assert_string_equal(taken.draft.c.names, "www.example.com");
@@ -413,7 +413,7 @@ static void one_order_is_made_from_a_quote(void **state) {
     (void)state;
     const struct quote_request r = {.order = {.names = "www.example.com"}};
     struct quote q = quoted(&r), found;
-    struct quote_taken taken;
+    struct quote_taken taken = {.quote.id = NULL};
     const struct quote_use other = {ACCOUNT, q.id, "ord_2"};
     bool done;
     assert_ok(take(q.id, &taken), e);
@@ -427,7 +427,7 @@ static void one_order_is_made_from_a_quote(void **state) {
 static void a_price_that_rises_meanwhile_does_not_matter_but_used_quota_does(void **state) {
     (void)state;
     const struct quote_request r = {.order = {.brand = "CFCA", .names = "www.example.com"}};
-    struct quote_taken taken;
+    struct quote_taken taken = {.quote.id = NULL};
     set_price("CFCA", 1000, 30);
     struct quote priced = quoted(&r);
     set_price("CFCA", 9000, 30);
@@ -443,7 +443,7 @@ static void a_renewal_is_asked_again_whether_it_may_be(void **state) {
     (void)state;
     struct certificate old = served("CFCA", "www.example.com", "2027-02-01T00:00:00Z");
     struct quote_request r = {.old = &old};
-    struct quote_taken taken;
+    struct quote_taken taken = {.quote.id = NULL};
     w.now = old.window_at - 60;
     struct quote early = quoted(&r);
     w.now = old.window_at;
