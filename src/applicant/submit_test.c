@@ -1,12 +1,14 @@
 /* Who may submit what, and what a submission changes. */
 #include "applicant/submit.h"
+#include "catalog/catalog.h"
 #include "unit.h"
 
 enum { NOW = 1795219200 };
 
 static struct arena *arena;
 static struct policies policies;
-static struct services services = {.policies = &policies};
+static struct catalog catalog; /* nothing in it: nothing is demanded */
+static struct services services = {.policies = &policies, .catalog = &catalog};
 
 static int load(void **state) {
     (void)state;

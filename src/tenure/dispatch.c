@@ -1,5 +1,8 @@
 /* The dispatcher: match, gate, body, prepare, transaction, answer. */
 #include "tenure/dispatch.h"
+#include "applicant/contact.h"
+#include "applicant/form.h"
+#include "applicant/organization.h"
 #include "audit/audit.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -32,6 +35,9 @@ const struct route *const all_routes[] = {
     package_routes,
     certificate_routes,
     stored_csr_routes,
+    contact_routes,
+    organization_routes,
+    form_routes,
     order_routes,
     ledger_routes,
     quote_routes,

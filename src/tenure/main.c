@@ -25,6 +25,7 @@ static const struct command commands[] = {
 static const struct verb *const verbs[] = {
     certificate_verbs,
     csr_verbs,
+    contact_verbs,
     target_verbs,
     catalog_verbs,
     quota_verbs,

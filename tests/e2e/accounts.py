@@ -154,7 +154,9 @@ def fill_first_account():
     bought = call("POST", "/v1/orders", {"names": ["foreign.example.com"]})
     target = call("POST", "/v1/targets", {"name": "web", "files": [{"path": f"{WORK}/web.pem", "content": "fullchain"}]})
     request = call("POST", "/v1/csrs", {"names": ["reference.example.com"]})
-    answers = (bought, target, request)
+    organization = call("POST", "/v1/organizations", {"name": "first", "country": "CN", "city": "x"})
+    contact = call("POST", "/v1/contacts", {"name": "x", "email": "x@example.com", "mobile": "+8613800138000"})
+    answers = (bought, target, request, organization, contact)
     check("there is something to look for", all(answer.status == 201 for answer in answers), [str(a) for a in answers])
 
 
@@ -176,7 +178,8 @@ def foreign_paths(owner):
               [str(answer) for answer in answers])
         nouns.add(noun.group())
     check("that was tried with several kinds of objects",
-          nouns >= {"/v1/certificates", "/v1/orders", "/v1/targets", "/v1/users", "/v1/access-keys"}, nouns)
+          nouns >= {"/v1/certificates", "/v1/orders", "/v1/targets", "/v1/users", "/v1/access-keys", "/v1/contacts",
+                    "/v1/organizations"}, nouns)
 
 
 # What else a body needs before its references are looked at.
@@ -197,7 +200,7 @@ def references(owner):
             answer = call(method, path, body, owner)
             check(f"{method} {path}: a foreign {name}", (answer.status, answer["code"]) == (404, "not_found"), answer)
             seen.append(name)
-    check("there are such ids", "user_id" in seen, seen)
+    check("there are such ids", {"user_id", "organization_id", "contact_id"} <= set(seen), seen)
 
 
 made, owner_key = new_account("second", email="owner@second.example")
