@@ -17,8 +17,6 @@ static bool is_here(const struct sockaddr *to) {
 
 /* In place of the C library's, also for libunbound: what goes elsewhere is counted and not sent. */
 ssize_t sendto(int fd, const void *bytes, size_t size, int flags, const struct sockaddr *to,
-               socklen_t length);
-ssize_t sendto(int fd, const void *bytes, size_t size, int flags, const struct sockaddr *to,
                socklen_t length) {
     if (!is_here(to)) {
         __atomic_add_fetch(&sent_elsewhere, 1, __ATOMIC_SEQ_CST);
@@ -28,7 +26,6 @@ ssize_t sendto(int fd, const void *bytes, size_t size, int flags, const struct s
     return syscall(SYS_sendto, fd, bytes, size, flags, to, length);
 }
 
-int connect(int fd, const struct sockaddr *to, socklen_t length);
 int connect(int fd, const struct sockaddr *to, socklen_t length) {
     if (!is_here(to)) {
         __atomic_add_fetch(&sent_elsewhere, 1, __ATOMIC_SEQ_CST);

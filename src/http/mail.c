@@ -90,7 +90,7 @@ static void set_server(struct mailer *mailer) {
         curl_easy_setopt(c, CURLOPT_PASSWORD, (const char *)secret_bytes(s->password));
     }
     if (s->ca.p) {
-        struct curl_blob ca = {.data = (void *)(uintptr_t)s->ca.p, .len = s->ca.len, .flags = CURL_BLOB_COPY};
+        struct curl_blob ca = {.data = (void *)s->ca.p, .len = s->ca.len, .flags = CURL_BLOB_COPY};
         curl_easy_setopt(c, CURLOPT_CAINFO_BLOB, &ca);
     }
 }

@@ -4,7 +4,7 @@
 #include "unit.h"
 
 enum { HOUR = 3600 };
-static const int64_t END = 1800000000;
+enum { END = 1800000000 };
 
 /* Days before the end as seconds, of every crossing from the first to the last. */
 static size_t crossings(const struct thresholds *t, int64_t before_end[20]) {

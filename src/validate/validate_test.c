@@ -51,12 +51,11 @@ static bool port_answers(uint16_t port) {
 static void write_huge_file(void) {
     struct child_result result;
     struct error e;
-    const char *const script[] = {
-        "/bin/sh", "-c",
+    static const char command[] =
         "mkdir -p \"$0/.well-known/pki-validation\" && { printf " VALUE
         "; head -c 70000 /dev/zero | tr '\\0' '\\n'; } >\"$0/.well-known/pki-validation/tenure.txt\" && "
-        "chmod -R a+rX \"$0\"",
-        net.folder, NULL};
+        "chmod -R a+rX \"$0\"";
+    const char *const script[] = {"/bin/sh", "-c", command, net.folder, NULL};
     assert_ok(child_run(net.arena, script, NULL, START_MS, &result, &e), e);
     assert_int_equal(result.exit_status, 0);
 }
