@@ -89,12 +89,37 @@ static bool run_rewrap(struct signer *s, struct arena *a, const struct signer_re
     return signer_rewrap(s, a, &request->key, &result->bytes, e);
 }
 
+static bool run_password_hash(struct signer *s, struct arena *a, const struct signer_request *request,
+                              struct signer_result *result, struct error *e) {
+    const char *hash = "";
+    struct secret *password = secret_new(a, request->payload.p, request->payload.len);
+    bool done = signer_password_hash(s, a, password, &hash, e);
+    result->bytes = slice_str(hash);
+    return done;
+}
+
+static bool run_password_verify(struct signer *s, struct arena *a, const struct signer_request *request,
+                                struct signer_result *result, struct error *e) {
+    bool fits = false;
+    struct slice hash = request->key.sealed;
+    struct secret *password = secret_new(a, request->payload.p, request->payload.len);
+    bool done =
+        signer_password_verify(s, password, arena_strndup(a, (const char *)hash.p, hash.len), &fits, e);
+    result->bytes = slice_str(fits ? "1" : "");
+    return done;
+}
+
 static const struct {
     enum signer_code code;
     operation *run;
 } operations[] = {
-    {SIGNER_MAKE, run_make}, {SIGNER_SEAL, run_seal},     {SIGNER_OPEN, run_open},
-    {SIGNER_SIGN, run_sign}, {SIGNER_REWRAP, run_rewrap},
+    {SIGNER_MAKE, run_make},
+    {SIGNER_SEAL, run_seal},
+    {SIGNER_OPEN, run_open},
+    {SIGNER_SIGN, run_sign},
+    {SIGNER_REWRAP, run_rewrap},
+    {SIGNER_PASSWORD_HASH, run_password_hash},
+    {SIGNER_PASSWORD_VERIFY, run_password_verify},
 };
 
 static operation *find_operation(enum signer_code code) {

@@ -8,17 +8,26 @@
 
 enum { SIGNER_BATCH_MAX = 20 };
 
-enum signer_code { SIGNER_MAKE = 1, SIGNER_SEAL, SIGNER_OPEN, SIGNER_SIGN, SIGNER_REWRAP };
+enum signer_code {
+    SIGNER_MAKE = 1,
+    SIGNER_SEAL,
+    SIGNER_OPEN,
+    SIGNER_SIGN,
+    SIGNER_REWRAP,
+    SIGNER_PASSWORD_HASH,
+    SIGNER_PASSWORD_VERIFY
+};
 
 struct signer_request {
     enum signer_code code;
-    struct key_ref key;
+    struct key_ref key;           /* of a password: its hash is `sealed` */
     enum key_algorithm algorithm; /* to be made */
-    struct slice payload;         /* PKCS#8 to be sealed, bytes to be signed */
+    struct slice payload;         /* PKCS#8 to be sealed, bytes to be signed, a password */
 };
 
 struct signer_result {
-    struct slice bytes; /* sealed key, PKCS#8, signature */
+    struct slice
+        bytes; /* sealed key, PKCS#8, signature, hash; of a password that was verified: "1" or nothing */
     struct slice spki;
     enum key_algorithm algorithm;
 };

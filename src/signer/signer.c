@@ -32,6 +32,16 @@ bool signer_verify(struct signer *s, struct slice spki, struct slice tbs, struct
     return s->ops->verify(spki, tbs, signature, e);
 }
 
+bool signer_password_hash(struct signer *s, struct arena *a, const struct secret *password, const char **hash,
+                          struct error *e) {
+    return s->ops->password_hash(s, a, password, hash, e);
+}
+
+bool signer_password_verify(struct signer *s, const struct secret *password, const char *hash, bool *fits,
+                            struct error *e) {
+    return s->ops->password_verify(s, password, hash, fits, e);
+}
+
 bool signer_may_open(const struct key_ref *key, struct error *e) {
     if (key->purpose == PURPOSE_LEAF || key->purpose == PURPOSE_SECRET)
         return true;

@@ -61,6 +61,16 @@ bool signer_verify(struct signer *s, struct slice spki, struct slice tbs, struct
 bool signer_rewrap(struct signer *s, struct arena *a, const struct key_ref *key, struct slice *sealed,
                    struct error *e);
 
+/*
+ * Argon2id, in the second signer where there is one: 19 MiB and some 20 ms of work, which nobody else shall
+ * wait for. No answer within two seconds (it may be making an RSA key): ERR_SIGNER_UNAVAILABLE. The hash is a
+ * text that names its parameters.
+ */
+bool signer_password_hash(struct signer *s, struct arena *a, const struct secret *password, const char **hash,
+                          struct error *e);
+bool signer_password_verify(struct signer *s, const struct secret *password, const char *hash, bool *fits,
+                            struct error *e);
+
 /* The process: reads or makes the master key, serves the listening socket until SIGTERM; an exit status. */
 struct signer_options {
     int listen_fd;

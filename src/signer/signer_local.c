@@ -3,8 +3,10 @@
 #include "signer/evp_key.h"
 #include "signer/seal.h"
 #include "signer/signer_ops.h"
+#include <sodium.h>
 
 enum { CACHE_SIZE = 8, CACHE_DIGEST = 32 };
+enum { ARGON2_PASSES = 2, ARGON2_MEMORY = 19 << 20 };
 
 /* A CA key stays open between its signatures: unsealing and decoding it would cost as much as signing. */
 struct cached_key {
@@ -125,12 +127,35 @@ static bool local_rewrap(struct signer *s, struct arena *a, const struct key_ref
     return seal_rewrap(a, l->master_keys, key, sealed, e);
 }
 
+static bool local_password_hash(struct signer *s, struct arena *a, const struct secret *password,
+                                const char **hash, struct error *e) {
+    (void)s;
+    struct slice text = secret_slice(password);
+    char *made = arena_alloc(a, crypto_pwhash_STRBYTES);
+    *hash = made;
+    return (sodium_init() >= 0 && crypto_pwhash_str_alg(made, (const char *)text.p, text.len, ARGON2_PASSES,
+                                                        ARGON2_MEMORY, crypto_pwhash_ALG_ARGON2ID13) == 0) ||
+           fail(e, ERR_SYSTEM, "there is no memory for hashing a password", "内存不足,无法计算密码摘要");
+}
+
+static bool local_password_verify(struct signer *s, const struct secret *password, const char *hash,
+                                  bool *fits, struct error *e) {
+    (void)s;
+    struct slice text = secret_slice(password);
+    if (sodium_init() < 0)
+        return fail(e, ERR_SYSTEM, "libsodium cannot be used", "无法使用 libsodium");
+    *fits = crypto_pwhash_str_verify(hash, (const char *)text.p, text.len) == 0;
+    return true;
+}
+
 static const struct signer_ops local_ops = {
     .make = local_make,
     .seal = local_seal,
     .open = local_open,
     .sign = local_sign,
     .rewrap = local_rewrap,
+    .password_hash = local_password_hash,
+    .password_verify = local_password_verify,
     .verify = evp_key_verify,
 };
 

@@ -17,6 +17,10 @@ struct signer_ops {
                  struct slice *signature, struct error *e);
     bool (*rewrap)(struct signer *s, struct arena *a, const struct key_ref *key, struct slice *sealed,
                    struct error *e);
+    bool (*password_hash)(struct signer *s, struct arena *a, const struct secret *password, const char **hash,
+                          struct error *e);
+    bool (*password_verify)(struct signer *s, const struct secret *password, const char *hash, bool *fits,
+                            struct error *e);
     bool (*verify)(struct slice spki, struct slice tbs, struct slice signature, struct error *e);
 };
 

@@ -8,6 +8,7 @@
 /* At first use OpenSSL reads its configuration and looks up algorithms, which the sandbox would not allow. */
 static bool warm_up(struct signer *s, struct error *e) {
     AUTO_ARENA a = arena_new();
+    const char *hash;
     static const enum key_algorithm algorithms[] = {KEY_P256, KEY_P384, KEY_ED25519};
     struct key_ref key = {.id = "warm-up", .account_id = "", .purpose = PURPOSE_LEAF};
     for (size_t i = 0; i < sizeof algorithms / sizeof *algorithms; i++) {
@@ -21,7 +22,7 @@ static bool warm_up(struct signer *s, struct error *e) {
             !signer_seal(s, a, pkcs8, &key, &made, e))
             return false;
     }
-    return true;
+    return signer_password_hash(s, a, secret_new(a, "warm-up", 7), &hash, e);
 }
 
 int signer_serve(const struct signer_options *options) {

@@ -5,7 +5,7 @@
 #include "signer/signer_ops.h"
 #include <unistd.h>
 
-enum { CALL_MS = 15 * 1000, SLOW_CALL_MS = 120 * 1000 };
+enum { CALL_MS = 15 * 1000, SLOW_CALL_MS = 120 * 1000, PASSWORD_MS = 2000 };
 
 struct remote {
     struct signer signer;
@@ -37,7 +37,12 @@ static void take_made(struct arena *a, const struct signer_result *result, struc
     made->algorithm = result->algorithm;
 }
 
-/* An RSA key takes a tenth of a second and more: where there is a second signer, nobody else waits for it. */
+/* The second signer, for what takes long: where there is one, nobody else waits for it. */
+static struct ipc_client *slow_one(const struct remote *r) {
+    return access(r->slow_path, F_OK) == 0 ? r->slow : r->usual;
+}
+
+/* An RSA key takes a tenth of a second and more. */
 static bool remote_make(struct signer *s, struct arena *a, enum key_algorithm algorithm,
                         const struct key_ref *owner, struct key_made *made, struct error *e) {
     AUTO_ARENA scratch = arena_new();
@@ -45,8 +50,7 @@ static bool remote_make(struct signer *s, struct arena *a, enum key_algorithm al
     struct signer_request request = {.code = SIGNER_MAKE, .key = *owner, .algorithm = algorithm};
     struct signer_result result;
     bool slow = key_is_rsa(algorithm);
-    bool apart = slow && access(r->slow_path, F_OK) == 0;
-    if (!call(apart ? r->slow : r->usual, scratch, &request, slow ? SLOW_CALL_MS : CALL_MS, &result, e))
+    if (!call(slow ? slow_one(r) : r->usual, scratch, &request, slow ? SLOW_CALL_MS : CALL_MS, &result, e))
         return false;
     take_made(a, &result, made);
     return true;
@@ -95,12 +99,49 @@ static bool remote_rewrap(struct signer *s, struct arena *a, const struct key_re
     return call_for_bytes(s, a, &(struct signer_request){.code = SIGNER_REWRAP, .key = *key}, sealed, e);
 }
 
+static bool call_password(struct signer *s, struct arena *a, const struct signer_request *request,
+                          struct signer_result *result, struct error *e) {
+    return call(slow_one((struct remote *)s), a, request, PASSWORD_MS, result, e);
+}
+
+/* Every request has a key; that of a password only says what it is. */
+static struct key_ref password_ref(const char *hash) {
+    return (struct key_ref){
+        .id = "password", .account_id = "", .purpose = PURPOSE_ACCOUNT, .sealed = slice_str(hash)};
+}
+
+static bool remote_password_hash(struct signer *s, struct arena *a, const struct secret *password,
+                                 const char **hash, struct error *e) {
+    AUTO_ARENA scratch = arena_new();
+    struct signer_request request = {
+        .code = SIGNER_PASSWORD_HASH, .key = password_ref(""), .payload = secret_slice(password)};
+    struct signer_result result;
+    if (!call_password(s, scratch, &request, &result, e))
+        return false;
+    *hash = arena_strndup(a, (const char *)result.bytes.p, result.bytes.len);
+    return true;
+}
+
+static bool remote_password_verify(struct signer *s, const struct secret *password, const char *hash,
+                                   bool *fits, struct error *e) {
+    AUTO_ARENA scratch = arena_new();
+    struct signer_request request = {
+        .code = SIGNER_PASSWORD_VERIFY, .key = password_ref(hash), .payload = secret_slice(password)};
+    struct signer_result result;
+    if (!call_password(s, scratch, &request, &result, e))
+        return false;
+    *fits = slice_equal(result.bytes, slice_str("1"));
+    return true;
+}
+
 static const struct signer_ops remote_ops = {
     .make = remote_make,
     .seal = remote_seal,
     .open = remote_open,
     .sign = remote_sign,
     .rewrap = remote_rewrap,
+    .password_hash = remote_password_hash,
+    .password_verify = remote_password_verify,
     .verify = evp_key_verify,
 };
 

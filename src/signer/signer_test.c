@@ -1,4 +1,5 @@
 /* signer: every operation with every implementation, what a seal is bound to, and a signer that dies. */
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/ipc.h"
 #include "base/rand.h"
@@ -117,6 +118,42 @@ static void the_fake_repeats_itself_with_the_same_seed(void **state) {
     rand_seed(7);
     make(signer_fake(a), a, &owner, &second);
     assert_true(slice_equal(first.sealed, second.sealed) && slice_equal(first.spki, second.spki));
+}
+
+/* ---- passwords ---- */
+
+static struct secret *text(struct arena *a, const char *s) {
+    return secret_new(a, s, strlen(s));
+}
+
+static void assert_verifies(struct signer *s) {
+    AUTO_ARENA a = arena_new();
+    struct error e = {0};
+    const char *hash;
+    bool fits = false;
+    assert_ok(signer_password_hash(s, a, text(a, "correct horse"), &hash, &e), e);
+    assert_null(strstr(hash, "horse"));
+    assert_ok(signer_password_verify(s, text(a, "correct horse"), hash, &fits, &e), e);
+    assert_true(fits);
+    assert_ok(signer_password_verify(s, text(a, "correct horsf"), hash, &fits, &e), e);
+    assert_false(fits);
+    fits = true;
+    assert_ok(signer_password_verify(s, text(a, "correct horse"), "no hash", &fits, &e), e);
+    assert_false(fits);
+}
+
+static void passwords_are_hashed_with_argon2id_and_verified(void **state) {
+    (void)state;
+    AUTO_ARENA a = arena_new();
+    struct error e = {0};
+    struct signer *s = signer_local(a, master_key(a, 1));
+    const char *first, *second;
+    assert_verifies(s);
+    assert_verifies(signer_fake(a));
+    assert_ok(signer_password_hash(s, a, text(a, "correct horse"), &first, &e), e);
+    assert_ok(signer_password_hash(s, a, text(a, "correct horse"), &second, &e), e);
+    assert_memory_equal(first, "$argon2id$v=19$m=19456,t=2,p=1$", 31);
+    assert_string_not_equal(first, second); /* each has a salt of its own */
 }
 
 static void a_key_opens_for_its_owner_and_purpose_only(void **state) {
@@ -422,6 +459,36 @@ static void rsa_keys_go_to_the_second_signer_if_there_is_one(void **state) {
     remove_sandbox(box);
 }
 
+static void passwords_go_to_the_second_signer_too(void **state) {
+    (void)state;
+    AUTO_ARENA a = arena_new();
+    struct sandbox *box = new_sandbox(a);
+    const char *slow_path = arena_printf(a, "%s.slow", box->socket_path);
+    int slow_fd = listen_at(slow_path);
+    pid_t slow = start_signer(box, slow_fd);
+    assert_verifies(signer_connect(a, box->socket_path));
+    stop(slow);
+    close(slow_fd);
+    unlink(slow_path);
+    remove_sandbox(box);
+}
+
+/* It is making an RSA key, or has stopped: who logs in must not hold a web process for long. */
+static void a_password_waits_two_seconds_at_most(void **state) {
+    (void)state;
+    AUTO_ARENA a = arena_new();
+    struct error e = {0};
+    struct sandbox *box = new_sandbox(a);
+    int listen_fd = listen_at(box->socket_path); /* which nobody serves */
+    const char *hash;
+    int64_t began = clock_monotonic_ms();
+    assert_fails(signer_password_hash(signer_connect(a, box->socket_path), a, text(a, "x"), &hash, &e), e,
+                 ERR_SIGNER_UNAVAILABLE);
+    assert_true(clock_monotonic_ms() - began < 4000);
+    close(listen_fd);
+    remove_sandbox(box);
+}
+
 static void calls_survive_a_signer_that_is_killed_again_and_again(void **state) {
     (void)state;
     AUTO_ARENA a = arena_new();
@@ -494,7 +561,7 @@ static void what_is_no_message_is_refused_whole(void **state) {
     buf_char(&good, 0);
     struct reader longer = {.rest = buf_slice(&good)};
     assert_false(signer_answer(s, a, &longer, &answer));
-    static const int unknown[] = {0, SIGNER_REWRAP + 1, 255};
+    static const int unknown[] = {0, SIGNER_PASSWORD_VERIFY + 1, 255};
     for (size_t i = 0; i < sizeof unknown / sizeof *unknown; i++) {
         good.p[1] = (char)unknown[i];
         struct reader r = {.rest = slice_of(good.p, good.len - 1)};
@@ -512,7 +579,8 @@ TEST_MAIN(signer, test(keys_of_every_algorithm_make_the_whole_round),
           test(a_master_key_is_made_once_and_for_its_user_alone),
           test(a_master_key_file_holds_the_present_key_and_older_ones),
           test(a_signer_in_its_own_process_does_the_same),
-          test(rsa_keys_go_to_the_second_signer_if_there_is_one),
+          test(rsa_keys_go_to_the_second_signer_if_there_is_one), test(passwords_go_to_the_second_signer_too),
+          test(passwords_are_hashed_with_argon2id_and_verified), test(a_password_waits_two_seconds_at_most),
           test(calls_survive_a_signer_that_is_killed_again_and_again),
           test(twenty_operations_fit_in_a_message_and_more_do_not), test(what_is_no_message_is_refused_whole),
           test(the_fake_repeats_itself_with_the_same_seed)) /* the last one: it seeds the randomness of all */
