@@ -1,15 +1,11 @@
-/*
- * Secrets and the keys they open. A secret has 256 random bits, so its SHA-256 is all that is kept of it:
- * there is nothing to guess that a slow hash would have to protect.
- */
-#include "account/account_db.h"
+/* Accounts, the first login, and access keys. */
+#include "account/session_db.h"
 #include "audit/audit.h"
 #include "base/rand.h"
 #include "policy/policy.h"
-#include <sodium.h>
 #include <strings.h>
 
-enum { SECRET_BYTES = 32, TOUCH_SECONDS = 3600, NAME_MAX_LEN = 100 };
+enum { TOUCH_SECONDS = 3600, NAME_MAX_LEN = 100 };
 
 const struct field account_view_fields[] = {
     FIELD(TEXT, account_view, id, FIELD_COLUMN, "Account", "账号"),
@@ -55,84 +51,39 @@ enum role role_by_name(const char *name) {
     return ROLE_NONE;
 }
 
-/* ---- secrets ---- */
-
-enum {
-    SECRET_TEXT = sodium_base64_ENCODED_LEN(SECRET_BYTES, sodium_base64_VARIANT_URLSAFE_NO_PADDING),
-    DIGEST_TEXT = crypto_hash_sha256_BYTES * 2 + 1,
-};
-
-static void digest_text(struct slice secret, char digest[DIGEST_TEXT]) {
-    uint8_t hash[crypto_hash_sha256_BYTES];
-    crypto_hash_sha256(hash, secret.p, secret.len);
-    sodium_bin2hex(digest, DIGEST_TEXT, hash, sizeof hash);
-}
-
-static bool digest_fits(const char *digest, const char *secret) {
-    char other[DIGEST_TEXT];
-    digest_text(slice_str(secret), other);
-    return strlen(digest) == sizeof other - 1 && sodium_memcmp(digest, other, sizeof other - 1) == 0;
-}
-
-/* A new secret as text, and what is kept of it. */
-static struct secret *make_secret(struct arena *a, const char **digest) {
-    uint8_t random[SECRET_BYTES];
-    struct secret *secret = secret_new(a, NULL, SECRET_TEXT - 1);
-    char *kept = arena_alloc(a, DIGEST_TEXT), text[SECRET_TEXT];
-    rand_bytes(random, sizeof random);
-    sodium_bin2base64(text, sizeof text, random, sizeof random, sodium_base64_VARIANT_URLSAFE_NO_PADDING);
-    memcpy(secret_bytes(secret), text, SECRET_TEXT - 1);
-    digest_text(secret_slice(secret), kept);
-    sodium_memzero(random, sizeof random);
-    sodium_memzero(text, sizeof text);
-    *digest = kept;
-    return secret;
-}
-
-/* "ID.SECRET" */
-static struct secret *join(struct arena *a, const char *id, const struct secret *secret) {
-    size_t len = strlen(id);
-    struct secret *text = secret_new(a, NULL, len + 1 + secret_len(secret));
-    uint8_t *p = secret_bytes(text);
-    memcpy(p, arena_printf(a, "%s.", id), len + 1);
-    memcpy(p + len + 1, secret_bytes(secret), secret_len(secret));
-    return text;
-}
-
 /* ---- believing somebody ---- */
 
-/* The two kinds of secrets: how their ids begin, and where they are. */
-struct secret_kind {
-    const char *prefix;
-    bool (*find)(struct db *db, struct arena *a, const char *id, struct credential *c, struct error *e);
-};
+static const struct credential_kind login_secret = {"login", login_db_find};
 
-static const struct secret_kind login_secret = {"login", login_db_find},
-                                key_secret = {"key", access_key_db_find};
-
-/* One answer for all that is wrong: it does not tell which ids exist. */
-static bool refuse(struct error *e) {
-    return fail(e, ERR_UNAUTHENTICATED, "the secret is unknown, used up or revoked",
-                "密钥不存在、已使用或已吊销");
-}
-
-static bool believe(struct db *db, struct arena *a, const struct secret_kind *kind, const char *text,
-                    struct credential *c, struct error *e) {
-    const char *dot = text ? strchr(text, '.') : NULL;
-    const char *id = dot ? arena_strndup(a, text, (size_t)(dot - text)) : "";
-    *c = (struct credential){0};
-    if (!id_valid(id, kind->prefix))
-        return refuse(e);
-    if (!kind->find(db, a, id, c, e))
-        return e->id == ERR_NOT_FOUND ? refuse(e) : false;
-    return (digest_fits(c->digest, dot + 1) && !c->ended_at) || refuse(e);
-}
-
-/* To the hour, so that reading costs no writing. A database that takes no writes must still be readable. */
-static void note_use(struct db *db, const struct credential *c, int64_t now) {
+/* Seldom, so that reading costs no writing. A database that takes no writes must still be readable. */
+static void note_key_use(struct db *db, const struct credential *c, int64_t now) {
     struct error ignored;
     if (now - c->last_used_at >= TOUCH_SECONDS)
         access_key_db_touch(db, c->id, now, &ignored);
+}
+
+static bool key_holds(struct db *db, const struct credential *c, int64_t now, struct error *e) {
+    (void)e;
+    note_key_use(db, c, now);
+    return true;
+}
+
+/* What may stand behind "Bearer", and what a secret that is right needs besides. */
+static const struct {
+    struct credential_kind kind;
+    bool (*holds)(struct db *db, const struct credential *c, int64_t now, struct error *e);
+} bearers[] = {{{"key", access_key_db_find}, key_holds}, {{"ses", session_db_find}, session_holds}};
+
+enum { BEARERS = sizeof bearers / sizeof *bearers };
+
+static bool believe_bearer(struct db *db, struct arena *a, const char *text, int64_t now,
+                           struct credential *c, struct error *e) {
+    for (size_t i = 0; i < BEARERS; i++) {
+        size_t len = strlen(bearers[i].kind.prefix);
+        if (strncmp(text, bearers[i].kind.prefix, len) == 0 && text[len] == '_')
+            return credential_believe(db, a, &bearers[i].kind, text, c, e) && bearers[i].holds(db, c, now, e);
+    }
+    return credential_refuse(e);
 }
 
 bool account_authenticate(struct db *db, struct arena *a, const char *authorization, int64_t now,
@@ -141,9 +92,8 @@ bool account_authenticate(struct db *db, struct arena *a, const char *authorizat
     struct credential c;
     if (!authorization || strncasecmp(authorization, scheme, sizeof scheme - 1) != 0)
         return fail(e, ERR_UNAUTHENTICATED, "the request carries no access key", "请求中没有访问密钥");
-    if (!believe(db, a, &key_secret, authorization + sizeof scheme - 1, &c, e))
+    if (!believe_bearer(db, a, authorization + sizeof scheme - 1, now, &c, e))
         return false;
-    note_use(db, &c, now);
     caller->account_id = c.account_id;
     caller->user_id = c.user_id;
     caller->key_id = c.id;
@@ -165,9 +115,9 @@ static bool make_login(struct db *db, struct arena *a, const struct user *user, 
                        struct first_login *login, struct error *e) {
     struct credential c = {
         .id = id_new(a, "login", now), .account_id = user->account_id, .user_id = user->id};
-    struct secret *secret = make_secret(a, &c.digest);
+    struct secret *secret = credential_make(a, &c.digest);
     struct audit_entry entry = audit_by_system(user->account_id, now, "login_secret.create", c.id);
-    login->secret = join(a, c.id, secret);
+    login->secret = credential_join(a, c.id, secret);
     return login_db_insert(db, &c, now, e) && audit_write(db, a, &entry, e);
 }
 
@@ -266,7 +216,7 @@ static bool store_key(struct db *db, struct arena *a, const struct caller *calle
                       struct access_key *key, struct error *e) {
     key->id = id_new(a, "key", key->created_at);
     key->account_id = caller->account_id;
-    key->secret = make_secret(a, &key->digest);
+    key->secret = credential_make(a, &key->digest);
     struct audit_entry entry = audit_by(caller, key->created_at, action, key->id);
     entry.after = key_json(a, key);
     return access_key_db_insert(db, key, e) && audit_write(db, a, &entry, e);
@@ -275,7 +225,7 @@ static bool store_key(struct db *db, struct arena *a, const struct caller *calle
 bool account_login(struct db *db, struct arena *a, const char *secret, const char *address, int64_t now,
                    struct access_key *key, struct error *e) {
     struct credential c;
-    if (!needs_transaction(db, e) || !believe(db, a, &login_secret, secret, &c, e) ||
+    if (!needs_transaction(db, e) || !credential_believe(db, a, &login_secret, secret, &c, e) ||
         !login_db_use(db, c.id, now, e))
         return false;
     struct caller user = {.account_id = c.account_id, .user_id = c.user_id, .address = address};
@@ -283,8 +233,7 @@ bool account_login(struct db *db, struct arena *a, const char *secret, const cha
     return store_key(db, a, &user, "account.login", key, e);
 }
 
-/* All that the role may, the caller may too. */
-static bool reaches(const struct caller *caller, enum role role) {
+bool caller_reaches(const struct caller *caller, enum role role) {
     return role_within(role, caller->role) && role_within(role, caller->user_role);
 }
 
@@ -310,7 +259,7 @@ static bool key_role_check(const struct access_key *key, const struct caller *ca
     enum role role = role_by_name(key->role);
     if (role == ROLE_NONE)
         return fail_field(e, "role", ERR_BAD_FIELD, "there is no role '%s'", "没有角色“%s”", key->role);
-    if (!reaches(caller, role))
+    if (!caller_reaches(caller, role))
         return fail_field(e, "role", ERR_FORBIDDEN, "a key of role %s may do what you may not",
                           "角色为 %s 的密钥超出您的权限", key->role);
     return role_within(role, of_user) ||
@@ -359,7 +308,7 @@ bool access_key_revoke(struct db *db, struct arena *a, const struct caller *call
     if (!access_key_db_get(db, a, &scope, id, &key, e))
         return e->id == ERR_NOT_FOUND ? fail(e, ERR_NOT_FOUND, "no access key '%s'", "没有访问密钥“%s”", id)
                                       : false;
-    if (!reaches(caller, role_by_name(key.role)))
+    if (!caller_reaches(caller, role_by_name(key.role)))
         return fail(e, ERR_FORBIDDEN, "access key '%s' may do what you may not", "访问密钥“%s”超出您的权限",
                     id);
     if (key.revoked_at)

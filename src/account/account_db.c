@@ -1,7 +1,7 @@
 /* The tables account, account_user, access_key and login_secret. */
 #include "account/account_db.h"
 
-static const struct field credential_fields[] = {
+const struct field credential_fields[] = {
     FIELD(TEXT, credential, id, 0, "ID", "编号"),
     FIELD(TEXT, credential, account_id, 0, "Account", "账号"),
     FIELD(TEXT, credential, user_id, 0, "User", "用户"),
@@ -10,6 +10,7 @@ static const struct field credential_fields[] = {
     FIELD(TEXT, credential, user_role, 0, "Role of the user", "用户角色"),
     FIELD(TIME, credential, ended_at, 0, "Ended", "失效时间"),
     FIELD(TIME, credential, last_used_at, 0, "Last used", "最近使用"),
+    FIELD(TIME, credential, end_at, 0, "Ends", "到期时间"),
     FIELD(BOOL, credential, administers, 0, "Administers", "管理账号"),
     FIELD_END,
 };
@@ -128,7 +129,8 @@ bool user_db_count_owners(struct db *db, const struct user *user, int64_t *count
         "SELECT count(*) FROM account_user u WHERE u.account_id = $1 AND u.id <> $2 AND u.role = 'owner' "
         "AND u.disabled_at IS NULL AND (EXISTS (SELECT 1 FROM access_key k WHERE k.account_id = $1 "
         "AND k.user_id = u.id AND k.role = 'owner' AND k.revoked_at IS NULL) OR EXISTS "
-        "(SELECT 1 FROM login_secret l WHERE l.user_id = u.id AND l.used_at IS NULL))",
+        "(SELECT 1 FROM login_secret l WHERE l.user_id = u.id AND l.used_at IS NULL) OR EXISTS "
+        "(SELECT 1 FROM user_password p WHERE p.user_id = u.id AND u.email IS NOT NULL))",
         DB_TEXT(user->account_id), DB_TEXT(user->id));
 }
 
@@ -196,9 +198,11 @@ bool access_key_db_count_owners(struct db *db, const struct access_key *but, int
                                 struct error *e) {
     return db_int(
         db, count, 0, e,
-        "SELECT count(*) FROM access_key k JOIN account_user u ON u.id = k.user_id "
+        "SELECT (SELECT count(*) FROM access_key k JOIN account_user u ON u.id = k.user_id "
         "WHERE k.account_id = $1 AND k.role = 'owner' AND k.revoked_at IS NULL AND u.role = 'owner' "
-        "AND u.disabled_at IS NULL AND k.id <> $2",
+        "AND u.disabled_at IS NULL AND k.id <> $2) + (SELECT count(*) FROM user_password p JOIN account_user u "
+        "ON u.id = p.user_id WHERE p.account_id = $1 AND u.role = 'owner' AND u.disabled_at IS NULL "
+        "AND u.email IS NOT NULL)",
         DB_TEXT(but->account_id), DB_TEXT(but->id));
 }
 

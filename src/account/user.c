@@ -1,5 +1,5 @@
 /* The users of an account: what they are called and may do, and where messages to them go. */
-#include "account/account_db.h"
+#include "account/session_db.h"
 #include "audit/audit.h"
 #include "base/rand.h"
 
@@ -27,10 +27,8 @@ static const char *user_json(struct arena *a, const struct user *user) {
 /* ---- what a user may look like ---- */
 
 /* Of an address only what no mail program reads in another way; in lower case, since one logs in with it. */
-static bool take_email(struct arena *a, struct user *user, struct error *e) {
-    if (!user->email)
-        return true;
-    char *email = arena_strdup(a, user->email);
+bool user_email_read(struct arena *a, const char **text, struct error *e) {
+    char *email = arena_strdup(a, *text);
     size_t len = strlen(email), plain = 0;
     for (; plain < len && email[plain] > ' ' && email[plain] < 0x7f; plain++)
         if (email[plain] >= 'A' && email[plain] <= 'Z')
@@ -39,8 +37,8 @@ static bool take_email(struct arena *a, struct user *user, struct error *e) {
     bool one_at = at && at > email && at[1] && !strchr(at + 1, '@');
     if (!one_at || plain < len || len > EMAIL_MAX_LEN || strpbrk(email, "<>()[],;:\\\""))
         return fail_field(e, "email", ERR_BAD_FIELD, "'%s' is not an e-mail address", "“%s”不是电子邮箱地址",
-                          user->email);
-    user->email = email;
+                          *text);
+    *text = email;
     return true;
 }
 
@@ -75,11 +73,12 @@ static bool email_free(struct db *db, struct arena *a, const struct user *user, 
                              "已有用户使用地址“%s”", user->email);
 }
 
-static bool check(struct db *db, struct arena *a, struct user *user, struct error *e) {
+bool user_check(struct db *db, struct arena *a, struct user *user, struct error *e) {
     if (!db_in_transaction(db))
         return fail(e, ERR_INTERNAL, "this needs an open transaction", "此操作需要在事务中");
     return account_name_check(user->name, e) && role_check(user->role, e) && lang_check(user->lang, e) &&
-           take_email(a, user, e) && name_free(db, a, user, e) && email_free(db, a, user, e);
+           (!user->email || user_email_read(a, &user->email, e)) && name_free(db, a, user, e) &&
+           email_free(db, a, user, e);
 }
 
 /* ---- changes ---- */
@@ -89,7 +88,7 @@ bool user_create(struct db *db, struct arena *a, const struct caller *by, int64_
     user->id = id_new(a, "user", now);
     user->account_id = by->account_id;
     user->created_at = now;
-    if (!check(db, a, user, e))
+    if (!user_check(db, a, user, e))
         return false;
     struct audit_entry entry = audit_by(by, now, "user.create", user->id);
     entry.after = user_json(a, user);
@@ -114,11 +113,13 @@ static bool leaves_an_owner(struct db *db, const struct user *before, const stru
 bool user_change(struct db *db, struct arena *a, const struct caller *by, struct user *user, int64_t now,
                  struct error *e) {
     struct user before;
-    if (!user_find(db, a, by->account_id, user->id, &before, e) || !check(db, a, user, e) ||
+    if (!user_find(db, a, by->account_id, user->id, &before, e) || !user_check(db, a, user, e) ||
         !leaves_an_owner(db, &before, user, e))
         return false;
     bool stays_disabled = user->disabled && before.disabled_at;
     user->disabled_at = stays_disabled ? before.disabled_at : user->disabled ? now : 0;
+    if (user->disabled && !session_db_end_all(db, user->id, now, e))
+        return false;
     struct audit_entry entry = audit_by(by, now, "user.change", user->id);
     entry.before = user_json(a, &before);
     entry.after = user_json(a, user);

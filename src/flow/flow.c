@@ -8,6 +8,7 @@
  */
 #include "flow/flow.h"
 #include "account/idempotency.h"
+#include "account/session.h"
 #include "certificate/stored_csr.h"
 #include "order/quote.h"
 #include "renew/renew_step.h"
@@ -67,7 +68,7 @@ const struct step steps[] = {
     {"key_pool", "account", .slow = true, .act = apply_pool_make, .save = {apply_pool_store},
      .does = TEXT("makes RSA keys ahead", "预先生成 RSA 密钥")},
     {"retention", "account",
-     .save = {idempotency_purge, quote_purge, validate_purge, notify_purge, verify_purge},
+     .save = {idempotency_purge, quote_purge, validate_purge, notify_purge, verify_purge, session_purge},
      .does = TEXT("deletes what is kept for a time only", "删除超过保留期的记录")},
     {0},
 };

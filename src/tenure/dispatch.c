@@ -1,5 +1,6 @@
 /* The dispatcher: match, gate, body, prepare, transaction, answer. */
 #include "tenure/dispatch.h"
+#include "account/session.h"
 #include "applicant/contact.h"
 #include "applicant/form.h"
 #include "applicant/organization.h"
@@ -27,6 +28,8 @@ enum { BODY_MAX_DEFAULT = 64 * 1024, CODES_BY_HUNDRED = 6 };
 const struct route *const all_routes[] = {
     account_routes,
     user_routes,
+    session_routes,
+    invitation_routes,
     audit_routes,
     notify_routes,
     channel_routes,

@@ -10,11 +10,17 @@ static size_t each_route(void (*look)(const struct route *route)) {
     return count;
 }
 
+/* Everybody has keys, sessions and a password of their own, which may nothing that they may not. */
+static bool is_own_business(const struct route *route) {
+    return strncmp(route->path, "/v1/access-keys", 15) == 0 ||
+           strncmp(route->path, "/v1/sessions", 12) == 0 || strcmp(route->path, "/v1/password") == 0;
+}
+
 /* What a role may do, from SPEC section 16, independently of the bits in route.h. */
 static bool expected(const struct route *route, enum role role) {
     bool reads = strcmp(route->method, "GET") == 0;
-    if (strncmp(route->path, "/v1/access-keys", 15) == 0)
-        return role != ROLE_NONE; /* everybody has keys of their own, which may nothing that they may not */
+    if (is_own_business(route))
+        return role != ROLE_NONE;
     if (strncmp(route->path, "/v1/notices", 11) == 0)
         return role != ROLE_NONE; /* everybody reads the inbox, and notes what they have read */
     switch (role) {
@@ -101,8 +107,9 @@ static void a_role_within_another_opens_no_other_route(void **state) {
 
 /* Without a key one may log in, and read what the world may read. */
 static void is_expected_public(const struct route *route) {
-    static const char *const paths[] = {"/v1/login",     "/v1/health", "/v1/openapi.json",
-                                        "/ca/roots.pem", "/ca/{file}", "/crl/{file}"};
+    static const char *const paths[] = {"/v1/login",  "/v1/sessions",     "/v1/invitations/accept",
+                                        "/v1/health", "/v1/openapi.json", "/ca/roots.pem",
+                                        "/ca/{file}", "/crl/{file}"};
     if (route->access != ACCESS_PUBLIC)
         return;
     for (size_t i = 0; i < sizeof paths / sizeof *paths; i++)
