@@ -1,5 +1,5 @@
 /* login, accounts, users, access keys, audit: verbs about people and what they did. */
-#include "account/account.h"
+#include "account/session.h"
 #include "audit/audit.h"
 #include "tenure/client_config.h"
 #include "tenure/verb.h"
@@ -19,30 +19,97 @@ enum {
     KEY_CURSOR = 1000,
     KEY_LANG,
     KEY_NOTIFY,
+    KEY_PASSWORD_FILE,
+    KEY_CURRENT_FILE,
+    KEY_FIRST,
 };
 
 static const struct option_row login_options[] = {
     {"secret-file", KEY_SECRET_FILE, "FILE",
      TEXT("the file `first-login` of the data folder", "数据目录中的 first-login 文件")},
+    {"email", KEY_EMAIL, "ADDRESS", TEXT("log in with a password instead", "改用密码登录")},
+    {"password-file", KEY_PASSWORD_FILE, "FILE", TEXT("a file with the password", "包含密码的文件")},
     {0},
 };
 
-static int login(struct cli *cli) {
-    struct secret *secret;
-    if (!cli_secret(cli, KEY_SECRET_FILE, (struct text)TEXT("One-time secret", "一次性密钥"), &secret))
-        return cli_failed(cli);
-    json_t *answer, *body = json_pack("{s:s%}", "secret", secret_bytes(secret), secret_len(secret));
-    if (!cli_call(cli, "POST", "/v1/login", body, &answer))
-        return cli_failed(cli);
+/* What is shown from now on: an access key or a session. */
+static int store_login(struct cli *cli, const json_t *answer) {
     const char *key = arena_printf(cli->arena, "%s.%s", cli_text(answer, "id"), cli_text(answer, "secret")),
                *path;
     const struct client_config config = {.url = cli->url, .key = secret_new(cli->arena, key, strlen(key))};
     if (!client_config_write(cli->arena, &config, &path, &cli->error))
         return cli_failed(cli);
-    printf(cli->lang == LANG_ZH ? "已登录 %s;访问密钥保存在 %s\n"
-                                : "logged in to %s; the access key is in %s\n",
+    printf(cli->lang == LANG_ZH ? "已登录 %s;密钥保存在 %s\n" : "logged in to %s; the key is in %s\n",
            cli->url, path);
     return EXIT_OK;
+}
+
+/* {"MEMBER": secret}, from a file or the terminal. */
+static bool add_secret(struct cli *cli, json_t *body, const char *member, int file_key, struct text prompt) {
+    struct secret *secret;
+    if (!cli_secret(cli, file_key, prompt, &secret))
+        return false;
+    json_object_set_new(body, member, json_stringn((const char *)secret_bytes(secret), secret_len(secret)));
+    return true;
+}
+
+static const struct text password_prompt = TEXT("Password", "密码"),
+                         new_password_prompt = TEXT("New password", "新密码"),
+                         once_prompt = TEXT("One-time secret", "一次性密钥");
+
+static int login(struct cli *cli) {
+    static const struct cli_parameter members[] = {{KEY_EMAIL, "email"}, {0}};
+    bool by_password = cli->options[KEY_EMAIL] != NULL;
+    json_t *answer, *body = json_keep(cli->arena, cli_body(cli, members));
+    if (!(by_password ? add_secret(cli, body, "password", KEY_PASSWORD_FILE, password_prompt)
+                      : add_secret(cli, body, "secret", KEY_SECRET_FILE, once_prompt)) ||
+        !cli_call(cli, "POST", by_password ? "/v1/sessions" : "/v1/login", json_incref(body), &answer))
+        return cli_failed(cli);
+    return store_login(cli, answer);
+}
+
+/* ---- sessions and the password ---- */
+
+static int logout(struct cli *cli) {
+    json_t *account;
+    if (!cli_call(cli, "GET", "/v1/account", NULL, &account))
+        return cli_failed(cli);
+    const char *key = cli_text(account, "key_id");
+    if (strncmp(key, "ses_", 4) == 0)
+        return cli_request(cli, "DELETE", arena_printf(cli->arena, "/v1/sessions/%s", key), NULL, cli_silent);
+    fail(&cli->error, ERR_USAGE, "%s is an access key: it ends with `tenure access-key revoke`",
+         "%s 是访问密钥:请使用 `tenure access-key revoke` 吊销", key);
+    return cli_failed(cli);
+}
+
+static void print_sessions(struct cli *cli, const json_t *answer) {
+    cli_table(cli, json_object_get(answer, "items"), session_fields);
+}
+
+static int list_sessions(struct cli *cli) {
+    return cli_request(cli, "GET", "/v1/sessions?limit=500", NULL, print_sessions);
+}
+
+static int end_session(struct cli *cli) {
+    const char *path = arena_printf(cli->arena, "/v1/sessions/%s", url_encode(cli->arena, cli->args[0]));
+    return cli_request(cli, "DELETE", path, NULL, cli_silent);
+}
+
+static const struct option_row password_options[] = {
+    {"first", KEY_FIRST, NULL, TEXT("there is no password yet", "尚未设置过密码")},
+    {"current-file", KEY_CURRENT_FILE, "FILE",
+     TEXT("a file with the present password", "包含当前密码的文件")},
+    {"password-file", KEY_PASSWORD_FILE, "FILE", TEXT("a file with the new password", "包含新密码的文件")},
+    {0},
+};
+
+static int set_password(struct cli *cli) {
+    static const struct text current_prompt = TEXT("Present password", "当前密码");
+    json_t *body = json_keep(cli->arena, json_object());
+    if ((!cli->options[KEY_FIRST] && !add_secret(cli, body, "current", KEY_CURRENT_FILE, current_prompt)) ||
+        !add_secret(cli, body, "password", KEY_PASSWORD_FILE, new_password_prompt))
+        return cli_failed(cli);
+    return cli_request(cli, "PUT", "/v1/password", json_incref(body), cli_silent);
 }
 
 /* ---- accounts ---- */
@@ -172,6 +239,60 @@ static int remove_user(struct cli *cli) {
     return cli_request(cli, "DELETE", user_path(cli), NULL, cli_silent);
 }
 
+/* ---- invitations ---- */
+
+static const struct option_row invite_options[] = {
+    {"name", KEY_NAME, "TEXT", TEXT("what the user will be called", "用户名")},
+    ROLE_OPTION,
+    LANG_OPTION,
+    {0},
+};
+
+static void print_new_invitation(struct cli *cli, const json_t *answer) {
+    printf(cli->lang == LANG_ZH ? "邀请密钥(只显示这一次):%s\n"
+                                : "secret of the invitation (shown this once): %s\n",
+           cli_text(answer, "secret"));
+}
+
+static int invite(struct cli *cli) {
+    static const struct cli_parameter members[] = {
+        {KEY_NAME, "name"}, {KEY_ROLE, "role"}, {KEY_LANG, "lang"}, {0}};
+    json_t *body = cli_body(cli, members);
+    json_object_set_new(body, "email", json_string(cli->args[0]));
+    if (!cli->options[KEY_NAME])
+        json_object_set_new(body, "name", json_string(cli->args[0]));
+    return cli_request(cli, "POST", "/v1/invitations", body, print_new_invitation);
+}
+
+static void print_invitations(struct cli *cli, const json_t *answer) {
+    cli_table(cli, json_object_get(answer, "items"), invitation_fields);
+}
+
+static int list_invitations(struct cli *cli) {
+    return cli_request(cli, "GET", "/v1/invitations?limit=500", NULL, print_invitations);
+}
+
+static int revoke_invitation(struct cli *cli) {
+    const char *path = arena_printf(cli->arena, "/v1/invitations/%s", url_encode(cli->arena, cli->args[0]));
+    return cli_request(cli, "DELETE", path, NULL, cli_silent);
+}
+
+static const struct option_row accept_options[] = {
+    {"secret-file", KEY_SECRET_FILE, "FILE",
+     TEXT("a file with the invitation's secret", "包含邀请密钥的文件")},
+    {"password-file", KEY_PASSWORD_FILE, "FILE", TEXT("a file with the new password", "包含新密码的文件")},
+    {0},
+};
+
+static int accept_invitation(struct cli *cli) {
+    static const struct text secret_prompt = TEXT("Secret of the invitation", "邀请密钥");
+    json_t *body = json_keep(cli->arena, json_object());
+    if (!add_secret(cli, body, "secret", KEY_SECRET_FILE, secret_prompt) ||
+        !add_secret(cli, body, "password", KEY_PASSWORD_FILE, new_password_prompt))
+        return cli_failed(cli);
+    return cli_request(cli, "POST", "/v1/invitations/accept", json_incref(body), print_user);
+}
+
 /* ---- access keys ---- */
 
 static void print_access_keys(struct cli *cli, const json_t *answer) {
@@ -251,8 +372,21 @@ static int verify_audit(struct cli *cli) {
 }
 
 const struct verb account_verbs[] = {
-    {"login", TEXT("trade the one-time secret for an access key", "用一次性密钥换取访问密钥"), TEXT("", ""),
+    {"login", TEXT("log in with the one-time secret or a password", "使用一次性密钥或密码登录"), TEXT("", ""),
      0, 0, login_options, login},
+    {"logout", TEXT("end the session", "结束会话"), TEXT("", ""), 0, 0, NULL, logout},
+    {"password", TEXT("set your password", "设置您的密码"), TEXT("", ""), 0, 0, password_options,
+     set_password},
+    {"session list", TEXT("list sessions", "列出会话"), TEXT("", ""), 0, 0, NULL, list_sessions},
+    {"session end", TEXT("end a session", "结束指定会话"), TEXT("SESSION", "会话ID"), 1, 1, NULL,
+     end_session},
+    {"invite", TEXT("invite somebody to become a user", "邀请他人成为用户"), TEXT("EMAIL", "电子邮箱"), 1, 1,
+     invite_options, invite},
+    {"invitation list", TEXT("list invitations", "列出邀请"), TEXT("", ""), 0, 0, NULL, list_invitations},
+    {"invitation revoke", TEXT("revoke an invitation", "撤销邀请"), TEXT("INVITATION", "邀请ID"), 1, 1, NULL,
+     revoke_invitation},
+    {"invitation accept", TEXT("become a user, with a password", "接受邀请并设置密码"), TEXT("", ""), 0, 0,
+     accept_options, accept_invitation},
     {"account list", TEXT("list all accounts, as an administrator", "列出所有账号(仅限管理员)"), TEXT("", ""),
      0, 0, NULL, list_accounts},
     {"account create",
