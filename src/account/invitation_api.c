@@ -107,7 +107,7 @@ static bool accept_invitation(struct request *rq, struct error *e) {
 const struct route invitation_routes[] = {
     {.method = "GET",
      .path = "/v1/invitations",
-     .access = ACCESS_OWN,
+     .access = ACCESS_READ,
      .flags = ROUTE_LIST,
      .handle = list_invitations,
      .answer = invitation_fields,
