@@ -68,6 +68,18 @@ void bench_open(struct bench *b, const char *folder) {
     b->services.signer = signer_local(b->arena, key);
 }
 
+const char *bench_key(struct bench *b) {
+    struct error e = {0};
+    struct access_key key;
+    struct slice secret;
+    bool made =
+        file_read(b->arena, CONFIG_FIRST_LOGIN, 1024, &secret, &e) && db_begin(b->services.db, &e) &&
+        account_login(b->services.db, b->arena, (const char *)secret.p, "bench", clock_now(), &key, &e) &&
+        db_commit(b->services.db, &e);
+    bench_must(made, "access key", &e);
+    return arena_printf(b->arena, "%s.%s", key.id, (const char *)secret_bytes(key.secret));
+}
+
 void bench_close(struct bench *b) {
     db_close(b->services.db);
     arena_free(b->arena);

@@ -29,6 +29,8 @@ void bench_enter(const char *folder);
  * process. */
 void bench_open(struct bench *b, const char *folder);
 void bench_close(struct bench *b);
+/* An access key of its owner, as it is sent; once for a folder: it uses up the secret of the first login. */
+const char *bench_key(struct bench *b);
 /* A running engine on it, for what must have happened before a measurement. */
 struct engine bench_engine(const struct bench *b);
 

@@ -7,7 +7,6 @@
  * for pages of 50 over HTTP, first ones and those that follow, with each filter alone and with state and
  * text.
  */
-#include "account/account.h"
 #include "base/file.h"
 #include "base/rand.h"
 #include "bench/bench.h"
@@ -140,21 +139,15 @@ static void load(struct bench *b) {
 
 /* ---- who asks ---- */
 
-static bool make_key(struct bench *b, struct error *e) {
-    struct access_key key;
-    struct slice secret;
-    if (!file_read(b->arena, CONFIG_FIRST_LOGIN, 1024, &secret, e) || !db_begin(b->services.db, e) ||
-        !account_login(b->services.db, b->arena, (const char *)secret.p, "bench", clock_now(), &key, e))
-        return false;
-    const char *header =
-        arena_printf(b->arena, "Authorization: Bearer %s.%s", key.id, (const char *)secret_bytes(key.secret));
-    return db_commit(b->services.db, e) && file_write_new(KEY_FILE, 0600, slice_str(header), e);
+static bool keep_key(struct bench *b, struct error *e) {
+    const char *header = arena_printf(b->arena, "Authorization: Bearer %s", bench_key(b));
+    return file_write_new(KEY_FILE, 0600, slice_str(header), e);
 }
 
 static const char *access_header(struct bench *b) {
     struct error e = {0};
     struct slice header;
-    bench_must(access(KEY_FILE, F_OK) == 0 || make_key(b, &e), "access key", &e);
+    bench_must(access(KEY_FILE, F_OK) == 0 || keep_key(b, &e), "access key", &e);
     bench_must(file_read(b->arena, KEY_FILE, 4096, &header, &e), KEY_FILE, &e);
     return (const char *)header.p;
 }
