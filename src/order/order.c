@@ -48,7 +48,8 @@ static bool check_years(const struct draft *d, struct error *e) {
 
 static bool create_order(struct draft *d, const char *account_id, int64_t now, struct order *order,
                          struct error *e) {
-    if (!check_years(d, e))
+    const struct price *price;
+    if (!check_years(d, e) || !brand_price_find(d->arena, d->brand, d->c.domain_type, now, &price, e))
         return false;
     *order = (struct order){.id = id_new(d->arena, "ord", now),
                             .account_id = account_id,
@@ -58,7 +59,7 @@ static bool create_order(struct draft *d, const char *account_id, int64_t now, s
                             .profile = d->profile->name,
                             .profile_version = d->profile->version,
                             .old_certificate_id = d->old ? d->old->id : NULL,
-                            .amount = brand_price(d->brand, d->c.domain_type, now)->per_year * d->c.years,
+                            .amount = price->per_year * d->c.years,
                             .currency = d->brand->currency,
                             .created_by = d->request->created_by,
                             .created_at = now};
