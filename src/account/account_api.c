@@ -67,7 +67,7 @@ static bool take_profile(const struct request *rq, const char **profile, struct 
 }
 
 static const struct field change_body[] = {
-    FIELD(TEXT, account, name, 0, "Name", "名称"),
+    FIELD(TEXT, account, name, FIELD_NOT_NULL, "Name", "名称"),
     FIELD(TEXT, account, default_profile, 0, "Policy of certificates that are brought in from now on",
           "此后导入的证书适用的策略"),
     FIELD_END,
@@ -86,7 +86,7 @@ static bool change_account(struct request *rq, struct error *e) {
 static const struct field owner_body[] = {
     FIELD(TEXT, user, name, FIELD_REQUIRED, "Name", "名称"),
     FIELD(TEXT, user, email, 0, "E-mail", "电子邮箱"),
-    FIELD(TEXT, user, lang, 0, "Language of messages: en or zh", "消息语言:en 或 zh"),
+    FIELD(TEXT, user, lang, FIELD_NOT_NULL, "Language of messages: en or zh", "消息语言:en 或 zh"),
     FIELD_END,
 };
 

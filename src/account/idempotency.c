@@ -4,6 +4,8 @@
 #include "http/server.h"
 #include <sodium.h>
 
+enum { KEY_MAX = 200 };
+
 struct kept {
     const char *request;
     int64_t status;
@@ -34,9 +36,9 @@ static const char *digest_of(const struct request *rq) {
 bool idempotency_replay(struct request *rq, const char *key, bool *found, struct error *e) {
     struct kept kept;
     *found = false;
-    if (strlen(key) > 200)
-        return fail_field(e, "Idempotency-Key", ERR_BAD_FIELD, "Idempotency-Key has more than 200 characters",
-                          "Idempotency-Key 超过 200 个字符");
+    if (!*key || strlen(key) > KEY_MAX)
+        return fail_field(e, "Idempotency-Key", ERR_BAD_FIELD, "Idempotency-Key has 1 to %d characters",
+                          "Idempotency-Key 长度为 1 至 %d 个字符", KEY_MAX);
     if (!db_get(rq->db, rq->arena, kept_fields, &kept, e,
                 "SELECT request, status, reply FROM idempotency"
                 " WHERE account_id = $1 AND key = $2 AND created_at > $3",

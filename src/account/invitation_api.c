@@ -22,7 +22,7 @@ static const struct field create_body[] = {
     FIELD(TEXT, invitation, name, FIELD_REQUIRED, "Name", "名称"),
     FIELD(TEXT, invitation, role, FIELD_REQUIRED, "auditor, reviewer, requester, operator or owner",
           "auditor、reviewer、requester、operator 或 owner"),
-    FIELD(TEXT, invitation, lang, 0, "Language of messages: en or zh", "消息语言:en 或 zh"),
+    FIELD(TEXT, invitation, lang, FIELD_NOT_NULL, "Language of messages: en or zh", "消息语言:en 或 zh"),
     FIELD_END,
 };
 

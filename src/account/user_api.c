@@ -7,17 +7,17 @@ static const struct field create_body[] = {
     FIELD(TEXT, user, role, FIELD_REQUIRED, "auditor, reviewer, requester, operator or owner",
           "auditor、reviewer、requester、operator 或 owner"),
     FIELD(TEXT, user, email, 0, "E-mail", "电子邮箱"),
-    FIELD(TEXT, user, lang, 0, "Language of messages: en or zh", "消息语言:en 或 zh"),
+    FIELD(TEXT, user, lang, FIELD_NOT_NULL, "Language of messages: en or zh", "消息语言:en 或 zh"),
     FIELD(BOOL, user, notify, 0, "Gets messages", "接收通知"),
     FIELD_END,
 };
 
 static const struct field change_body[] = {
-    FIELD(TEXT, user, name, 0, "Name", "名称"),
-    FIELD(TEXT, user, role, 0, "auditor, reviewer, requester, operator or owner",
+    FIELD(TEXT, user, name, FIELD_NOT_NULL, "Name", "名称"),
+    FIELD(TEXT, user, role, FIELD_NOT_NULL, "auditor, reviewer, requester, operator or owner",
           "auditor、reviewer、requester、operator 或 owner"),
     FIELD(TEXT, user, email, 0, "E-mail", "电子邮箱"),
-    FIELD(TEXT, user, lang, 0, "Language of messages: en or zh", "消息语言:en 或 zh"),
+    FIELD(TEXT, user, lang, FIELD_NOT_NULL, "Language of messages: en or zh", "消息语言:en 或 zh"),
     FIELD(BOOL, user, notify, 0, "Gets messages", "接收通知"),
     FIELD(BOOL, user, disabled, 0, "No key of the user works", "用户的所有密钥失效"),
     FIELD_END,

@@ -17,7 +17,7 @@
 
 static const struct field create_body[] = {BODY(FIELD_REQUIRED), FIELD_END};
 static const struct field change_body[] = {
-    BODY(0),
+    BODY(FIELD_NOT_NULL),
     FIELD(INT, organization, revision, 0, "The revision that was read: refused if there is a newer one",
           "所读取的版本;已有更新版本时拒绝"),
     FIELD_END,

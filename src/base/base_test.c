@@ -105,6 +105,32 @@ static void ids_sort_by_time_and_have_one_shape(void **state) {
     assert_false(id_valid("cert_../../etc/passwd", "cert"));
 }
 
+/* "Newest first" is by id. */
+static void ids_of_one_second_sort_as_they_were_made(void **state) {
+    (void)state;
+    AUTO_ARENA a = arena_new();
+    const char *before = id_new(a, "prb", 1795219200);
+    for (int i = 0; i < 1000; i++) {
+        const char *next = id_new(a, "prb", 1795219200);
+        assert_true(strcmp(before, next) < 0);
+        assert_true(id_valid(next, "prb"));
+        before = next;
+    }
+    assert_true(strcmp(before, id_floor(a, "prb", 1795219201)) < 0);
+}
+
+/* As two processes are, which made their last id in another second. */
+static void ids_of_one_second_begin_anywhere(void **state) {
+    (void)state;
+    AUTO_ARENA a = arena_new();
+    const char *ids[2];
+    for (int i = 0; i < 2; i++) {
+        id_new(a, "prb", 1);
+        ids[i] = id_new(a, "prb", 1795219200);
+    }
+    assert_int_not_equal(strncmp(ids[0] + strlen("prb_") + 7, ids[1] + strlen("prb_") + 7, 6), 0);
+}
+
 static void seeded_randomness_repeats(void **state) {
     (void)state;
     uint64_t first[2], second[2];
@@ -137,6 +163,30 @@ static void files_are_written_whole_with_their_mode(void **state) {
     unlink(path);
     assert_fails(file_read(a, path, 4, &content, &e), e, ERR_NOT_FOUND);
     assert_int_equal(rmdir(folder), 0); /* no temporary is left */
+}
+
+/* Somebody who feeds it may never come. */
+static void a_fifo_is_no_file_but_a_pipe_is_read(void **state) {
+    (void)state;
+    AUTO_ARENA a = arena_new();
+    struct error e = {0};
+    struct slice content;
+    int ends[2];
+    char folder[] = "/tmp/tenure-base-XXXXXX";
+    assert_non_null(mkdtemp(folder));
+    const char *path = arena_printf(a, "%s/fifo", folder);
+    assert_int_equal(mkfifo(path, 0600), 0);
+    alarm(10);
+    assert_fails(file_read(a, path, 100, &content, &e), e, ERR_BAD_REQUEST);
+    alarm(0);
+    unlink(path);
+    rmdir(folder);
+    assert_int_equal(pipe(ends), 0);
+    assert_int_equal(write(ends[1], "one", 3), 3);
+    close(ends[1]);
+    assert_ok(file_read(a, arena_printf(a, "/proc/self/fd/%d", ends[0]), 100, &content, &e), e);
+    assert_string_equal((const char *)content.p, "one");
+    close(ends[0]);
 }
 
 static void children_end_at_their_deadline(void **state) {
@@ -220,7 +270,8 @@ static void money_is_exact_everywhere(void **state) {
 
 TEST_MAIN(base, test(arena_gives_zeroed_memory_and_runs_cleanups_once), test(buf_stops_at_its_maximum),
           test(messages_read_back_and_refuse_what_is_cut), test(times_parse_and_format),
-          test(ids_sort_by_time_and_have_one_shape), test(seeded_randomness_repeats),
-          test(files_are_written_whole_with_their_mode), test(children_end_at_their_deadline),
-          test(errors_speak_both_languages), test(secrets_compare),
+          test(ids_sort_by_time_and_have_one_shape), test(ids_of_one_second_sort_as_they_were_made),
+          test(ids_of_one_second_begin_anywhere), test(seeded_randomness_repeats),
+          test(files_are_written_whole_with_their_mode), test(a_fifo_is_no_file_but_a_pipe_is_read),
+          test(children_end_at_their_deadline), test(errors_speak_both_languages), test(secrets_compare),
           test(money_has_the_decimals_of_its_currency), test(money_is_exact_everywhere))

@@ -29,6 +29,8 @@ enum field_flag {
     /* The id of another object, in a body: one of another account is ERR_NOT_FOUND. The kind of object is the
      * name without `_id`. */
     FIELD_REFERENCE = 1 << 5,
+    FIELD_NOT_NULL =
+        1 << 6, /* in a body it may be absent, but null is refused: what has it cannot be without it */
 };
 
 struct field {

@@ -4,8 +4,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
+#include <linux/magic.h>
 #include <stdio.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
 #include <unistd.h>
 
 static bool read_rest(int fd, uint8_t *p, size_t size, size_t *len) {
@@ -20,12 +22,27 @@ static bool read_rest(int fd, uint8_t *p, size_t size, size_t *len) {
     return true;
 }
 
+/* A pipe of the shell, as in <(…) or on standard input, has somebody at its other end; a FIFO need not. */
+static bool is_readable_kind(int fd, const struct stat *st) {
+    struct statfs fs;
+    return S_ISREG(st->st_mode) ||
+           (S_ISFIFO(st->st_mode) && fstatfs(fd, &fs) == 0 && fs.f_type == PIPEFS_MAGIC);
+}
+
+/* Not held up by what has no other end. */
+static int open_to_read(const char *path) {
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (fd >= 0)
+        fcntl(fd, F_SETFL, O_RDONLY);
+    return fd;
+}
+
 bool file_read(struct arena *a, const char *path, size_t max, struct slice *content, struct error *e) {
-    AUTO_FD fd = open(path, O_RDONLY | O_CLOEXEC);
+    AUTO_FD fd = open_to_read(path);
     struct stat st;
     if (fd < 0 || fstat(fd, &st) < 0)
         return fail_errno(e, errno == ENOENT ? ERR_NOT_FOUND : ERR_SYSTEM, path);
-    if (!S_ISREG(st.st_mode) && !S_ISFIFO(st.st_mode))
+    if (!is_readable_kind(fd, &st))
         return fail(e, ERR_BAD_REQUEST, "%s is not a regular file", "%s 不是普通文件", path);
     size_t size = S_ISREG(st.st_mode) ? (size_t)st.st_size + 1 : max + 1, len;
     if (size > max + 1)

@@ -2,7 +2,7 @@
 #pragma once
 #include "base/error.h"
 
-/* A file of at most `max` bytes, NUL-terminated behind its end. */
+/* A regular file, or what is piped to us, of at most `max` bytes; NUL-terminated behind its end. */
 bool file_read(struct arena *a, const char *path, size_t max, struct slice *content, struct error *e);
 /* O_EXCL, `mode` from the first byte, fsync of file and folder. */
 bool file_write_new(const char *path, int mode, struct slice content, struct error *e);

@@ -21,9 +21,13 @@ static int decimals_of(const char *currency) {
     return 2;
 }
 
+bool currency_valid(const char *currency) {
+    return strlen(currency) == CURRENCY_LEN && strspn(currency, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") == CURRENCY_LEN;
+}
+
 bool money_check(const struct money *money, struct error *e) {
     const char *currency = money->currency ? money->currency : "";
-    if (strlen(currency) != CURRENCY_LEN || strspn(currency, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != CURRENCY_LEN)
+    if (!currency_valid(currency))
         return fail_field(e, "currency", ERR_BAD_FIELD, "'%s' is not a currency such as CNY",
                           "“%s”不是货币代码,例如 CNY", currency);
     if (money->amount > MONEY_MAX || money->amount < -MONEY_MAX)

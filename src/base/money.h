@@ -10,6 +10,8 @@ struct money {
     const char *currency; /* ISO 4217: "CNY"; NULL: no amount at all */
 };
 
+/* Three capital letters. */
+bool currency_valid(const char *currency);
 /* The currency is three capital letters, the amount within MONEY_MAX; ERR_BAD_FIELD naming "currency" or
  * "amount". */
 bool money_check(const struct money *money, struct error *e);

@@ -9,9 +9,16 @@ static struct {
     uint64_t state;
 } source;
 
+/* The ids of one second, counted on from a random number: those of one process sort as they were made. */
+static struct {
+    int64_t second;
+    uint32_t number;
+} count;
+
 void rand_seed(uint64_t seed) {
     source.seeded = true;
     source.state = seed;
+    count.second = INT64_MIN;
 }
 
 /* SplitMix64 (Steele, Lea, Flood 2014). */
@@ -59,13 +66,24 @@ uint64_t rand_below(uint64_t limit) {
     return v % limit;
 }
 
-enum { TIME_CHARS = 7, ID_CHARS = 26 };
+enum { TIME_CHARS = 7, COUNT_CHARS = 6, ID_CHARS = 26 };
 static const char base32[] = "0123456789abcdefghjkmnpqrstvwxyz";
 
+static void put_number(char *text, int chars, uint64_t number) {
+    for (int i = chars - 1; i >= 0; i--, number >>= 5)
+        text[i] = base32[number & 31];
+}
+
 static void put_seconds(char *text, int64_t t) {
-    uint64_t seconds = (uint64_t)t;
-    for (int i = TIME_CHARS - 1; i >= 0; i--, seconds >>= 5)
-        text[i] = base32[seconds & 31];
+    put_number(text, TIME_CHARS, (uint64_t)t);
+}
+
+/* The highest bit is left to counting: no second has ids enough to come round. */
+static uint32_t next_number(int64_t now) {
+    if (now != count.second)
+        count.number = (uint32_t)rand_below(UINT32_C(1) << (5 * COUNT_CHARS - 1));
+    count.second = now;
+    return ++count.number;
 }
 
 const char *id_floor(struct arena *a, const char *prefix, int64_t t) {
@@ -77,10 +95,11 @@ const char *id_floor(struct arena *a, const char *prefix, int64_t t) {
 const char *id_new(struct arena *a, const char *prefix, int64_t now) {
     char text[ID_CHARS + 1] = {0};
     put_seconds(text, now);
-    uint8_t random[ID_CHARS - TIME_CHARS];
+    put_number(text + TIME_CHARS, COUNT_CHARS, next_number(now));
+    uint8_t random[ID_CHARS - TIME_CHARS - COUNT_CHARS];
     rand_bytes(random, sizeof random);
     for (size_t i = 0; i < sizeof random; i++)
-        text[TIME_CHARS + i] = base32[random[i] & 31];
+        text[TIME_CHARS + COUNT_CHARS + i] = base32[random[i] & 31];
     return arena_printf(a, "%s_%s", prefix, text);
 }
 

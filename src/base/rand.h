@@ -13,7 +13,8 @@ void rand_seed(uint64_t seed);
 
 /*
  * A sortable text id: prefix, '_', 26 characters of lower-case base32 (Crockford): 7 for the seconds of
- * `now`, 19 of randomness (95 bits).
+ * `now`, 6 that count up within it from a random number, 13 of randomness (65 bits). So the ids of one
+ * process sort in the order in which they were made; those of several are in any order within a second.
  */
 const char *id_new(struct arena *a, const char *prefix, int64_t now);
 /* The id before all that are made at `t` or later, and behind all made before. */

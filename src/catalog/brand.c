@@ -1,4 +1,5 @@
 /* A line of the catalogue: what follows from it, and what makes no sense. */
+#include "base/money.h"
 #include "base/yaml.h"
 #include "catalog/catalog.h"
 #include "policy/policy_files.h"
@@ -84,6 +85,10 @@ static unsigned bits_of(const struct choice_kind *kind, const char *words) {
             if (slice_equal(word, slice_str(kind->name(value))))
                 bits |= 1u << value;
     return bits;
+}
+
+static bool is_word_of(const struct choice_kind *kind, const char *word) {
+    return names_count(word) == 1 && !strchr(word, ' ') && bits_of(kind, word);
 }
 
 static const char *words_of(struct arena *a, const struct choice_kind *kind, unsigned bits) {
@@ -229,14 +234,14 @@ static bool check_numbers(const char *where, const struct brand *b, struct error
 }
 
 static bool check_currency(const char *where, const struct brand *b, struct error *e) {
-    if (strlen(b->currency) == 3 && strspn(b->currency, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") == 3)
+    if (currency_valid(b->currency))
         return true;
     return fail_field(e, "currency", ERR_BAD_CONFIG, "%s, currency: '%s' is not a code such as CNY",
                       "%s,currency:“%s”不是货币代码(例如 CNY)", where, b->currency);
 }
 
 bool price_check(const char *where, const struct price *price, struct error *e) {
-    if (price->domain_type && !bits_of(&domain_type_choice, price->domain_type))
+    if (price->domain_type && !is_word_of(&domain_type_choice, price->domain_type))
         return fail_field(e, "domain_type", ERR_BAD_CONFIG, "%s, domain_type: there is no domain type '%s'",
                           "%s,domain_type:没有域名类型“%s”", where, price->domain_type);
     return yaml_check_range(where, "prices", price->per_year, 0, INT32_MAX, e) &&

@@ -44,8 +44,15 @@ static const struct price *first_general(const struct brand *b) {
 
 const struct price *brand_price(const struct brand *brand, const char *domain_type, int64_t at) {
     const struct price *own = domain_type ? price_of(brand, domain_type, at) : NULL;
-    const struct price *general = own ? own : price_of(brand, NULL, at);
-    return general ? general : first_general(brand);
+    return own ? own : price_of(brand, NULL, at);
+}
+
+bool brand_price_find(struct arena *a, const struct brand *brand, const char *domain_type, int64_t at,
+                      const struct price **price, struct error *e) {
+    const struct price *first = first_general(brand);
+    *price = brand_price(brand, domain_type, at);
+    return *price || fail_field(e, "brand", ERR_BRAND_NOT_ON_SALE, "'%s' is sold from %s on",
+                                "“%s”自 %s 起销售", brand->id, first ? time_format(a, first->from_at) : "?");
 }
 
 /* ---- what can be ordered ---- */

@@ -36,7 +36,7 @@ struct brand {
     bool public_names;        /* no private addresses, no names that no public CA can hold */
     int64_t validation_days;  /* time for validation */
     const char *currency;     /* ISO 4217 */
-    struct price *prices; /* of each domain type ascending; the first general one holds for all time before */
+    struct price *prices; /* of each domain type ascending; before the first general one nothing is sold */
     unsigned prices_count;
     int64_t withdrawn_at, changed_at, revision, position;
     const char *origin; /* "file", "api" */
@@ -89,8 +89,11 @@ bool catalog_fresh(const struct services *services, struct error *e);
 const struct brand *catalog_find(const struct catalog *catalog, const char *id);
 /* The first brand on sale of the profile that is the default. */
 const struct brand *catalog_default(const struct catalog *catalog);
-/* What `at` costs a certificate of a domain type; NULL if the brand has no price yet. */
+/* What a certificate of a domain type costs `at` that moment; NULL before the first price. */
 const struct price *brand_price(const struct brand *brand, const char *domain_type, int64_t at);
+/* The same; before the first price ERR_BRAND_NOT_ON_SALE, and when it begins. */
+bool brand_price_find(struct arena *a, const struct brand *brand, const char *domain_type, int64_t at,
+                      const struct price **price, struct error *e);
 /*
  * ERR_BRAND_NOT_ON_SALE for what new orders cannot have: a line that is withdrawn or has no price, and as
  * long as nobody validates, reviews or makes test certificates, one that needs it.

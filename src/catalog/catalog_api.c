@@ -175,7 +175,7 @@ static bool withdraw_brand(struct request *rq, struct error *e) {
 /* ---- prices ---- */
 
 static const struct field price_body[] = {
-    {"from", FIELD_TIME, offsetof(struct price, from_at), 0,
+    {"from", FIELD_TIME, offsetof(struct price, from_at), FIELD_NOT_NULL,
      TEXT("From then on; now, if it is absent", "生效时间;省略表示立即生效")},
     FIELD(TEXT, price, domain_type, 0, "Of this domain type alone", "仅适用于该域名类型"),
     FIELD(INT, price, per_year, FIELD_REQUIRED, "A certificate for a year, in minor units",

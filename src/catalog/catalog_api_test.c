@@ -262,6 +262,8 @@ static void a_line_that_makes_no_sense_is_refused_naming_the_field(void **state)
 #define TEN "\"title_en\": \"Ten\", \"title_zh\": \"十张\", \"price\": 900, \"currency\": \"CNY\""
 #define OF  "\"brand\": \"CFCA-DV\", \"grade\": \"dv\", \"domain_type\": \"single\", \"key_family\": \"ecc\""
 
+#define REST "\"title_zh\": \"b\", \"price\": 1, \"currency\": \"CNY\", " OF ", \"certificates\": 1}"
+
 static void a_package_is_made_changed_listed_and_withdrawn(void **state) {
     (void)state;
     struct request rq;
@@ -294,12 +296,26 @@ static void a_package_that_cannot_be_used_is_refused(void **state) {
         {"certificates", "{" TEN ", " OF ", \"certificates\": -1, \"managed_uses\": 2}"},
         {"currency", "{\"title_en\": \"a\", \"title_zh\": \"b\", \"price\": 1, \"currency\": \"USD\", " OF
                      ", \"certificates\": 1}"},
+        {"title_en", "{\"title_en\": \"\", " REST},
+        {"title_en", "{\"title_en\": \"a\\u0007\", " REST},
     };
     struct request rq;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         assert_fails(call("PUT", PACKAGE, "ten", rows[i][1], &rq), e, ERR_BAD_FIELD);
         assert_string_equal(e.field, rows[i][0]);
     }
+    assert_fails(call("PUT", PACKAGE, ".ten", "{" TEN ", " OF ", \"certificates\": 1}", &rq), e,
+                 ERR_BAD_FIELD);
+    assert_string_equal(e.field, "id");
+}
+
+static void of_two_who_have_read_the_same_package_one_changes_it(void **state) {
+    (void)state;
+    static const char first[] = "{" TEN ", " OF ", \"certificates\": 1, \"revision\": 0}";
+    struct request rq;
+    assert_ok(call("PUT", PACKAGE, "ten", "{" TEN ", " OF ", \"certificates\": 1}", &rq), e);
+    assert_ok(call("PUT", PACKAGE, "ten", first, &rq), e);
+    assert_fails(call("PUT", PACKAGE, "ten", first, &rq), e, ERR_CONFLICT);
 }
 
 #define in_world(f) cmocka_unit_test_setup_teardown(f, open_world, close_world)
@@ -314,4 +330,5 @@ TEST_MAIN(catalog_api, in_world(all_lines_are_listed_page_by_page),
           in_world(a_withdrawn_line_stays_but_is_not_on_sale),
           in_world(a_line_that_makes_no_sense_is_refused_naming_the_field),
           in_world(a_package_is_made_changed_listed_and_withdrawn),
-          in_world(a_package_that_cannot_be_used_is_refused))
+          in_world(a_package_that_cannot_be_used_is_refused),
+          in_world(of_two_who_have_read_the_same_package_one_changes_it))

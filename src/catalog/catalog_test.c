@@ -172,10 +172,16 @@ static void a_price_holds_from_its_first_day_on(void **state) {
     assert_ok(load_with(brand_text("prices", line), &catalog, &e), e);
     const struct brand *own = catalog_find(&catalog, "Own");
     int64_t rises = days_from_civil(2021, 1, 1) * DAY;
-    assert_int_equal(brand_price(own, "single", 0)->per_year, 100);
+    int64_t begins = days_from_civil(2020, 1, 1) * DAY;
+    const struct price *price;
+    assert_int_equal(brand_price(own, "single", begins)->per_year, 100);
     assert_int_equal(brand_price(own, "single", rises - 1)->per_year, 100);
     assert_int_equal(brand_price(own, "single", rises)->per_year, 200);
     assert_int_equal(brand_price(own, NULL, rises)->per_year, 200);
+    assert_null(brand_price(own, "single", begins - 1));
+    assert_fails(brand_price_find(arena, own, "single", begins - 1, &price, &e), e, ERR_BRAND_NOT_ON_SALE);
+    assert_non_null(strstr(e.detail[LANG_EN], "2020-01-01"));
+    assert_ok(brand_price_find(arena, own, "single", begins, &price, &e), e);
 }
 
 static void a_price_of_a_domain_type_goes_before_the_general_one(void **state) {
@@ -215,6 +221,19 @@ static void a_brand_that_makes_no_sense_is_refused_naming_the_field(void **state
         assert_string_equal(e.field, rows[i][0]);
         if (strcmp(rows[i][0], "id") != 0)
             assert_non_null(strstr(e.detail[LANG_EN], "catalog.yaml, Own"));
+    }
+}
+
+static void a_price_is_of_one_domain_type(void **state) {
+    (void)state;
+    static const char *const types[] = {"bundle", "single wildcard", "\"single \""};
+    for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
+        struct catalog catalog;
+        struct error e = {0};
+        const char *line = arena_printf(
+            arena, "prices: [{from: 2020-01-01, domain_type: %s, per_year: 1, managed_use: 0}]", types[i]);
+        assert_fails(load_with(brand_text("prices", line), &catalog, &e), e, ERR_BAD_CONFIG);
+        assert_string_equal(e.field, "domain_type");
     }
 }
 
@@ -421,6 +440,7 @@ int main(void) {
         test(a_folder_adds_a_brand_or_replaces_one),
         test(a_price_holds_from_its_first_day_on),
         test(a_brand_that_makes_no_sense_is_refused_naming_the_field),
+        test(a_price_is_of_one_domain_type),
         test(a_brand_without_any_choice_is_refused),
     };
     return cmocka_run_group_tests_name("catalog", tests, load_policies, drop_policies);

@@ -1,4 +1,5 @@
 /* Packages of quota: what one may hold. */
+#include "base/money.h"
 #include "catalog/catalog.h"
 
 enum { UNITS_MAX = 1000000, ID_MAX = 64, TITLE_MAX = 200 };
@@ -28,14 +29,19 @@ const struct field package_fields[] = {
 static bool check_id(const struct package *p, struct error *e) {
     static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._";
     size_t len = strlen(p->id);
-    return (len <= ID_MAX && strspn(p->id, allowed) == len) ||
+    return (len > 0 && len <= ID_MAX && strspn(p->id, allowed) == len && p->id[0] != '.') ||
            fail_field(e, "id", ERR_BAD_FIELD, "an id has 1 to %d letters, digits, '-', '_' or '.'",
                       "ID 只能是 1 至 %d 个字母、数字、“-”、“_”或“.”", ID_MAX);
 }
 
 static bool check_title(const char *field, const char *title, struct error *e) {
-    return strlen(title) <= TITLE_MAX || fail_field(e, field, ERR_BAD_FIELD, "'%s' has at most %d bytes",
-                                                    "“%s”最多 %d 字节", field, TITLE_MAX);
+    size_t len = strlen(title);
+    for (size_t i = 0; i < len; i++)
+        if ((unsigned char)title[i] < ' ' || title[i] == 0x7f)
+            return fail_field(e, field, ERR_BAD_FIELD, "'%s' has a control character", "“%s”含有控制字符",
+                              field);
+    return (len > 0 && len <= TITLE_MAX) || fail_field(e, field, ERR_BAD_FIELD, "'%s' has 1 to %d bytes",
+                                                       "“%s”长度为 1 至 %d 字节", field, TITLE_MAX);
 }
 
 static bool check_number(const char *field, int64_t value, int64_t max, struct error *e) {
@@ -56,7 +62,7 @@ static bool check_specification(const struct catalog *catalog, const struct pack
 }
 
 static bool check_currency(const struct package *p, struct error *e) {
-    return (strlen(p->currency) == 3 && strspn(p->currency, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") == 3) ||
+    return currency_valid(p->currency) ||
            fail_field(e, "currency", ERR_BAD_FIELD, "'%s' is not a code such as CNY",
                       "“%s”不是货币代码(例如 CNY)", p->currency);
 }

@@ -17,6 +17,8 @@ static const struct field package_body[] = {
     PACKAGE_BODY("managed_uses", INT, managed_uses, 0, "Uses of the managed service", "托管服务次数"),
     PACKAGE_BODY("price", INT, price, FIELD_REQUIRED, "Price in minor units", "价格(最小货币单位)"),
     PACKAGE_BODY("currency", TEXT, currency, FIELD_REQUIRED, "Currency", "货币"),
+    PACKAGE_BODY("revision", INT, revision, 0, "The revision that was read: refused if there is a newer one",
+                 "所读取的版本;已有更新版本时拒绝"),
     FIELD_END,
 };
 
@@ -52,13 +54,20 @@ static bool change(struct request *rq, const char *action, struct package *p, co
     return package_db_put(rq->db, p, e) && audit_change(rq, action, p->id, old, rq->reply, e);
 }
 
+static bool is_newest(const struct request *rq, const struct package *p, const struct package *before,
+                      struct error *e) {
+    return !json_object_get(rq->json, "revision") || p->revision == before->revision ||
+           fail(e, ERR_CONFLICT, "'%s' has been changed: its revision is %lld",
+                "“%s”已被更改:当前版本为 %lld", p->id, (long long)before->revision);
+}
+
 static bool put_package(struct request *rq, struct error *e) {
     struct package p = {.id = rq->path_args[0]}, before;
     if (!json_to_row(rq->arena, rq->json, package_body, &p, e) ||
         !package_check(rq->services->catalog, &p, e))
         return false;
     bool exists = package_get(rq->db, rq->arena, p.id, &before, e);
-    if (!exists && e->id != ERR_NOT_FOUND)
+    if (exists ? !is_newest(rq, &p, &before, e) : e->id != ERR_NOT_FOUND)
         return false;
     rq->status = exists ? 200 : 201;
     return change(rq, exists ? "package.change" : "package.create", &p, exists ? &before : NULL, e);

@@ -10,6 +10,7 @@ bool compromised_key_refuse(struct db *db, const char *account_id, const char *s
                             struct error *e);
 /* ERR_WEAK_KEY if the key of a version was; a version that is gone has none. */
 bool compromised_key_refuse_kept(struct db *db, const char *version_id, struct error *e);
-/* The ids of other certificates with a key of this one, in any of their versions; the first `limit`. */
-bool certificate_same_key(struct db *db, struct arena *a, const char *certificate_id, int64_t limit,
-                          const char ***ids, size_t *count, struct error *e);
+/* The ids of other certificates with a key of this one, in any of their versions: the first `limit` behind
+ * `after`, which may be empty. */
+bool certificate_same_key(struct db *db, struct arena *a, const char *certificate_id, const char *after,
+                          size_t limit, const char ***ids, size_t *count, struct error *e);

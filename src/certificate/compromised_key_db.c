@@ -37,17 +37,19 @@ struct id_row {
 
 static const struct field id_fields[] = {FIELD(TEXT, id_row, id, 0, "Id", "ID"), FIELD_END};
 
-bool certificate_same_key(struct db *db, struct arena *a, const char *certificate_id, int64_t limit,
-                          const char ***ids, size_t *count, struct error *e) {
+/* budget: a page of a list, and where it is put */
+bool certificate_same_key(struct db *db, struct arena *a, const char *certificate_id, const char *after,
+                          size_t limit, const char ***ids, size_t *count, struct error *e) {
     struct id_row *rows;
-    if (!db_list(db, a, id_fields, sizeof *rows, &rows, count, e,
-                 "SELECT certificate_id AS id FROM version WHERE certificate_id <> $1 AND key_id IN "
-                 "(SELECT k.id FROM version v JOIN private_key k ON k.account_id = v.account_id "
-                 "AND k.spki_sha256 = v.spki_sha256 WHERE v.certificate_id = $1) "
-                 "UNION SELECT o.certificate_id AS id FROM version v JOIN version o "
-                 "ON o.account_id = v.account_id AND o.spki_sha256 = v.spki_sha256 AND o.key_id IS NULL "
-                 "WHERE v.certificate_id = $1 AND o.certificate_id <> $1 ORDER BY id LIMIT $2",
-                 DB_TEXT(certificate_id), DB_INT(limit)))
+    if (!db_list(
+            db, a, id_fields, sizeof *rows, &rows, count, e,
+            "SELECT certificate_id AS id FROM version WHERE certificate_id <> $1 AND certificate_id > $3 AND key_id IN "
+            "(SELECT k.id FROM version v JOIN private_key k ON k.account_id = v.account_id "
+            "AND k.spki_sha256 = v.spki_sha256 WHERE v.certificate_id = $1) "
+            "UNION SELECT o.certificate_id AS id FROM version v JOIN version o "
+            "ON o.account_id = v.account_id AND o.spki_sha256 = v.spki_sha256 AND o.key_id IS NULL "
+            "WHERE v.certificate_id = $1 AND o.certificate_id <> $1 AND o.certificate_id > $3 ORDER BY id LIMIT $2",
+            DB_TEXT(certificate_id), DB_INT((int64_t)limit), DB_TEXT(after)))
         return false;
     *ids = ARENA_ARRAY(a, *count, const char *);
     for (size_t i = 0; i < *count; i++)

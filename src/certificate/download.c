@@ -7,6 +7,8 @@
 #include <ctype.h>
 
 struct material {
+    const struct services *services;
+    const char *account_id;
     struct slice leaf_der;
     const char *leaf_pem, *chain_pem;
     struct cert *chain;
@@ -64,17 +66,28 @@ static bool make_der(struct arena *a, const struct format *f, const struct mater
     return true;
 }
 
-/* The stored chain of a public CA usually ends below its root. */
+/* What is above the chain, which usually ends below its root: known of the local CA alone. */
+static bool root_above(struct arena *a, const struct material *m, const char **pem, struct error *e) {
+    struct cert leaf;
+    const struct cert *top = m->chain_count ? &m->chain[m->chain_count - 1] : &leaf;
+    *pem = NULL;
+    if (!m->chain_count && !cert_parse(a, m->leaf_der, &leaf, e))
+        return false;
+    if (m->chain_count && top->self_issued)
+        return *pem = cert_to_pem(a, top->der), true;
+    if (m->services->root_above && !m->services->root_above(m->services, a, m->account_id, top, pem, e))
+        return false;
+    return *pem || fail_field(e, "format", ERR_NOT_FOUND, "the chain is stored without its root '%s'",
+                              "证书链中不含根证书“%s”", top->issuer);
+}
+
 static bool make_root(struct arena *a, const struct format *f, const struct material *m,
                       struct slice *content, struct error *e) {
+    const char *pem;
     (void)f;
-    const struct cert *top = m->chain_count ? &m->chain[m->chain_count - 1] : NULL;
-    if (!top || !top->self_issued)
-        return fail_field(
-            e, "format", ERR_NOT_FOUND,
-            "the chain is stored without its root '%s'; the local CA's roots are at /ca/roots.pem",
-            "证书链中不含根证书“%s”;本地 CA 的根证书位于 /ca/roots.pem", top ? top->issuer : "");
-    *content = slice_str(cert_to_pem(a, top->der));
+    if (!root_above(a, m, &pem, e))
+        return false;
+    *content = slice_str(pem);
     return true;
 }
 
@@ -168,7 +181,7 @@ bool download_make(const struct services *services, struct arena *a, const struc
                    const char *format, const struct secret *pass_phrase, struct download *d,
                    struct error *e) {
     const struct format *f = format_find(format);
-    struct material m = {.pass_phrase = pass_phrase};
+    struct material m = {.services = services, .account_id = c->account_id, .pass_phrase = pass_phrase};
     struct version v;
     if (!f)
         return fail_field(e, "format", ERR_BAD_FIELD, "there is no format '%s'", "没有格式“%s”", format);

@@ -4,8 +4,6 @@
 #include "certificate/stored_csr.h"
 #include "http/list.h"
 
-enum { SAME_KEY_MAX = 500 };
-
 static bool csr_of_path(struct request *rq, struct stored_csr *csr, struct error *e) {
     return stored_csr_get(rq->db, rq->arena, rq->caller.account_id, rq->path_args[0], csr, e);
 }
@@ -190,13 +188,17 @@ static bool add_certificate(struct request *rq, json_t *items, const char *id, s
 
 static bool list_same_key(struct request *rq, struct error *e) {
     struct certificate c;
+    struct list_page page;
     const char **ids;
-    size_t count;
-    if (!certificate_of_path(rq, &c, e) ||
-        !certificate_same_key(rq->db, rq->arena, c.id, SAME_KEY_MAX, &ids, &count, e))
+    size_t found;
+    if (!list_page_by_id(rq, "cert", &page, e) || !certificate_of_path(rq, &c, e) ||
+        !certificate_same_key(rq->db, rq->arena, c.id, page.cursor ? page.cursor : "", page.limit + 1, &ids,
+                              &found, e))
         return false;
+    size_t count = list_count(&page, found);
     json_t *items = json_array();
-    rq->reply = json_pack("{soso}", "items", items, "next", json_null());
+    rq->reply = json_pack("{soso}", "items", items, "next",
+                          json_string_of(rq->arena, found > count ? ids[count - 1] : NULL));
     for (size_t i = 0; i < count; i++)
         if (!add_certificate(rq, items, ids[i], e))
             return false;

@@ -30,14 +30,16 @@ static struct request ask(struct world *w, const char *method, const char *path,
     return rq;
 }
 
-static const char *no_query(struct request *rq, const char *name) {
-    (void)rq, (void)name;
-    return NULL;
+static struct { const char *limit, *cursor; } page;
+
+static const char *page_query(struct request *rq, const char *name) {
+    (void)rq;
+    return strcmp(name, "limit") == 0 ? page.limit : strcmp(name, "cursor") == 0 ? page.cursor : NULL;
 }
 
 static bool finish(struct request *rq) {
     bool writes = rq->route->flags & ROUTE_WRITES;
-    rq->query = no_query;
+    rq->query = page_query;
     if (rq->route->prepare && !rq->route->prepare(rq, &e))
         return false;
     if (writes)
@@ -352,6 +354,28 @@ static void certificates_with_the_same_key_are_found(void **state) {
     }
 }
 
+static void certificates_with_the_same_key_come_in_pages(void **state) {
+    struct world *w = *state;
+    struct stored_csr held = stored(w, text_of(answer(w, "POST", "/v1/csrs", wish("p256")), "id"));
+    struct certificate first = issue_with(w, order_with(w, &held), &held);
+    for (int i = 0; i < 3; i++)
+        issue_with(w, order_with(w, &held), &held);
+    const char *path = arena_printf(w->arena, "/v1/certificates/%s/same-key", first.id);
+    size_t seen = 0, pages = 0;
+    page.limit = "2";
+    do {
+        const json_t *list = answer(w, "GET", path, NULL);
+        seen += json_array_size(json_object_get(list, "items"));
+        page.cursor = text_of(list, "next");
+    } while (++pages < 5 && page.cursor);
+    assert_int_equal(seen, 3);
+    assert_int_equal(pages, 2);
+    page.cursor = "nonsense";
+    struct request rq = ask(w, "GET", path, NULL);
+    assert_fails(finish(&rq), e, ERR_BAD_FIELD);
+    page.limit = page.cursor = NULL;
+}
+
 #define in_world(f) cmocka_unit_test_setup_teardown(f, world_open, world_close)
 
 TEST_MAIN(stored_csr, in_world(a_request_is_made_with_a_key_that_is_held),
@@ -366,4 +390,5 @@ TEST_MAIN(stored_csr, in_world(a_request_is_made_with_a_key_that_is_held),
           in_world(a_request_that_a_certificate_waits_for_stays),
           in_world(a_cancelled_certificate_waits_for_nothing),
           in_world(the_key_of_a_request_survives_its_certificates),
-          in_world(certificates_with_the_same_key_are_found))
+          in_world(certificates_with_the_same_key_are_found),
+          in_world(certificates_with_the_same_key_come_in_pages))

@@ -12,6 +12,13 @@
 #pragma once
 #include "db/work.h"
 
+struct cert;
+struct services;
+
+/* The root of the local CA that has signed `top`, as PEM; `*pem` is NULL if none has. issue/issue.h */
+typedef bool root_finder(const struct services *services, struct arena *a, const char *account_id,
+                         const struct cert *top, const char **pem, struct error *e);
+
 /* What slices need of the process they run in; opaque to those that do not use it. */
 struct services {
     struct db *db;
@@ -24,6 +31,7 @@ struct services {
     const struct deploy_settings *deploy;
     const struct issue_settings *issue;
     struct notifier *notifier; /* notify/notify.h */
+    root_finder *root_above;   /* NULL: there is no local CA */
 };
 
 enum outcome {

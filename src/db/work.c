@@ -194,9 +194,22 @@ static bool release_of_lost_machines(struct db *db, int64_t now, struct error *e
            db_exec(db, e, "DELETE FROM lease WHERE end_at <= $1", DB_INT(now));
 }
 
+/* Nearly never: looking costs no transaction. */
+static bool any_lost(struct db *db, int64_t now, bool *any, struct error *e) {
+    int64_t first;
+    bool ok = db_int(db, &first, INT64_MAX, e, "SELECT min(end_at) FROM lease");
+    *any = ok && first <= now;
+    return ok;
+}
+
 bool work_release(struct db *db, const char *owner, int64_t now, int64_t *released, struct error *e) {
     struct whole t;
+    bool any = owner != NULL;
     *released = 0;
+    if (!owner && !any_lost(db, now, &any, e))
+        return false;
+    if (!any)
+        return true;
     if (!whole_begin(&t, db, e))
         return false;
     bool ok = owner ? release_of_owner(db, owner, e) : release_of_lost_machines(db, now, e);
@@ -209,10 +222,15 @@ bool work_release(struct db *db, const char *owner, int64_t now, int64_t *releas
 /* ---- looking ---- */
 
 bool work_next_due(struct db *db, int64_t *due_at, struct error *e) {
-    return db_int(
-        db, due_at, INT64_MAX, e,
-        "SELECT due_at FROM work WHERE NOT EXISTS "
-        "(SELECT 1 FROM lease WHERE lease.subject = work.subject) ORDER BY due_at, subject LIMIT 1");
+    int64_t lease_end;
+    if (!db_int(
+            db, due_at, INT64_MAX, e,
+            "SELECT due_at FROM work WHERE NOT EXISTS "
+            "(SELECT 1 FROM lease WHERE lease.subject = work.subject) ORDER BY due_at, subject LIMIT 1") ||
+        !db_int(db, &lease_end, INT64_MAX, e, "SELECT min(end_at) FROM lease"))
+        return false;
+    *due_at = lease_end < *due_at ? lease_end : *due_at;
+    return true;
 }
 
 bool work_get(struct db *db, struct arena *a, const char *subject, struct work_item *item, struct error *e) {

@@ -58,7 +58,7 @@ bool work_give_back_others(struct db *db, const char *owner, const char *subject
 /* Gives back the leases of a crashed process, a crash counted for each; `owner` NULL: those past their time.
  */
 bool work_release(struct db *db, const char *owner, int64_t now, int64_t *released, struct error *e);
-/* When the next unleased row is due; INT64_MAX if there is none. */
+/* When the next unleased row is due, or the first lease ends by time; INT64_MAX if there is none. */
 bool work_next_due(struct db *db, int64_t *due_at, struct error *e);
 /* The row of a subject, for explain; ERR_NOT_FOUND if nothing is planned. */
 bool work_get(struct db *db, struct arena *a, const char *subject, struct work_item *item, struct error *e);

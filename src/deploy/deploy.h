@@ -49,6 +49,9 @@ struct target_ops {
     /* Is what a person configured possible here? Folders, commands, contents. */
     bool (*check)(const struct deploy_settings *settings, struct arena *a, const struct target *target,
                   struct error *e);
+    /* The files that it writes here: no other target may have them. NULL: none. */
+    bool (*paths)(struct arena *a, const struct target *target, const char ***paths, size_t *count,
+                  struct error *e);
     /* Is the chain among what is put there? Then it must be served, too. */
     bool (*gives_chain)(struct arena *a, const struct target *target);
     /* Puts the version there, keeping the old one; safe to repeat. */

@@ -31,7 +31,7 @@ struct target_body {
 
 static const struct field create_body[] = {
     TARGET_BODY(name, TEXT, FIELD_REQUIRED, "Name", "名称"),
-    TARGET_BODY(kind, TEXT, 0, "Kind: file", "类型:file"),
+    TARGET_BODY(kind, TEXT, FIELD_NOT_NULL, "Kind: file", "类型:file"),
     TARGET_BODY(files, LIST, FIELD_REQUIRED, FILES_EN, FILES_ZH),
     FIELD(TEXT, target_body, preset, 0,
           "Commands and contents of nginx, apache, haproxy, postfix, dovecot, caddy",
@@ -41,8 +41,8 @@ static const struct field create_body[] = {
 };
 
 static const struct field change_body[] = {
-    TARGET_BODY(name, TEXT, 0, "Name", "名称"),
-    TARGET_BODY(files, LIST, 0, FILES_EN, FILES_ZH),
+    TARGET_BODY(name, TEXT, FIELD_NOT_NULL, "Name", "名称"),
+    TARGET_BODY(files, LIST, FIELD_NOT_NULL, FILES_EN, FILES_ZH),
     CHANGEABLE,
     FIELD_END,
 };
@@ -115,7 +115,8 @@ static bool create_target(struct request *rq, struct error *e) {
     target->certificate_id = NULL;
     return target_check(rq->services->deploy, rq->arena, target, e) &&
            target_bind(rq->services, rq->arena, target, certificate_id, e) &&
-           target_insert(rq->db, target, e) && deploy_if_asked(rq, &body, e) && watch_now(rq, target, e) &&
+           target_insert(rq->db, target, e) && target_take_files(rq->db, rq->arena, target, e) &&
+           deploy_if_asked(rq, &body, e) && watch_now(rq, target, e) &&
            audit_target(rq, "target.create", NULL, target, e) && reply_target(rq, target);
 }
 
@@ -151,8 +152,8 @@ static bool change_target(struct request *rq, struct error *e) {
     const struct target before = *target;
     return json_to_row(rq->arena, rq->json, change_body, &body, e) && refuse_under_way(rq, target, e) &&
            target_check(rq->services->deploy, rq->arena, target, e) && rebind(rq, &before, target, e) &&
-           target_store(rq->db, target, e) && deploy_if_asked(rq, &body, e) &&
-           wake_deployment(rq, target, e) && watch_now(rq, target, e) &&
+           target_store(rq->db, target, e) && target_take_files(rq->db, rq->arena, target, e) &&
+           deploy_if_asked(rq, &body, e) && wake_deployment(rq, target, e) && watch_now(rq, target, e) &&
            audit_target(rq, "target.update", &before, target, e) && reply_target(rq, target);
 }
 
@@ -166,6 +167,7 @@ static bool delete_target(struct request *rq, struct error *e) {
     target.deleted_at = rq->now;
     rq->status = 204;
     return target_bind(rq->services, rq->arena, &target, NULL, e) && target_store(rq->db, &target, e) &&
+           target_take_files(rq->db, rq->arena, &target, e) &&
            audit_target(rq, "target.delete", &before, NULL, e);
 }
 

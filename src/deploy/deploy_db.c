@@ -127,6 +127,45 @@ bool target_store(struct db *db, const struct target *t, struct error *e) {
     return name_is_free(ok, t, e);
 }
 
+static const struct field owner_fields[] = {
+    TARGET(TEXT, id, 0, "Id", "ID"),
+    TARGET(TEXT, account_id, FIELD_HIDDEN, "Account", "账号"),
+    FIELD_END,
+};
+
+/* What others have is not told. */
+static bool name_owner(struct db *db, struct arena *a, const struct target *target, const char *path,
+                       struct error *e) {
+    struct target owner;
+    if (!db_get(db, a, owner_fields, &owner, e,
+                "SELECT target_id AS id, account_id FROM target_file WHERE path = $1", DB_TEXT(path)))
+        return false;
+    if (strcmp(owner.account_id, target->account_id) != 0)
+        return fail_field(e, "files", ERR_ALREADY_EXISTS, "%s is a file of another account's target",
+                          "%s 已属于其他账号的部署目标", path);
+    return fail_field(e, "files", ERR_ALREADY_EXISTS, "%s is a file of the target %s", "%s 已属于部署目标 %s",
+                      path, owner.id);
+}
+
+static bool take_file(struct db *db, struct arena *a, const struct target *target, const char *path,
+                      struct error *e) {
+    return db_exec(db, e,
+                   "INSERT INTO target_file (path, account_id, target_id) VALUES ($1, $2, $3) "
+                   "ON CONFLICT DO NOTHING",
+                   DB_TEXT(path), DB_TEXT(target->account_id), DB_TEXT(target->id)) &&
+           (db_changes(db) == 1 || name_owner(db, a, target, path, e));
+}
+
+bool target_db_take_files(struct db *db, struct arena *a, const struct target *target,
+                          const char *const *paths, size_t count, struct error *e) {
+    if (!db_exec(db, e, "DELETE FROM target_file WHERE target_id = $1", DB_TEXT(target->id)))
+        return false;
+    for (size_t i = 0; i < count; i++)
+        if (!take_file(db, a, target, paths[i], e))
+            return false;
+    return true;
+}
+
 bool target_set_version(struct db *db, const char *target_id, const char *version_id, struct error *e) {
     return db_exec(db, e, "UPDATE target SET version_id = $2 WHERE id = $1", DB_TEXT(target_id),
                    DB_TEXT(version_id));

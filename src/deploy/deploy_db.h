@@ -6,6 +6,10 @@
 bool target_insert(struct db *db, struct target *target, struct error *e);
 /* What a person may change, and the deletion. */
 bool target_store(struct db *db, const struct target *target, struct error *e);
+/* These are the files of the target from now on; ERR_ALREADY_EXISTS naming the target that has one of them.
+ */
+bool target_db_take_files(struct db *db, struct arena *a, const struct target *target,
+                          const char *const *paths, size_t count, struct error *e);
 /* All targets of one certificate go over to another. */
 bool target_move(struct db *db, const char *from_certificate, const char *to_certificate, int64_t *moved,
                  struct error *e);
@@ -50,6 +54,9 @@ bool target_apply_preset(struct arena *a, const char *preset, struct target *tar
 /* Is everything that a person configured possible? */
 bool target_check(const struct deploy_settings *settings, struct arena *a, const struct target *target,
                   struct error *e);
+/* Its files are its own: ERR_ALREADY_EXISTS if another target has one of them. One that is deleted has none.
+ */
+bool target_take_files(struct db *db, struct arena *a, const struct target *target, struct error *e);
 /* Binds the target to another certificate or to none (NULL), in the counts of both certificates. */
 bool target_bind(const struct services *services, struct arena *a, struct target *target,
                  const char *certificate_id, struct error *e);

@@ -123,6 +123,16 @@ bool target_check(const struct deploy_settings *settings, struct arena *a, const
            target_ops_of(target, &ops, e) && ops->check(settings, a, target, e);
 }
 
+bool target_take_files(struct db *db, struct arena *a, const struct target *target, struct error *e) {
+    const struct target_ops *ops;
+    const char **paths = NULL;
+    size_t count = 0;
+    if (!target_ops_of(target, &ops, e) ||
+        (ops->paths && !target->deleted_at && !ops->paths(a, target, &paths, &count, e)))
+        return false;
+    return target_db_take_files(db, a, target, paths, count, e);
+}
+
 /* ---- binding ---- */
 
 static bool count_target(const struct services *services, struct arena *a, const char *account_id,

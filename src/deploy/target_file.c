@@ -121,6 +121,18 @@ static bool configured_read(struct arena *a, const struct target *target, struct
     return true;
 }
 
+static bool file_paths(struct arena *a, const struct target *target, const char ***paths, size_t *count,
+                       struct error *e) {
+    struct configured c;
+    if (!configured_read(a, target, &c, e))
+        return false;
+    *count = c.set.count;
+    *paths = ARENA_ARRAY(a, *count, const char *);
+    for (size_t i = 0; i < *count; i++)
+        (*paths)[i] = c.files[i].path;
+    return true;
+}
+
 static bool file_gives_chain(struct arena *a, const struct target *target) {
     struct configured c;
     struct error ignored;
@@ -209,19 +221,18 @@ static bool load_key(struct work *w, const struct version *version, struct slice
  * CA's. */
 static bool load_root(struct work *w, const struct version *version, const struct material *m,
                       struct slice *pem, struct error *e) {
-    struct cert *chain, *roots, *top;
-    size_t count, root_count;
+    struct cert *chain;
+    size_t count;
+    const char *root;
     struct slice both = compose(w->arena, m, BIT(PART_LEAF) | BIT(PART_CHAIN));
     if (!cert_list_from_pem(w->arena, both, IMPORT_CERTS_MAX, &chain, &count, e) ||
-        !ca_roots(w->db, w->arena, version->account_id, &roots, &root_count, e))
+        !ca_root_above(w->services, w->arena, version->account_id, &chain[count - 1], &root, e))
         return false;
-    top = &chain[count - 1];
-    for (size_t i = 0; i < root_count; i++)
-        if (ca_signed(w->services, top, &roots[i]))
-            top = &roots[i];
-    *pem = slice_str(cert_to_pem(w->arena, top->der));
-    return top->self_issued || fail(e, ERR_NOT_FOUND, "the root above version %s is not known",
-                                    "未知版本 %s 的根证书", version->id);
+    bool given = !root && chain[count - 1].self_issued;
+    *pem = slice_str(given ? cert_to_pem(w->arena, chain[count - 1].der) : root);
+    return root || given ||
+           fail(e, ERR_NOT_FOUND, "the root above version %s is not known", "未知版本 %s 的根证书",
+                version->id);
 }
 
 static bool material_load(struct work *w, const struct version *version, unsigned parts, struct material *m,
@@ -346,6 +357,7 @@ static bool file_back(struct work *w, const struct target *target, struct error 
 const struct target_ops target_file = {
     .kind = "file",
     .check = file_check,
+    .paths = file_paths,
     .gives_chain = file_gives_chain,
     .put = file_put,
     .keep = file_keep,

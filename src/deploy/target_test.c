@@ -51,6 +51,36 @@ static void a_target_is_deployed_to_at_once_if_that_is_asked_for(void **state) {
     assert_string_equal(step_of(d.id), "put");
 }
 
+#define FILES(path) "\"files\": [{\"path\": \"" FOLDER "/" path "\", \"content\": \"cert\"}]"
+
+/* Each would bring back what the other has replaced. */
+static void two_targets_have_no_file_in_common(void **state) {
+    (void)state;
+    assert_ok(post_target("{\"name\": \"one\", " FILES("same.pem") "}"), e);
+    const char *one = text_of(reply, "id");
+    assert_fails(post_target("{\"name\": \"two\", " FILES("same.pem") "}"), e, ERR_ALREADY_EXISTS);
+    assert_string_equal(e.field, "files");
+    assert_non_null(strstr(e.detail[LANG_EN], one));
+    assert_ok(post_target("{\"name\": \"two\", " FILES("other.pem") "}"), e);
+    const char *two = text_of(reply, "id");
+    assert_fails(change(two, "{" FILES("same.pem") "}"), e, ERR_ALREADY_EXISTS);
+    assert_ok(change(one, "{" FILES("third.pem") "}"), e);
+    assert_ok(change(two, "{" FILES("same.pem") "}"), e);
+    assert_ok(delete (one), e);
+    assert_ok(change(two, "{" FILES("third.pem") "}"), e);
+}
+
+static void a_file_of_another_account_is_refused_without_telling_whose(void **state) {
+    (void)state;
+    struct request rq;
+    assert_ok(post_target("{\"name\": \"one\", " FILES("same.pem") "}"), e);
+    const char *one = text_of(reply, "id");
+    assert_fails(ask_as(&(struct asked_route){deploy_tables, "POST", "/v1/targets", "acct_2"},
+                        "{\"name\": \"two\", " FILES("same.pem") "}", &rq),
+                 e, ERR_ALREADY_EXISTS);
+    assert_null(strstr(e.detail[LANG_EN], one));
+}
+
 static void a_preset_fills_in_contents_and_commands(void **state) {
     (void)state;
     assert_ok(
@@ -292,6 +322,8 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         in_deploy_world(a_target_is_stored_counted_and_watched_but_not_deployed_to),
         in_deploy_world(a_target_is_deployed_to_at_once_if_that_is_asked_for),
+        in_deploy_world(two_targets_have_no_file_in_common),
+        in_deploy_world(a_file_of_another_account_is_refused_without_telling_whose),
         in_deploy_world(a_preset_fills_in_contents_and_commands),
         in_deploy_world(what_cannot_be_is_refused_naming_the_field),
         in_deploy_world(two_targets_cannot_have_one_name),

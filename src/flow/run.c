@@ -13,8 +13,9 @@ enum {
     SLOW_BUDGET_MS = 2000, /* after so long with slow steps, the rest of the batch is given back */
     ROUNDS_MAX = 16,       /* steps that follow each other at once in one batch */
     BATCH = 250,
-    LEASE_SECONDS =
-        600, /* counts only if the machine is lost: those of a dead process are given back at once */
+    /* Counts only if the machine is lost: those of a dead process are given back at once. Longer than the
+     * commands of a deployment may take together. */
+    LEASE_SECONDS = 7200,
 };
 
 /* One claimed row on its way through the batch. */
@@ -257,6 +258,12 @@ static bool claim(struct batch *b, struct claimed *claimed, struct error *e) {
                       &claimed->items, &claimed->count, e);
 }
 
+/* Who has nothing to do looks for what a lost machine had in hand; it is there for the next batch. */
+static bool claim_or_release(struct batch *b, struct claimed *claimed, struct error *e) {
+    int64_t released;
+    return claim(b, claimed, e) && (claimed->count || work_release(b->db, NULL, b->now, &released, e));
+}
+
 static void drop(struct claimed *claimed) {
     if (claimed->arena)
         arena_free(claimed->arena);
@@ -383,7 +390,7 @@ bool flow_run(struct engine *engine, int64_t now, size_t *ran, struct error *e) 
     if (!catalog_fresh(engine->services, e))
         return false;
     engine->claimed = (struct claimed){.arena = NULL};
-    bool ok = (claimed.arena || claim(&b, &claimed, e)) && isolate_suspect(&b, &claimed, e);
+    bool ok = (claimed.arena || claim_or_release(&b, &claimed, e)) && isolate_suspect(&b, &claimed, e);
     *ran = ok ? claimed.count : 0;
     if (ok) {
         b.count = b.active = claimed.count;

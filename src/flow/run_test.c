@@ -152,6 +152,24 @@ static void what_was_in_hand_at_a_kill_goes_on_together(void **state) {
     assert_int_equal(q->in_hand, 2);
 }
 
+/* Nobody is there to say that it is dead. */
+static void what_a_lost_machine_had_in_hand_is_done_by_another(void **state) {
+    struct queue *q = *state;
+    struct error e = {0};
+    struct work_item *items;
+    size_t count, ran = 0;
+    int64_t due_at;
+    enqueue(q, "a");
+    assert_ok(work_claim(q->services.db, q->arena, "lost", NOW, LEASE, 10, &items, &count, &e), e);
+    assert_int_equal(run_batch(q), 0);
+    assert_int_equal(run_batch(q), 0);
+    assert_ok(work_next_due(q->services.db, &due_at, &e), e);
+    assert_int_equal(due_at, NOW + LEASE);
+    for (int i = 0; i < 2 && !ran; i++)
+        assert_ok(flow_run(&q->engine, NOW + LEASE, &ran, &e), e);
+    assert_int_equal(ran, 1);
+}
+
 static void the_neighbours_of_a_suspect_are_not_held_up(void **state) {
     struct queue *q = *state;
     struct error e = {0};
@@ -254,6 +272,7 @@ static void a_failure_that_ends_the_work_is_not_tried_again(void **state) {
 
 TEST_MAIN(run, queue_test(what_was_in_hand_at_a_crash_is_tried_alone),
           queue_test(what_was_in_hand_at_a_kill_goes_on_together),
+          queue_test(what_a_lost_machine_had_in_hand_is_done_by_another),
           queue_test(the_neighbours_of_a_suspect_are_not_held_up),
           queue_test(a_step_without_an_act_is_saved_with_the_one_before_it),
           queue_test(a_step_that_may_be_done_again_is_not_noted),

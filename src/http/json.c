@@ -424,11 +424,16 @@ static const struct field *field_named(const struct field *fields, const char *n
     return NULL;
 }
 
+/* In a body. */
+static bool takes_null(const struct field *f) {
+    return codecs[f->type].clear && !(f->flags & (FIELD_REQUIRED | FIELD_NOT_NULL));
+}
+
 static bool read_member(struct arena *a, const json_t *value, const struct field *f, void *row,
                         struct error *e) {
     const struct codec *codec = &codecs[f->type];
     void *p = (char *)row + f->offset;
-    if (!json_is_null(value) || !codec->clear)
+    if (!json_is_null(value) || !codec->clear || f->flags & FIELD_NOT_NULL)
         return codec->read(a, value, f, p, e);
     codec->clear(p);
     return true;
@@ -474,8 +479,7 @@ static json_t *schema_inside(const struct field *f, bool request) {
 
 static json_t *schema_of_field(const struct field *f, bool request) {
     const struct codec *codec = &codecs[f->type];
-    bool nullable = request ? codec->clear && !(f->flags & FIELD_REQUIRED)
-                            : codec->null_written || f->flags & FIELD_OPTIONAL;
+    bool nullable = request ? takes_null(f) : codec->null_written || f->flags & FIELD_OPTIONAL;
     json_t *schema = schema_inside(f, request);
     json_object_set_new(schema, "type",
                         nullable ? json_pack("[ss]", codec->type, "null") : json_string(codec->type));

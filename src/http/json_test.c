@@ -139,6 +139,25 @@ static void rows_without_fields_are_empty_objects(void **state) {
     assert_string_equal(text.p, "{}");
 }
 
+static void what_cannot_be_without_a_value_is_not_nulled(void **state) {
+    (void)state;
+    AUTO_ARENA a = arena_new();
+    static const struct field fields[] = {FIELD(TEXT, wide, text, FIELD_NOT_NULL, "", ""),
+                                          FIELD(WORDS, wide, words, 0, "", ""), FIELD_END};
+    struct wide row = {.text = "was", .words = "one"};
+    struct error e = {0};
+    json_t *body = json_keep(a, json_pack("{sn}", "text"));
+    assert_fails(json_to_row(a, body, fields, &row, &e), e, ERR_BAD_FIELD);
+    assert_string_equal(e.field, "text");
+    assert_ok(json_to_row(a, json_keep(a, json_pack("{sn}", "words")), fields, &row, &e), e);
+    assert_string_equal(row.text, "was");
+    assert_null(row.words);
+    const char *schema = json_text(a, json_keep(a, json_schema(fields, true)), false);
+    assert_non_null(strstr(schema, "\"text\":{\"type\":\"string\""));
+    assert_non_null(
+        strstr(schema, "\"words\":{\"items\":{\"type\":\"string\"},\"type\":[\"array\",\"null\"]"));
+}
+
 static void optional_numbers_are_null_below_0(void **state) {
     (void)state;
     AUTO_ARENA a = arena_new();
@@ -282,7 +301,7 @@ static void rows_of_the_database_fill_what_is_a_column(void **state) {
 }
 
 TEST_MAIN(json, test(rows_are_written_as_text_as_their_values_would_be),
-          test(rows_without_fields_are_empty_objects), test(optional_numbers_are_null_below_0),
-          test(lists_are_the_same_as_text), test(nested_fields_come_back_as_they_were_written),
-          test(a_wrong_nested_field_is_named_by_its_path), test(the_schema_shows_what_stands_inside),
-          test(rows_of_the_database_fill_what_is_a_column))
+          test(rows_without_fields_are_empty_objects), test(what_cannot_be_without_a_value_is_not_nulled),
+          test(optional_numbers_are_null_below_0), test(lists_are_the_same_as_text),
+          test(nested_fields_come_back_as_they_were_written), test(a_wrong_nested_field_is_named_by_its_path),
+          test(the_schema_shows_what_stands_inside), test(rows_of_the_database_fill_what_is_a_column))

@@ -239,17 +239,26 @@ bool ca_signed(const struct services *services, const struct cert *cert, const s
            signer_verify(services->signer, issuer->spki, cert->tbs, cert->signature, &ignored);
 }
 
-static bool under_a_root(const struct services *services, struct arena *a, const char *account_id,
-                         const struct cert *cert, struct error *e) {
+bool ca_root_above(const struct services *services, struct arena *a, const char *account_id,
+                   const struct cert *top, const char **pem, struct error *e) {
     struct cert *roots;
     size_t count;
+    *pem = NULL;
     if (!ca_roots(services->db, a, account_id, &roots, &count, e))
         return false;
-    for (size_t i = 0; i < count; i++)
-        if (ca_signed(services, cert, &roots[i]))
-            return true;
-    return fail(e, ERR_ISSUER_ANSWER, "the chain ends at '%s', which no known root has signed",
-                "证书链止于“%s”,它不是由已知的根证书签发的", cert->subject);
+    for (size_t i = 0; i < count && !*pem; i++)
+        if (ca_signed(services, top, &roots[i]))
+            *pem = cert_to_pem(a, roots[i].der);
+    return true;
+}
+
+static bool under_a_root(const struct services *services, struct arena *a, const char *account_id,
+                         const struct cert *cert, struct error *e) {
+    const char *root;
+    if (!ca_root_above(services, a, account_id, cert, &root, e))
+        return false;
+    return root || fail(e, ERR_ISSUER_ANSWER, "the chain ends at '%s', which no known root has signed",
+                        "证书链止于“%s”,它不是由已知的根证书签发的", cert->subject);
 }
 
 bool ca_certificate(const struct services *services, struct arena *a, const char *account_id,

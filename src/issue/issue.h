@@ -69,6 +69,8 @@ bool ca_keys_open(const struct services *services, struct arena *a, struct error
 bool ca_roots(struct db *db, struct arena *a, const char *account_id, struct cert **roots, size_t *count,
               struct error *e);
 
+root_finder ca_root_above;
+
 /*
  * Asks for revocation of all live versions, with an RFC 5280 CRLReason: the certificate is `revoking` until
  * the CRL that lists them is published (step `crl`). ERR_NOT_OFFICIAL if none of them came from the local CA.

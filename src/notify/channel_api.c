@@ -10,7 +10,7 @@
 
 #define CHANGEABLE                                                                                           \
     CHANNEL(WORDS, events, 0, "Only these events; empty: all", "仅这些事件;空为全部"),                       \
-        CHANNEL(TEXT, lang, 0, "The receiver's language: en or zh", "接收方语言:en 或 zh"),                  \
+        CHANNEL(TEXT, lang, FIELD_NOT_NULL, "The receiver's language: en or zh", "接收方语言:en 或 zh"),     \
         CHANNEL(BOOL, disabled, 0, "Switched off", "停用")
 
 static const struct field create_body[] = {
@@ -26,7 +26,7 @@ static const struct field create_body[] = {
 };
 
 static const struct field change_body[] = {
-    CHANNEL(TEXT, name, 0, "Name", "名称"),
+    CHANNEL(TEXT, name, FIELD_NOT_NULL, "Name", "名称"),
     CHANGEABLE,
     FIELD_END,
 };

@@ -1,11 +1,23 @@
 /* Quota and money over HTTP: what is left, how it came, and what an administrator adds. */
 #include "account/account.h"
 #include "audit/audit.h"
+#include "base/money.h"
 #include "base/rand.h"
 #include "http/list.h"
 #include "order/ledger_db.h"
 
 /* ---- balances ---- */
+
+/* The cursor is the last item shown. Any other text would be none, and the list begin again or end early. */
+static bool check_cursor(struct request *rq, const char *ledger, const char *cursor, struct error *e) {
+    struct specification ignored;
+    bool money = strcmp(ledger, LEDGER_MONEY) == 0;
+    return !cursor ||
+           (money ? currency_valid(cursor)
+                  : strcmp(cursor, MANAGED_USE) == 0 || specification_parse(rq->arena, cursor, &ignored)) ||
+           fail_field(e, "cursor", ERR_BAD_FIELD, "'%s' is not a cursor of this list", "“%s”不是此列表的游标",
+                      cursor);
+}
 
 /* Only quota of certificates has the parts of a specification. */
 static bool read_balances(struct request *rq, const char *ledger, const struct field *fields,
@@ -13,7 +25,7 @@ static bool read_balances(struct request *rq, const char *ledger, const struct f
     struct list_page page;
     struct ledger_balance *balances;
     size_t found;
-    if (!list_page(rq, &page, e))
+    if (!list_page(rq, &page, e) || !check_cursor(rq, ledger, page.cursor, e))
         return false;
     struct ledger_range range = {.account_id = rq->caller.account_id,
                                  .ledger = ledger,
@@ -231,7 +243,7 @@ static const struct field deposit_body[] = {
 };
 
 static bool check_currency(const char *currency, struct error *e) {
-    return (strlen(currency) == 3 && strspn(currency, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") == 3) ||
+    return currency_valid(currency) ||
            fail_field(e, "currency", ERR_BAD_FIELD, "'%s' is not a code such as CNY",
                       "“%s”不是货币代码(例如 CNY)", currency);
 }

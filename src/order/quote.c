@@ -62,8 +62,10 @@ static int64_t taken(int64_t needed, int64_t left) {
 
 static bool price_order(const struct quoting *g, const struct draft *d, struct error *e) {
     struct quote *q = g->quote;
-    const struct price *price = brand_price(d->brand, d->c.domain_type, g->now);
     const char *currency = d->brand->currency;
+    const struct price *price;
+    if (!brand_price_find(g->arena, d->brand, d->c.domain_type, g->now, &price, e))
+        return false;
     struct quote_need need = {.item = item_of(g->arena, d, q->chosen.key_family),
                               .certificates = d->c.years,
                               .managed_uses = quote_uses(d->kind, d->c.years),
@@ -147,9 +149,10 @@ static bool price_units(const struct quoting *g, struct quote_choice *chosen, st
     const struct quote_request *r = g->request;
     static const int64_t nothing[LEDGERS];
     const struct brand *brand;
-    if (!find_priced_brand(g, &brand, e))
+    const struct price *price;
+    if (!find_priced_brand(g, &brand, e) ||
+        !brand_price_find(g->arena, brand, r->of.domain_type, g->now, &price, e))
         return false;
-    const struct price *price = brand_price(brand, r->of.domain_type, g->now);
     *of = r->of;
     *chosen = (struct quote_choice){.certificates = r->certificates, .managed_uses = r->managed_uses};
     struct quote_need need = {.item = r->certificates ? specification_key(g->arena, of) : NULL,

@@ -305,9 +305,9 @@ static int package_set(struct cli *cli) {
                                             {KEY_PRICE, "price", MEMBER_NUMBER},
                                             {KEY_CURRENCY, "currency", MEMBER_TEXT},
                                             {0}};
-    static const char *const kept[] = {"title_en",   "title_zh",     "brand",        "grade", "domain_type",
-                                       "key_family", "certificates", "managed_uses", "price", "currency",
-                                       NULL};
+    static const char *const kept[] = {"title_en",    "title_zh",   "brand",        "grade",
+                                       "domain_type", "key_family", "certificates", "managed_uses",
+                                       "price",       "currency",   "revision",     NULL};
     return change(cli, package_path(cli), kept, members, print_package);
 }
 

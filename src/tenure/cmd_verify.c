@@ -55,8 +55,8 @@ static void print_finding(const struct finding *f, enum lang lang) {
     AUTO_ARENA a = arena_new();
     printf("%s: %s\n%s\n", row->name, row->title.in[lang], printable(a, f->detail.in[lang]));
     if (f->served_end)
-        printf(lang == LANG_ZH ? "有效期至 %s\n" : "valid to the end of %s\n",
-               time_format_date(a, f->served_end - 1));
+        printf(lang == LANG_ZH ? "有效期:%s 至 %s\n" : "valid from %s to the end of %s\n",
+               time_format_date(a, f->served_from), time_format_date(a, f->served_end - 1));
     if (f->protocol && *f->protocol)
         printf("%s %s\n", f->protocol, f->cipher ? f->cipher : "");
     puts(row->remedy.in[lang]);
@@ -71,6 +71,7 @@ static void print_json(struct arena *a, const struct finding *f, enum lang lang)
     json_object_set_new(o, "remedy", json_string(row->remedy.in[lang]));
     json_object_set_new(o, "fingerprint",
                         f->served_fingerprint ? json_string(f->served_fingerprint) : json_null());
+    json_object_set_new(o, "from_at", json_time(a, f->served_from));
     json_object_set_new(o, "end_at", json_time(a, f->served_end));
     json_object_set_new(o, "protocol", json_string(f->protocol ? f->protocol : ""));
     puts(json_text(a, o, true));

@@ -7,8 +7,10 @@ bool node_open(struct node *node, const struct config *config, enum db_role role
     *node = (struct node){.arena = a, .issue = config->issue, .prober = prober_tls};
     if (!policy_load(a, config->profiles, &node->policies, e) ||
         !catalog_load(a, config->profiles, &node->policies, &node->catalog, e) ||
-        !db_open(&node->services.db, CONFIG_DATABASE, role, e))
+        !db_open(&node->services.db, CONFIG_DATABASE, role, e)) {
+        arena_free(a);
         return false;
+    }
     node->issue.public_url =
         config->public_url ? config->public_url : arena_printf(a, "http://%s:%d", config->address, port);
     node->prober.policy = &config->outbound;
@@ -21,6 +23,7 @@ bool node_open(struct node *node, const struct config *config, enum db_role role
     node->services.catalog = &node->catalog;
     node->services.deploy = &config->deploy;
     node->services.issue = &node->issue;
+    node->services.root_above = ca_root_above;
     node->services.notifier = notifier_new(a, &config->mail, &config->outbound);
     return true;
 }

@@ -11,6 +11,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
@@ -97,11 +98,11 @@ int role_init_at(const struct role_context *context, int64_t now) {
     struct node node;
     struct secret *key;
     struct error e = {0};
-    if (!load_master_key(a, &key, &e) || !node_open(&node, context->config, DB_WORKER, context->port, &e) ||
-        !prepare(&node, a, key, now, &e))
+    if (!load_master_key(a, &key, &e) || !node_open(&node, context->config, DB_WORKER, context->port, &e))
         return fatal("cannot prepare the data folder", &e);
+    bool prepared = prepare(&node, a, key, now, &e);
     node_close(&node);
-    return 0;
+    return prepared ? EXIT_SUCCESS : fatal("cannot prepare the data folder", &e);
 }
 
 int role_init(const struct role_context *context) {

@@ -425,13 +425,14 @@ static bool catch_signals(struct supervisor *s, struct error *e) {
     return true;
 }
 
-/* The first process prepares database and account, and must end well before the others begin. */
-static bool run_init(struct supervisor *s) {
+/* The first process prepares database and account, and must end well before the others begin. Its exit
+ * status: it has said why. */
+static int run_init(struct supervisor *s) {
     struct slot init = {.kind = KIND_INIT, .wake = {-1, -1}, .status_fd = -1};
-    int status = 1;
+    int status;
     slot_start(s, &init);
-    return init.pid > 0 && waitpid(init.pid, &status, 0) == init.pid && WIFEXITED(status) &&
-           WEXITSTATUS(status) == 0;
+    bool ended = init.pid > 0 && waitpid(init.pid, &status, 0) == init.pid && WIFEXITED(status);
+    return ended ? WEXITSTATUS(status) : EXIT_FAILURE;
 }
 
 int supervisor_run(const struct config *config) {
@@ -442,8 +443,9 @@ int supervisor_run(const struct config *config) {
         log_failure("cannot start", &e, config->data);
         return error_row(e.id)->exit;
     }
-    if (!run_init(&s))
-        return 1; /* it has said why */
+    int prepared = run_init(&s);
+    if (prepared != EXIT_SUCCESS)
+        return prepared;
     slot_add(&s, KIND_SIGNER, 1);
     slot_add(&s, KIND_SIGNER_SLOW, 1);
     slot_add(&s, KIND_RUNNER, 1);

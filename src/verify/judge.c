@@ -155,6 +155,7 @@ static void judge_one(const struct look *l) {
         .protocol = l->seen->protocol,
         .cipher = l->seen->cipher,
         .address = l->seen->address,
+        .served_from = leaf ? leaf->not_before : 0,
         .served_end = leaf ? leaf->end : 0,
     };
     for (size_t i = 0; i < sizeof questions / sizeof *questions; i++)

@@ -61,3 +61,10 @@ static const struct verdict_row rows[VERDICT_COUNT] = {
 const struct verdict_row *verdict_row(enum verdict verdict) {
     return &rows[verdict];
 }
+
+const struct verdict_row *verdict_by_name(const char *name) {
+    for (size_t i = 0; i < VERDICT_COUNT; i++)
+        if (strcmp(rows[i].name, name) == 0)
+            return &rows[i];
+    return NULL;
+}

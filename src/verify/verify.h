@@ -31,6 +31,8 @@ struct verdict_row {
     struct text title, remedy;
 };
 const struct verdict_row *verdict_row(enum verdict verdict);
+/* NULL for any other text. */
+const struct verdict_row *verdict_by_name(const char *name);
 
 /* What we know of the file that the server reads: tells a missing reload from a file not replaced. */
 enum served_file { FILE_UNKNOWN, FILE_OLD, FILE_NEW };
@@ -51,7 +53,7 @@ struct finding {
     enum verdict verdict;
     struct text detail; /* in the arena; names what was seen */
     const char *served_fingerprint, *protocol, *cipher, *address;
-    int64_t served_end;
+    int64_t served_from, served_end; /* 0: no certificate was seen */
 };
 
 /* Pure: what was seen on every address, against what should be there, at `now`. */

@@ -7,6 +7,13 @@ enum { LOOK_MS = 2000 };
 
 /* ---- probes ---- */
 
+/* The members that are for answers only. */
+static void explain(struct probe *p, enum lang lang) {
+    const struct verdict_row *row = verdict_by_name(p->verdict);
+    p->title = row ? row->title.in[lang] : NULL;
+    p->remedy = row ? row->remedy.in[lang] : NULL;
+}
+
 static bool list_probes(struct request *rq, struct error *e) {
     struct list_page page;
     struct target target;
@@ -17,6 +24,8 @@ static bool list_probes(struct request *rq, struct error *e) {
         !probe_list(rq->db, rq->arena, target.id, page.cursor, page.limit + 1, &probes, &found, e))
         return false;
     size_t count = list_count(&page, found);
+    for (size_t i = 0; i < count; i++)
+        explain(&probes[i], rq->lang);
     list_reply(rq, probe_fields, sizeof *probes, probes, count, found > count ? probes[count - 1].id : NULL);
     return true;
 }
@@ -38,7 +47,7 @@ static const struct field look_body[] = {
 
 struct look_answer {
     const char *verdict, *title, *detail, *remedy, *fingerprint, *address, *protocol, *cipher;
-    int64_t end_at;
+    int64_t from_at, end_at;
 };
 
 static const struct field look_answer[] = {
@@ -50,6 +59,7 @@ static const struct field look_answer[] = {
     FIELD(TEXT, look_answer, address, 0, "Address that was looked at", "检查的地址"),
     FIELD(TEXT, look_answer, protocol, 0, "Protocol", "协议"),
     FIELD(TEXT, look_answer, cipher, 0, "Cipher", "加密套件"),
+    FIELD(TIME, look_answer, from_at, 0, "The certificate is valid from", "证书有效期自"),
     FIELD(TIME, look_answer, end_at, 0, "End of the certificate", "证书到期时间"),
     FIELD_END,
 };
@@ -64,6 +74,7 @@ static bool reply_finding(struct request *rq, const struct finding *f) {
                                        .address = f->address,
                                        .protocol = f->protocol,
                                        .cipher = f->cipher,
+                                       .from_at = f->served_from,
                                        .end_at = f->served_end};
     rq->reply = json_from_row(rq->arena, look_answer, &answer);
     return true;

@@ -9,6 +9,8 @@ const struct field probe_fields[] = {
     PROBE(TEXT, target_id, 0, "Target", "部署目标"),
     PROBE(TIME, at, FIELD_COLUMN, "Seen", "检查时间"),
     PROBE(TEXT, verdict, FIELD_COLUMN, "Verdict", "结论"),
+    PROBE(TEXT, title, 0, "What that means", "结论说明"),
+    PROBE(TEXT, remedy, 0, "What to do", "处理建议"),
     PROBE(TEXT, detail_en, 0, "Detail, English", "详细信息(英文)"),
     PROBE(TEXT, detail_zh, 0, "Detail, Chinese", "详细信息(中文)"),
     PROBE(TEXT, served_fingerprint, 0, "Fingerprint of what was served", "实际提供的证书指纹"),

@@ -9,6 +9,7 @@ struct probe {
     const char *served_fingerprint, *expected_fingerprint;
     int64_t served_end_at;
     const char *protocol, *cipher;
+    const char *title, *remedy; /* of the verdict; for answers */
 };
 
 extern const struct field probe_fields[];

@@ -431,6 +431,21 @@ static void any_host_can_be_looked_at(void **state) {
     assert_string_equal(text_of(reply, "verdict"), "ok");
     assert_string_equal(text_of(reply, "address"), "[2001:db8::1]:443");
     assert_string_equal(text_of(reply, "fingerprint"), version.fingerprint);
+    assert_string_equal(text_of(reply, "from_at"), time_format(w.arena, version.not_before));
+    assert_string_equal(text_of(reply, "end_at"), time_format(w.arena, version.end_at));
+}
+
+static void what_was_seen_at_a_target_comes_with_what_to_do(void **state) {
+    (void)state;
+    struct certificate c;
+    const char *target_id, *id = put_somewhere(&c, &target_id);
+    const struct version other = of_another_certificate();
+    serve(&other);
+    run_work(&probe_step, id);
+    const json_t *probe = json_array_get(probes_of(target_id), 0);
+    assert_string_equal(text_of(probe, "verdict"), "service_not_reloaded");
+    assert_non_null(strstr(text_of(probe, "remedy"), "Reload the server"));
+    assert_non_null(text_of(probe, "title"));
 }
 
 static void nobody_sees_what_was_seen_at_targets_of_others(void **state) {
@@ -467,6 +482,7 @@ int main(void) {
         in_verify_world(a_wildcard_is_asked_for_under_a_name_that_a_host_can_have),
         in_verify_world(probes_go_after_thirty_days_except_the_last_of_each_target),
         in_verify_world(any_host_can_be_looked_at),
+        in_verify_world(what_was_seen_at_a_target_comes_with_what_to_do),
         in_verify_world(nobody_sees_what_was_seen_at_targets_of_others),
     };
     return cmocka_run_group_tests_name("verify", tests, NULL, NULL);

@@ -242,6 +242,9 @@ def idempotency():
     first, again = buy("one", "once.example.com"), buy("one", "once.example.com")
     check("an Idempotency-Key gives the same answer again", (again.status, again.json) == (201, first.json), str(again))
     refused("the same key for another request", buy("one", "other.example.com"), 409, "idempotency_mismatch")
+    for key in ("", "x" * 201):
+        refused(f"an Idempotency-Key of {len(key)} characters", buy(key, "none.example.com"), 400, "bad_field",
+                "Idempotency-Key")
     before = stored()
     answers = at_once(8, lambda _: buy("two", "two.example.com"))
     check("eight requests at once with one Idempotency-Key make one order", stored()["orders"] == before["orders"] + 1,

@@ -60,3 +60,8 @@ line 9
 start_daemon
 check "what the API has changed outlives the files" test "$(names_max CFCA)" = 7
 check "what it has not changed follows them" test "$(names_max Extra)" = 9
+
+stop_daemon
+line zero
+check "a catalogue that makes no sense: not started" fails_with 2 catalog.yaml "$TENURE" serve --config "$WORK/tenure.yaml"
+check "nor in one process" fails_with 2 catalog.yaml "$TENURE" serve --one-process --config "$WORK/tenure.yaml"

@@ -1,10 +1,6 @@
-"""Sessions as callers: the gate for every route and role, foreign objects, and what a password may and may not."""
-import re
+"""Sessions: what is another account's, and what a password may and may not. What a session may: access.py."""
+from client import KEY, at_once, call, check, finish
 
-from client import KEY, at_once, call, check, finish, routes
-
-ROLES = ("auditor", "reviewer", "requester", "operator", "owner")
-ABSENT = "00000000000000000000000000"
 PASSWORD = "correct horse battery"
 
 
@@ -42,23 +38,6 @@ def second_account():
     made = call("POST", "/v1/accounts", {"name": "second", "owner": {"name": "owner"}})
     answer = call("POST", "/v1/login", {"secret": made["login_secret"]}, None)
     return f"{answer['id']}.{answer['secret']}"
-
-
-# ---- the gate ----
-
-def gate():
-    """A refusal of the gate is 403 before anything of the request is looked at."""
-    people = {role: person(f"{role}@gate.example", role) for role in ROLES}
-    for method, path, operation in routes():
-        if operation["security"] == []:
-            continue
-        filled = re.sub(r"\{\w+\}", f"cert_{ABSENT}", path)
-        check(f"{method} {path}: not without a session", call(method, filled, key=None).status == 401)
-        for role, key in people.items():
-            status = call(method, filled, None if method in ("GET", "DELETE") else {}, key).status
-            may = role in operation["x-roles"]  # the first account administers: its owner may all
-            check(f"{method} {path}: {'' if may else 'not '}for the {role}'s session",
-                  (status != 403) == may and status != 401, status)
 
 
 def foreign(owner):
@@ -120,7 +99,6 @@ def guessing():
     is_refused("the right one waits, too", log_in("guessed@people.example"), 429, "too_many_attempts")
 
 
-gate()
 other = second_account()
 foreign(other)
 passwords()

@@ -33,6 +33,9 @@ inspects() {
     check "a key" shows "$DATA/key-p384.pem" key p384
     check "an encrypted key" sh -c "'$TENURE' inspect '$DATA/key-p256-encrypted.pem' --json | grep -q '\"encrypted\": true'"
     check "a file of neither" fails_with 2 malformed_certificate tenure inspect "$0"
+    mkfifo "$OUT/fifo"
+    check "a FIFO that nobody writes to" fails_with 2 "not a regular file" timeout 10 "$TENURE" inspect "$OUT/fifo"
+    check "what is piped in" sh -c "cat '$DATA/leaf-p256.pem' | '$TENURE' inspect /dev/stdin | grep -q p256"
     check "a file that is not there" fails_with 2 not_found tenure inspect "$OUT/none"
     check "as JSON" test "$(tenure inspect "$DATA/leaf-p256.pem" --json |
         /usr/bin/python3 -c 'import json, sys; print(json.load(sys.stdin)["items"][0]["not_after"])')" = 2036-01-01T00:00:00Z

@@ -286,6 +286,15 @@ CREATE INDEX target_list ON target (account_id, id);
 CREATE INDEX target_certificate ON target (certificate_id);
 
 -- owner: deploy
+-- The files of all targets of this machine: two that wrote the same one would undo each other's work.
+CREATE TABLE target_file (
+    path TEXT PRIMARY KEY,
+    account_id TEXT NOT NULL,
+    target_id TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX target_file_of ON target_file (target_id, path);
+
+-- owner: deploy
 -- One version going to one target.
 CREATE TABLE deployment (
     id TEXT PRIMARY KEY,             -- dep_…
