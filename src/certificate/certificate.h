@@ -33,6 +33,7 @@ struct certificate {
     bool specification_changed;
     const char *csr_choice, *own_csr;
     bool auto_versions, hosted, auto_renew, came_managed;
+    int64_t key_compromised_at; /* the key of the current version was, with another certificate */
     int64_t last_threshold_at;
     int64_t covered_from, coverage_end, carried_seconds;
     /* the current version */
