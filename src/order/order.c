@@ -5,7 +5,7 @@
 #include "order/order.h"
 #include "applicant/submit.h"
 #include "base/rand.h"
-#include "order/draft.h"
+#include "order/quote.h"
 
 /* ---- what every order does ---- */
 
@@ -26,7 +26,7 @@ static bool set_first_state(struct draft *d, int64_t paid_at, int64_t now, struc
 static bool create_certificate(struct draft *d, const struct order *order, int64_t now, struct error *e) {
     struct db *db = d->services->db;
     d->c.account_id = order->account_id;
-    d->c.kind = "official";
+    d->c.kind = d->brand->kind;
     d->c.tags = d->old ? d->old->tags : NULL;
     d->c.order_id = order->id;
     d->c.order_kind = order->kind;
@@ -46,6 +46,24 @@ static bool check_years(const struct draft *d, struct error *e) {
                       "目前每个订单为一年:请在到期前续费");
 }
 
+/* A free certificate takes its quota; those that are sold come from quotes. */
+static bool reserve_test(const struct draft *d, const struct order *order, struct error *e) {
+    const struct specification s = {d->c.brand, d->c.grade, d->c.domain_type,
+                                    specification_family(d->c.key_algorithm)};
+    const struct reservation unit = {.certificate_id = d->c.id,
+                                     .unit = UNIT_CERTIFICATE,
+                                     .account_id = order->account_id,
+                                     .order_id = order->id,
+                                     .item = specification_key(d->arena, &s),
+                                     .source = SOURCE_QUOTA};
+    const struct ledger_cause cause = {order->created_by, order->created_at};
+    int64_t left;
+    if (!brand_is_test(d->brand))
+        return true;
+    return ledger_quota_left(d->services->db, order->account_id, unit.item, &left, e) &&
+           quote_check_test(d, unit.item, left, e) && reservation_make(d->services->db, &unit, 1, &cause, e);
+}
+
 static bool create_order(struct draft *d, const char *account_id, int64_t now, struct order *order,
                          struct error *e) {
     if (!check_years(d, e))
@@ -63,7 +81,7 @@ static bool create_order(struct draft *d, const char *account_id, int64_t now, s
                             .created_by = d->request->created_by,
                             .created_at = now};
     order->paid_at = order->amount ? 0 : now;
-    if (!create_certificate(d, order, now, e))
+    if (!create_certificate(d, order, now, e) || !reserve_test(d, order, e))
         return false;
     order->certificate_id = d->c.id;
     return order_insert(d->services->db, order, e);
