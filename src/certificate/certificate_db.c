@@ -1,6 +1,7 @@
 /* The rows of certificates. What is derived is derived here, whenever a row is written. */
 #include "base/rand.h"
 #include "certificate/list.h"
+#include "certificate/pca_source.h"
 #include "certificate/version.h"
 
 #define CERTIFICATE(type, member, flags, en, zh) FIELD(type, certificate, member, flags, en, zh)
@@ -296,6 +297,7 @@ static bool untie_neighbours(struct db *db, const struct certificate *c, struct 
 }
 
 bool certificate_delete(struct db *db, struct arena *a, const struct certificate *c, struct error *e) {
-    return versions_delete(db, c, e) && untie_neighbours(db, c, e) && term_update(db, a, c, NULL, e) &&
+    return versions_delete(db, c, e) && pca_source_delete(db, c->id, e) && untie_neighbours(db, c, e) &&
+           term_update(db, a, c, NULL, e) &&
            db_exec(db, e, "DELETE FROM certificate WHERE id = $1", DB_TEXT(c->id));
 }

@@ -175,6 +175,7 @@ static bool (*const parts[])(struct explanation *x, struct error *e) = {
     say_state,
     explain_application,
     explain_key,
+    explain_source,
     say_coverage,
     say_version,
     say_next,
