@@ -14,9 +14,23 @@ const struct brand *catalog_find(const struct catalog *catalog, const char *id) 
 
 const struct brand *catalog_default(const struct catalog *catalog) {
     for (size_t i = 0; i < catalog->count; i++)
-        if (catalog->brands[i]->on_sale && strcmp(catalog->brands[i]->profile, POLICY_DEFAULT) == 0)
+        if (catalog->brands[i]->on_sale && !brand_is_test(catalog->brands[i]) &&
+            strcmp(catalog->brands[i]->profile, POLICY_DEFAULT) == 0)
             return catalog->brands[i];
     return catalog->brands[0];
+}
+
+/* ---- what a line is ---- */
+
+struct profile brand_profile(const struct brand *brand, const struct profile *profile) {
+    struct profile own = *profile;
+    if (brand->coverage_days)
+        own.standard_days = brand->coverage_days;
+    return own;
+}
+
+bool brand_is_test(const struct brand *brand) {
+    return strcmp(brand->kind, "test") == 0;
 }
 
 /* ---- prices ---- */
@@ -67,11 +81,8 @@ bool brand_on_sale(const struct brand *b, struct error *e) {
                       "已下架;请选择目录中的其他条目", e);
     if (!first_general(b))
         return refuse(b, "has no price yet", "尚未定价", e);
-    if (b->demands != DEMANDS_NONE)
-        return refuse(b, "needs validation or review, which is not there yet", "需要验证或审核,目前尚不支持",
-                      e);
-    return strcmp(b->kind, "official") == 0 ||
-           refuse(b, "is for test certificates, which are not there yet", "为测试证书,目前尚不支持", e);
+    return b->demands == DEMANDS_NONE ||
+           refuse(b, "needs validation or review, which is not there yet", "需要验证或审核,目前尚不支持", e);
 }
 
 /* ---- staying fresh ---- */

@@ -89,6 +89,10 @@ bool catalog_fresh(const struct services *services, struct error *e);
 const struct brand *catalog_find(const struct catalog *catalog, const char *id);
 /* The first brand on sale of the profile that is the default. */
 const struct brand *catalog_default(const struct catalog *catalog);
+/* The profile as it holds for this line: its own days of a year, where it has some. */
+struct profile brand_profile(const struct brand *brand, const struct profile *profile);
+/* Its certificates are free and short: kind `test`. */
+bool brand_is_test(const struct brand *brand);
 /* What a certificate of a domain type costs `at` that moment; NULL before the first price. */
 const struct price *brand_price(const struct brand *brand, const char *domain_type, int64_t at);
 /* The same; before the first price ERR_BRAND_NOT_ON_SALE, and when it begins. */
@@ -96,7 +100,7 @@ bool brand_price_find(struct arena *a, const struct brand *brand, const char *do
                       const struct price **price, struct error *e);
 /*
  * ERR_BRAND_NOT_ON_SALE for what new orders cannot have: a line that is withdrawn or has no price, and as
- * long as nobody validates, reviews or makes test certificates, one that needs it.
+ * long as nobody validates or reviews, one that needs it.
  */
 bool brand_on_sale(const struct brand *brand, struct error *e);
 

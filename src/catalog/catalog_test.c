@@ -42,7 +42,8 @@ static void every_profile_has_a_brand_that_it_renews(void **state) {
         const struct profile *p = policies.profiles[i];
         size_t found = 0;
         for (size_t k = 0; k < catalog.count; k++)
-            found += catalog.brands[k]->on_sale && strcmp(catalog.brands[k]->profile, p->name) == 0 &&
+            found += catalog.brands[k]->on_sale && !brand_is_test(catalog.brands[k]) &&
+                     strcmp(catalog.brands[k]->profile, p->name) == 0 &&
                      policy_brand_renewable(p, catalog.brands[k]->id);
         assert_int_equal(found, 1);
     }
@@ -75,7 +76,7 @@ static void every_profile_has_a_line_for_each_grade_and_says_for_whom(void **sta
 /* Whoever bought one today would wait for ever. */
 static void what_nobody_can_serve_yet_is_not_on_sale(void **state) {
     (void)state;
-    static const char *const ids[] = {"Tenure-DV", "GlobalSign-OV", "TrustAsia-EV", "Tenure-Test"};
+    static const char *const ids[] = {"Tenure-DV", "GlobalSign-OV", "TrustAsia-EV"};
     struct catalog catalog;
     struct error e = {0};
     assert_ok(catalog_load(arena, NULL, &policies, &catalog, &e), e);
@@ -84,6 +85,21 @@ static void what_nobody_can_serve_yet_is_not_on_sale(void **state) {
         assert_string_equal(e.field, "brand");
     }
     assert_ok(brand_on_sale(catalog_find(&catalog, "GlobalSign"), &e), e);
+    assert_ok(brand_on_sale(catalog_find(&catalog, "Tenure-Test"), &e), e);
+}
+
+static void a_line_may_have_its_own_days_of_a_year(void **state) {
+    (void)state;
+    struct catalog catalog;
+    struct error e = {0};
+    assert_ok(catalog_load(arena, NULL, &policies, &catalog, &e), e);
+    const struct brand *free_one = catalog_find(&catalog, "Tenure-Test"),
+                       *usual = catalog_find(&catalog, "Tenure");
+    const struct profile *modern = policy_find(&policies, POLICY_DEFAULT, 0);
+    assert_int_equal(brand_profile(free_one, modern).standard_days, 90);
+    assert_int_equal(brand_profile(usual, modern).standard_days, 365);
+    assert_true(brand_is_test(free_one));
+    assert_false(brand_is_test(usual));
 }
 
 static void all_brands_are_local_and_those_on_sale_are_free(void **state) {
@@ -426,6 +442,7 @@ int main(void) {
         test(every_profile_has_a_brand_that_it_renews),
         test(every_profile_has_a_line_for_each_grade_and_says_for_whom),
         test(what_nobody_can_serve_yet_is_not_on_sale),
+        test(a_line_may_have_its_own_days_of_a_year),
         test(all_brands_are_local_and_those_on_sale_are_free),
         test(what_a_file_leaves_out_has_a_default),
         test(a_price_of_a_domain_type_goes_before_the_general_one),

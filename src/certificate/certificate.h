@@ -33,6 +33,7 @@ struct certificate {
     bool specification_changed;
     const char *csr_choice, *own_csr;
     bool auto_versions, hosted, auto_renew, came_managed;
+    int64_t key_compromised_at; /* the key of the current version was, with another certificate */
     int64_t last_threshold_at;
     int64_t covered_from, coverage_end, carried_seconds;
     /* the current version */
@@ -276,6 +277,8 @@ struct intake {
     struct import import;
     struct held_key *key; /* sealed, or NULL */
     const char *tags;
+    const char *kind;       /* uploaded unless given, or pca */
+    const char *source_url; /* of pca: where newer versions are published; or NULL */
 };
 /* Before the transaction: reads what was brought (SPEC section 18), and has its key sealed. */
 bool intake_prepare(const struct services *services, struct arena *a, const char *account_id,
@@ -288,6 +291,10 @@ bool intake_store(const struct services *services, struct arena *a, const char *
 /* The same as a new version of an uploaded certificate (action update); its targets follow. ERR_NOT_NEWER. */
 bool intake_update(const struct services *services, struct arena *a, const struct intake *intake, int64_t now,
                    struct certificate *c, struct error *e);
+
+/* The same for one of a private CA (action sync). Without its key it must be for the one that is held. */
+bool intake_sync(const struct services *services, struct arena *a, const struct intake *intake, int64_t now,
+                 struct certificate *c, struct error *e);
 
 /* ---- download.c ---- */
 

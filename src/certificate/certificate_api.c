@@ -1,6 +1,8 @@
 /* Certificates over HTTP. */
 #include "audit/audit.h"
-#include "certificate/certificate.h"
+#include "certificate/import_body.h"
+#include "certificate/pca_source.h"
+#include "http/client.h"
 #include "http/list.h"
 #include "pki/crl.h"
 #include <sodium.h>
@@ -136,13 +138,22 @@ static bool add_current_version(struct request *rq, const struct certificate *c,
     return true;
 }
 
+static bool add_source(struct request *rq, const struct certificate *c, struct error *e) {
+    struct pca_source source;
+    if (!pca_source_of(rq->db, rq->arena, c->id, &source, e))
+        return false;
+    json_object_set_new(rq->reply, "source", pca_source_json(rq->arena, &source, rq->lang));
+    return true;
+}
+
 static bool show_certificate(struct request *rq, struct error *e) {
     struct certificate c;
     if (!certificate_of_path(rq, &c, e))
         return false;
     rq->reply = shown(rq, &c);
     return add_neighbour(rq, "predecessor", c.predecessor_id, e) &&
-           add_neighbour(rq, "successor", c.successor_id, e) && add_current_version(rq, &c, e);
+           add_neighbour(rq, "successor", c.successor_id, e) && add_current_version(rq, &c, e) &&
+           add_source(rq, &c, e);
 }
 
 static bool list_versions(struct request *rq, struct error *e) {
@@ -204,22 +215,14 @@ static bool list_actions(struct request *rq, struct error *e) {
 
 /* ---- import and update ---- */
 
-struct import_body {
-    const char *certificate, *certificate_base64, *key, *pass_phrase, *tags;
-};
-
-#define IMPORT_FIELDS                                                                                        \
-    FIELD(TEXT, import_body, certificate, 0, "Certificate and chain, PEM", "证书与证书链(PEM)"),             \
-        FIELD(TEXT, import_body, certificate_base64, 0, "The same as DER or PKCS#12, in base64",             \
-              "DER 或 PKCS#12 格式的证书(base64)"),                                                          \
-        FIELD(TEXT, import_body, key, FIELD_SECRET, "Private key, PEM", "私钥(PEM)"),                        \
-        FIELD(TEXT, import_body, pass_phrase, FIELD_SECRET, "Pass phrase of the key or of the PKCS#12",      \
-              "私钥或 PKCS#12 的密码")
-
 static const struct field update_body[] = {IMPORT_FIELDS, FIELD_END};
 static const struct field import_body[] = {
     IMPORT_FIELDS,
     FIELD(WORDS, import_body, tags, 0, "Tags", "标签"),
+    FIELD(TEXT, import_body, kind, 0, "uploaded (unless given), or pca: made by a private CA",
+          "uploaded(默认)或 pca(私有 CA 签发)"),
+    FIELD(TEXT, import_body, source_url, 0, "Where the private CA publishes newer versions (https)",
+          "私有 CA 发布新版本的地址(https)"),
     FIELD_END,
 };
 
@@ -256,20 +259,42 @@ static bool read_certificate(struct arena *a, const struct import_body *body, st
     return true;
 }
 
-static bool prepare_intake(struct request *rq, struct error *e) {
+static bool check_kind(const struct import_body *body, struct error *e) {
+    bool pca = body->kind && strcmp(body->kind, "pca") == 0;
+    if (body->kind && !pca && strcmp(body->kind, "uploaded") != 0)
+        return fail_field(e, "kind", ERR_BAD_FIELD, "'%s' must be uploaded or pca",
+                          "“%s”必须是 uploaded 或 pca", body->kind);
+    if (!body->source_url)
+        return true;
+    if (!pca)
+        return fail_field(e, "source_url", ERR_BAD_FIELD, "a source goes with the kind pca only",
+                          "仅类型为 pca 的证书可以提供来源地址");
+    return http_url_check("source_url", body->source_url, e);
+}
+
+bool import_body_read(struct request *rq, const struct import_body *body, struct intake **intake,
+                      struct error *e) {
     struct arena *a = rq->arena;
-    struct import_body body = {.tags = ""};
-    struct intake *intake = ARENA_NEW(a, struct intake);
     struct slice certificate = {0};
-    if (!json_to_row(a, rq->json, rq->route->body, &body, e) || !read_certificate(a, &body, &certificate, e))
+    struct secret *pass_phrase =
+        body->pass_phrase ? secret_new(a, body->pass_phrase, strlen(body->pass_phrase)) : NULL;
+    *intake = ARENA_NEW(a, struct intake);
+    return read_certificate(a, body, &certificate, e) &&
+           intake_prepare(rq->services, a, rq->caller.account_id, certificate, slice_str(body->key),
+                          pass_phrase, rq->now, *intake, e);
+}
+
+static bool prepare_intake(struct request *rq, struct error *e) {
+    struct import_body body = {.tags = ""};
+    struct intake *intake;
+    if (!json_to_row(rq->arena, rq->json, rq->route->body, &body, e) || !check_kind(&body, e))
         return false;
     const char *tags = body.tags ? body.tags : "";
-    struct secret *pass_phrase =
-        body.pass_phrase ? secret_new(a, body.pass_phrase, strlen(body.pass_phrase)) : NULL;
-    if (!check_tags(tags, e) || !intake_prepare(rq->services, a, rq->caller.account_id, certificate,
-                                                slice_str(body.key), pass_phrase, rq->now, intake, e))
+    if (!check_tags(tags, e) || !import_body_read(rq, &body, &intake, e))
         return false;
     intake->tags = tags;
+    intake->kind = body.kind;
+    intake->source_url = body.source_url;
     rq->prepared = intake;
     return true;
 }

@@ -1,6 +1,7 @@
 /* The rows of certificates. What is derived is derived here, whenever a row is written. */
 #include "base/rand.h"
 #include "certificate/list.h"
+#include "certificate/pca_source.h"
 #include "certificate/version.h"
 
 #define CERTIFICATE(type, member, flags, en, zh) FIELD(type, certificate, member, flags, en, zh)
@@ -55,6 +56,7 @@ const struct field certificate_fields[] = {
     CERTIFICATE(BOOL, hosted, 0, "Managed service", "已托管"),
     CERTIFICATE(BOOL, auto_renew, 0, "Renewed by itself before its end", "自动续费"),
     CERTIFICATE(BOOL, came_managed, FIELD_HIDDEN, "Activated by the managed service", "由托管服务激活"),
+    CERTIFICATE(TIME, key_compromised_at, 0, "Its key was reported compromised", "密钥被报告泄露的时间"),
     CERTIFICATE(TIME, last_threshold_at, FIELD_HIDDEN, "Last told of its end", "最近一次到期提醒"),
     CERTIFICATE(TIME, covered_from, 0, "Coverage begins", "有效期开始"),
     CERTIFICATE(TIME, coverage_end, 0, "Coverage ends", "有效期结束"),
@@ -95,7 +97,7 @@ const struct field certificate_fields[] = {
     "waits_detail_en, waits_detail_zh, in_review, reminded_at, letter_needed, refunded_at, "                 \
     "letter_at, cancelled_at, revoke_asked_at, revoked_at, revoke_reason, superseded_at, "                   \
     "specification_changed, csr_choice, own_csr, auto_versions, hosted, auto_renew, came_managed, "          \
-    "last_threshold_at, revision, covered_from, coverage_end, "                                              \
+    "key_compromised_at, last_threshold_at, revision, covered_from, coverage_end, "                          \
     "carried_seconds, version_id, version_count, not_before, version_end, serial, fingerprint, "             \
     "key_held, next_issue_at, target_count, phase, end_at, window_at, expires_at"
 
@@ -313,6 +315,7 @@ static bool untie_neighbours(struct db *db, const struct certificate *c, struct 
 }
 
 bool certificate_delete(struct db *db, struct arena *a, const struct certificate *c, struct error *e) {
-    return versions_delete(db, c, e) && untie_neighbours(db, c, e) && term_update(db, a, c, NULL, e) &&
+    return versions_delete(db, c, e) && pca_source_delete(db, c->id, e) && untie_neighbours(db, c, e) &&
+           term_update(db, a, c, NULL, e) &&
            db_exec(db, e, "DELETE FROM certificate WHERE id = $1", DB_TEXT(c->id));
 }

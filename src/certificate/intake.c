@@ -2,6 +2,7 @@
 #include "account/account.h"
 #include "base/rand.h"
 #include "certificate/compromised_key.h"
+#include "certificate/pca_source.h"
 #include "certificate/version.h"
 #include "pki/digest.h"
 #include "signer/signer.h"
@@ -99,6 +100,15 @@ static bool default_profile(const struct services *services, struct arena *a, co
     return *profile || fail(e, ERR_BAD_CONFIG, "there is no policy '%s'", "没有策略“%s”", name);
 }
 
+/* What was just brought is new enough for a day. */
+static bool add_source(struct db *db, struct arena *a, const struct certificate *c, const char *url,
+                       int64_t now, struct error *e) {
+    struct pca_source s = {.account_id = c->account_id, .certificate_id = c->id, .url = url};
+    return strcmp(c->kind, "pca") != 0 ||
+           (pca_source_insert(db, a, &s, now, e) &&
+            (!url || work_enqueue(db, s.account_id, s.id, "sync", now + DAY, e)));
+}
+
 /* budget: as the header has it */
 bool intake_store(const struct services *services, struct arena *a, const char *account_id,
                   const struct intake *intake, int64_t now, struct certificate *c, struct error *e) {
@@ -108,7 +118,7 @@ bool intake_store(const struct services *services, struct arena *a, const char *
         return false;
     *c = (struct certificate){
         .account_id = account_id,
-        .kind = "uploaded",
+        .kind = intake->kind ? intake->kind : "uploaded",
         .profile = profile->name,
         .profile_version = profile->version,
         .grade = grade_of(leaf),
@@ -122,7 +132,8 @@ bool intake_store(const struct services *services, struct arena *a, const char *
     return version_refuse_known(services->db, a, account_id, leaf, e) &&
            certificate_insert(services->db, a, profile, now, c, e) &&
            add_version(services, a, intake, now, c, e) &&
-           work_enqueue(services->db, c->account_id, c->id, "decide", now, e);
+           work_enqueue(services->db, c->account_id, c->id, "decide", now, e) &&
+           add_source(services->db, a, c, intake->source_url, now, e);
 }
 
 static bool newer(const struct certificate *c, const struct cert *leaf, struct error *e) {
@@ -139,12 +150,40 @@ static bool hand_on(struct db *db, const struct certificate *c, int64_t now, str
     return work_enqueue(db, c->account_id, c->id, c->target_count ? "inherit" : "decide", now, e);
 }
 
+static bool take_in(const struct services *services, struct arena *a, const struct intake *intake,
+                    int64_t now, struct certificate *c, struct error *e) {
+    const struct cert *leaf = &intake->import.leaf;
+    return version_refuse_known(services->db, a, c->account_id, leaf, e) && newer(c, leaf, e) &&
+           add_version(services, a, intake, now, c, e) && hand_on(services->db, c, now, e);
+}
+
 bool intake_update(const struct services *services, struct arena *a, const struct intake *intake, int64_t now,
                    struct certificate *c, struct error *e) {
-    const struct cert *leaf = &intake->import.leaf;
     const struct profile *profile;
     return certificate_profile(services->policies, c, &profile, e) &&
-           action_allowed(ACTION_UPDATE, c, profile, now, e) &&
-           version_refuse_known(services->db, a, c->account_id, leaf, e) && newer(c, leaf, e) &&
-           add_version(services, a, intake, now, c, e) && hand_on(services->db, c, now, e);
+           action_allowed(ACTION_UPDATE, c, profile, now, e) && take_in(services, a, intake, now, c, e);
+}
+
+/* Where Tenure deploys it, a certificate without its key would be of no use. */
+static bool key_fits(struct db *db, struct arena *a, const struct intake *intake, const struct certificate *c,
+                     struct error *e) {
+    const struct cert *leaf = &intake->import.leaf;
+    const char *key_id = NULL;
+    if (!c->key_held || intake->key)
+        return true;
+    if (!held_key_find(db, a, c->account_id, leaf->spki_sha256, &key_id, e))
+        return false;
+    return key_id ||
+           fail_field(e, "certificate", ERR_KEY_MISMATCH,
+                      "the new version of %s (serial number %s) has another key than the one held: "
+                      "bring it with its key",
+                      "%s 的新版本(序列号 %s)使用了不同的密钥:请连同私钥一起提供", c->id, leaf->serial);
+}
+
+bool intake_sync(const struct services *services, struct arena *a, const struct intake *intake, int64_t now,
+                 struct certificate *c, struct error *e) {
+    const struct profile *profile;
+    return certificate_profile(services->policies, c, &profile, e) &&
+           action_allowed(ACTION_SYNC, c, profile, now, e) && key_fits(services->db, a, intake, c, e) &&
+           take_in(services, a, intake, now, c, e);
 }

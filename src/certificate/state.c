@@ -115,6 +115,11 @@ const struct text *certificate_at_risk(const struct certificate *c, int64_t now)
         TEXT("its version ends before its coverage, and none is planned: reissue it",
              "当前版本早于有效期结束,且没有计划中的新版本:请重新签发");
     static const struct text overdue = TEXT("its next version is overdue", "下一版本已逾期未签发");
+    static const struct text compromised =
+        TEXT("its key was reported compromised: reissue it with a new one, then revoke the old version",
+             "其密钥已被报告泄露:请使用新密钥重新签发,然后吊销旧版本");
+    if (c->key_compromised_at && certificate_live(c, now))
+        return &compromised;
     if (certificate_lapsed(c, now))
         return &lapsed;
     if (!certificate_live(c, now) || c->version_end >= c->coverage_end)

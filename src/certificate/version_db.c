@@ -1,6 +1,7 @@
 /* The rows of versions: what lists show, the DER beside it, and the chains, each stored once. */
 #include "base/buf.h"
 #include "base/rand.h"
+#include "certificate/compromised_key.h"
 #include "certificate/term.h"
 #include "certificate/version.h"
 #include "pki/digest.h"
@@ -117,7 +118,8 @@ bool version_add(struct db *db, struct arena *a, const struct profile *profile, 
         !insert_der(db, stored, v->leaf->der, e))
         return false;
     make_current(c, stored, v->next_issue_at);
-    if (!certificate_store(db, a, profile, c, e) || !term_update(db, a, &before, c, e))
+    if (!certificate_store(db, a, profile, c, e) || !term_update(db, a, &before, c, e) ||
+        (c->key_compromised_at && !compromised_key_flag(db, c, 0, e)))
         return false;
     return same_names(c->names, v->leaf->names) || certificate_set_names(db, a, c, v->leaf->names, e);
 }

@@ -23,11 +23,12 @@ typedef bool root_finder(const struct services *services, struct arena *a, const
 struct services {
     struct db *db;
     struct signer *signer;
-    struct runner *runner;             /* deploy/runner.h */
-    const struct prober *prober;       /* verify/verify.h */
-    const struct validator *validator; /* validate/validate.h */
-    const struct policies *policies;   /* policy/policy.h */
-    struct catalog *catalog;           /* catalog/catalog.h: looked at afresh by each request and batch */
+    struct runner *runner;                  /* deploy/runner.h */
+    const struct prober *prober;            /* verify/verify.h */
+    const struct validator *validator;      /* validate/validate.h */
+    const struct outbound_policy *outbound; /* http/outbound.h */
+    const struct policies *policies;        /* policy/policy.h */
+    struct catalog *catalog; /* catalog/catalog.h: looked at afresh by each request and batch */
     const struct deploy_settings *deploy;
     const struct issue_settings *issue;
     struct notifier *notifier; /* notify/notify.h */

@@ -9,6 +9,7 @@
 #include "flow/flow.h"
 #include "account/idempotency.h"
 #include "account/session.h"
+#include "certificate/pca_source.h"
 #include "certificate/stored_csr.h"
 #include "order/quote.h"
 #include "renew/renew_step.h"
@@ -30,6 +31,11 @@ const struct step steps[] = {
     {"inherit", "certificate", .save = {deploy_inherit}, .next = "decide",
      .does =
          TEXT("hands an imported version to the certificate's targets", "将导入的版本交给证书的部署目标")},
+
+    /* ---- a source of a private CA ---- */
+    {"sync", "certificate source", .slow = true, .act = pca_source_fetch, .save = {pca_source_take},
+     .failed = pca_source_failed,
+     .does = TEXT("looks whether the private CA has a newer version", "检查私有 CA 是否有新版本")},
 
     /* ---- control over a name ---- */
     {"check", "validation", .slow = true, .act = validate_look, .save = {validate_record},

@@ -20,20 +20,26 @@ static bool first_term(struct work *w, const struct certificate *c, const struct
     const struct brand *brand;
     if (!order_brand(w->services, c, &brand, e))
         return false;
+    const struct profile own = brand_profile(brand, profile);
     const struct coverage_input in = {.kind = order_kind_parse(c->order_kind),
                                       .at = w->now,
                                       .old_end = predecessor->id ? predecessor->end_at : 0,
                                       .bonus_days = brand->bonus_days,
                                       .specification_changed = c->specification_changed};
-    *coverage = policy_coverage(profile, &in);
+    *coverage = policy_coverage(&own, &in);
     return true;
 }
 
 /* The terms of one order chain without loss; one that was never issued has nothing to go on from. */
-static struct coverage later_term(const struct profile *profile, const struct certificate *predecessor,
-                                  int64_t now) {
+static bool later_term(struct work *w, const struct certificate *c, const struct profile *profile,
+                       const struct certificate *predecessor, struct coverage *coverage, struct error *e) {
+    const struct brand *brand;
     int64_t before = predecessor->id ? predecessor->coverage_end : 0;
-    return (struct coverage){.end = policy_next_coverage_end(profile, before, now)};
+    if (!order_brand(w->services, c, &brand, e))
+        return false;
+    const struct profile own = brand_profile(brand, profile);
+    *coverage = (struct coverage){.end = policy_next_coverage_end(&own, before, w->now)};
+    return true;
 }
 
 bool issue_coverage(struct work *w, const struct certificate *c, const struct profile *profile,
@@ -44,8 +50,6 @@ bool issue_coverage(struct work *w, const struct certificate *c, const struct pr
         return true;
     if (!predecessor_read(w, c, &predecessor, e))
         return false;
-    if (c->term <= 1)
-        return first_term(w, c, profile, &predecessor, coverage, e);
-    *coverage = later_term(profile, &predecessor, w->now);
-    return true;
+    return c->term <= 1 ? first_term(w, c, profile, &predecessor, coverage, e)
+                        : later_term(w, c, profile, &predecessor, coverage, e);
 }

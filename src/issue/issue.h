@@ -74,6 +74,8 @@ root_finder ca_root_above;
 /*
  * Asks for revocation of all live versions, with an RFC 5280 CRLReason: the certificate is `revoking` until
  * the CRL that lists them is published (step `crl`). ERR_NOT_OFFICIAL if none of them came from the local CA.
+ * Of a certificate that is over or revoked for another reason, a compromised key is noted all the same: it is
+ * refused from then on, and others that have it are at risk.
  */
 bool revoke_ask(const struct services *services, struct arena *a, struct certificate *c, int reason,
                 int64_t now, struct error *e);

@@ -70,6 +70,11 @@ bool revocation_insert(struct db *db, const struct revocation *r, struct error *
         DB_INT(r->end_at));
 }
 
+bool revocation_set_reason(struct db *db, const struct version *v, int64_t reason, struct error *e) {
+    return db_exec(db, e, "UPDATE revocation SET reason = $3 WHERE ca_id = $1 AND serial = $2",
+                   DB_TEXT(v->ca_id), DB_TEXT(v->serial), DB_INT(reason));
+}
+
 bool revocation_list(struct db *db, struct arena *a, const char *ca_id, int64_t last_update,
                      struct revocations *list, struct error *e) {
     return db_list(

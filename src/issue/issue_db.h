@@ -21,6 +21,8 @@ struct revocation {
 
 /* A repeat keeps the first date and reason. */
 bool revocation_insert(struct db *db, const struct revocation *r, struct error *e);
+/* Of a version; nothing happens to one that is not revoked. */
+bool revocation_set_reason(struct db *db, const struct version *v, int64_t reason, struct error *e);
 /* What a CRL lists that follows one of `last_update`: expired certificates stay until one CRL after their
  * end. */
 

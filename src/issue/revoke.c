@@ -3,40 +3,75 @@
 #include "issue/issue_db.h"
 #include "pki/crl.h"
 
-static bool revoke_version(struct db *db, const struct version *v, int reason, int64_t now, struct error *e) {
+/* How, when and why a certificate is revoked. */
+struct revoking {
+    struct db *db;
+    struct arena *arena;
+    const struct certificate *c;
+    int reason;
+    int64_t now;
+};
+
+static bool revoke_version(const struct revoking *g, const struct version *v, struct error *e) {
     struct revocation r = {.ca_id = v->ca_id,
                            .serial = v->serial,
                            .account_id = v->account_id,
                            .version_id = v->id,
                            .certificate_id = v->certificate_id,
                            .spki_sha256 = v->spki_sha256,
-                           .revoked_at = now,
-                           .reason = reason,
+                           .revoked_at = g->now,
+                           .reason = g->reason,
                            .end_at = v->end_at};
-    if (reason == CRL_KEY_COMPROMISE && !compromised_key_report(db, v->account_id, v->spki_sha256, now, e))
+    if (g->reason == CRL_KEY_COMPROMISE &&
+        !compromised_key_spread(g->db, g->arena, g->c, v->spki_sha256, g->now, e))
         return false;
-    return revocation_insert(db, &r, e) && work_enqueue(db, v->account_id, v->ca_id, "crl", now, e);
+    return revocation_insert(g->db, &r, e) && work_enqueue(g->db, v->account_id, v->ca_id, "crl", g->now, e);
 }
 
 /* Replaced versions are valid until their own end: they go with the current one. */
-static bool revoke_versions(struct db *db, struct arena *a, const struct certificate *c, int reason,
-                            int64_t now, struct error *e) {
+static bool revoke_versions(const struct revoking *g, struct error *e) {
     struct version *versions;
     size_t count, revoked = 0;
-    if (!version_list(db, a, c->id, &versions, &count, e))
+    if (!version_list(g->db, g->arena, g->c->id, &versions, &count, e))
         return false;
     for (size_t i = 0; i < count; i++) {
         const struct version *v = &versions[i];
-        if (!v->ca_id || v->revoked_at || v->end_at <= now)
+        if (!v->ca_id || v->revoked_at || v->end_at <= g->now)
             continue;
-        if (!revoke_version(db, v, reason, now, e))
+        if (!revoke_version(g, v, e))
             return false;
         revoked++;
     }
     return revoked ||
            fail(e, ERR_NOT_OFFICIAL,
                 "no live version of %s comes from the CA of Tenure; revoke it at the CA that issued it",
-                "%s 的有效版本均非由 Tenure 的 CA 签发;请在其签发 CA 处吊销", c->id);
+                "%s 的有效版本均非由 Tenure 的 CA 签发;请在其签发 CA 处吊销", g->c->id);
+}
+
+/* ---- a key that turns out to be compromised when nothing is left to revoke ---- */
+
+/* Revoked for another reason, or over: its key may be in use elsewhere, or be brought again. */
+static bool only_its_key(const struct certificate *c, int reason, int64_t now) {
+    bool revoked = c->revoke_asked_at || c->revoked_at;
+    bool known = revoked && c->revoke_reason == CRL_KEY_COMPROMISE;
+    bool was_ours = c->brand && c->version_count;
+    return reason == CRL_KEY_COMPROMISE && was_ours && !known && !certificate_live(c, now);
+}
+
+/* The next CRL gives the new reason, with the old date (RFC 5280 has one entry for each serial number). */
+static bool report_keys(const struct revoking *g, struct error *e) {
+    struct version *versions;
+    size_t count;
+    if (!version_list(g->db, g->arena, g->c->id, &versions, &count, e))
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        const struct version *v = &versions[i];
+        if (!compromised_key_spread(g->db, g->arena, g->c, v->spki_sha256, g->now, e) ||
+            !revocation_set_reason(g->db, v, g->reason, e) ||
+            (v->ca_id && !work_enqueue(g->db, v->account_id, v->ca_id, "crl", g->now, e)))
+            return false;
+    }
+    return true;
 }
 
 /* What is under way must not follow a revoked certificate. */
@@ -58,10 +93,15 @@ static bool wake_successor(struct db *db, const struct certificate *c, int64_t n
 
 bool revoke_ask(const struct services *services, struct arena *a, struct certificate *c, int reason,
                 int64_t now, struct error *e) {
+    const struct revoking g = {services->db, a, c, reason, now};
     const struct profile *profile;
-    if (!certificate_profile(services->policies, c, &profile, e) ||
-        !action_allowed(ACTION_REVOKE, c, profile, now, e) ||
-        !revoke_versions(services->db, a, c, reason, now, e) ||
+    if (!certificate_profile(services->policies, c, &profile, e))
+        return false;
+    if (only_its_key(c, reason, now)) {
+        c->revoke_reason = reason;
+        return report_keys(&g, e) && certificate_store(services->db, a, profile, c, e);
+    }
+    if (!action_allowed(ACTION_REVOKE, c, profile, now, e) || !revoke_versions(&g, e) ||
         !close_application(services->db, a, c, now, e))
         return false;
     c->revoke_asked_at = now;

@@ -1,5 +1,6 @@
 /* Revocation, the CRLs that list it, and what is published. */
 #include "issue/fixture.h"
+#include "notify/notify_db.h"
 
 /* ---- revocation ---- */
 
@@ -219,6 +220,77 @@ static void a_compromised_key_is_not_signed_again(void **state) {
     assert_fails(purchase(&w, &request, &c, &e), e, ERR_CSR_WEAK_KEY);
 }
 
+static size_t told_of(const char *id) {
+    const struct notice_range all = {
+        .account_id = ACCOUNT, .role = ACCESS_READ, .user_role = ACCESS_READ, .limit = 100};
+    struct notice *notices;
+    size_t count, told = 0;
+    assert_ok(notice_list(w.services.db, w.arena, &all, &notices, &count, &e), e);
+    for (size_t i = 0; i < count; i++)
+        told += strcmp(notices[i].event, "action_needed") == 0 && strcmp(notices[i].subject, id) == 0;
+    return told;
+}
+
+static void others_with_a_compromised_key_are_at_risk_and_told_of_once(void **state) {
+    (void)state;
+    struct slice spki;
+    struct order_request request = {.own_csr = csr_for(&w, "www.example.com", KEY_P256, &spki)};
+    struct certificate one = issue_now(bought(request).id), other = issue_now(bought(request).id),
+                       third = issue_now(bought(request).id), unrelated = bought_and_issued(NULL);
+    revoke_now(one.id, 1);
+    revoke_now(third.id, 1);
+    other = certificate_now(&w, other.id);
+    unrelated = certificate_now(&w, unrelated.id);
+    assert_int_equal(other.key_compromised_at, w.now);
+    assert_non_null(certificate_at_risk(&other, w.now));
+    assert_null(certificate_at_risk(&unrelated, w.now));
+    assert_int_equal(told_of(other.id), 1);
+    assert_int_equal(told_of(unrelated.id), 0);
+    w.now += DAY;
+    assert_ok(reissue(&w, other.id, &(struct order_request){.csr_choice = "automatic"}, &e), e);
+    other = issue_now(other.id);
+    assert_int_equal(other.version_count, 2);
+    assert_int_equal(other.key_compromised_at, 0);
+    assert_null(certificate_at_risk(&other, w.now));
+}
+
+static void the_key_of_a_revoked_certificate_can_still_be_reported(void **state) {
+    (void)state;
+    struct slice spki;
+    struct revocations listed;
+    struct order_request request = {.own_csr = csr_for(&w, "www.example.com", KEY_P256, &spki)};
+    struct certificate revoked = issue_now(bought(request).id), other = issue_now(bought(request).id);
+    revoke_now(revoked.id, 4);
+    sign_crls(&revoked);
+    assert_int_equal(certificate_now(&w, other.id).key_compromised_at, 0);
+    w.now += 60;
+    revoke_now(revoked.id, 1);
+    assert_int_equal(state_of(revoked.id), STATE_REVOKED);
+    assert_int_equal(certificate_now(&w, revoked.id).revoke_reason, 1);
+    assert_int_equal(certificate_now(&w, other.id).key_compromised_at, w.now);
+    assert_fails(purchase(&w, &request, &other, &e), e, ERR_CSR_WEAK_KEY);
+    assert_ok(revocation_list(w.services.db, w.arena, newest(CA_INTERMEDIATE).id, w.now, &listed, &e), e);
+    assert_int_equal(listed.count, 1);
+    assert_int_equal(listed.items[0].reason, 1);
+    assert_int_equal(listed.items[0].revoked_at, w.now - 60);
+}
+
+static void the_key_of_an_expired_certificate_can_still_be_reported(void **state) {
+    (void)state;
+    struct slice spki;
+    struct order_request request = {.names = "www.example.com"};
+    request.own_csr = csr_for(&w, "www.example.com", KEY_P256, &spki);
+    struct certificate c = issue_now(bought(request).id);
+    w.now = c.coverage_end;
+    revoke_now(c.id, 1);
+    assert_int_equal(state_of(c.id), STATE_EXPIRED);
+    assert_fails(purchase(&w, &request, &c, &e), e, ERR_CSR_WEAK_KEY);
+    assert_ok(db_begin(w.services.db, &e), e);
+    c = certificate_now(&w, c.id);
+    assert_fails(revoke_ask(&w.services, w.arena, &c, 4, w.now, &e), e, ERR_NOT_LIVE);
+    db_rollback(w.services.db);
+}
+
 /* ---- what is published ---- */
 
 static bool get(const char *path, const char *file, struct request *rq) {
@@ -272,5 +344,8 @@ TEST_MAIN(revoke, in_world(a_certificate_is_revoked_when_a_crl_lists_it),
           in_world(revoking_ends_what_is_under_way_and_frees_its_key),
           in_world(a_waiting_successor_begins_when_its_predecessor_is_revoked),
           in_world(a_compromised_key_is_not_signed_again),
+          in_world(others_with_a_compromised_key_are_at_risk_and_told_of_once),
+          in_world(the_key_of_a_revoked_certificate_can_still_be_reported),
+          in_world(the_key_of_an_expired_certificate_can_still_be_reported),
           in_world(ca_certificates_and_crls_are_published_under_their_ids),
           in_world(files_of_other_names_are_not_found))

@@ -56,6 +56,13 @@ static const char *item_of(struct arena *a, const struct draft *d, const char *f
     return specification_key(a, &s);
 }
 
+bool quote_check_test(const struct draft *d, const char *item, int64_t left, struct error *e) {
+    return !brand_is_test(d->brand) || left >= d->c.years ||
+           fail(e, ERR_QUOTA_SHORT, "%lld of %s are left, %lld are needed; test certificates are not sold",
+                "%2$s 剩余 %1$lld 个,需要 %3$lld 个;测试证书不出售", (long long)left, item,
+                (long long)d->c.years);
+}
+
 static int64_t taken(int64_t needed, int64_t left) {
     return left - (needed < left ? needed : left);
 }
@@ -72,7 +79,7 @@ static bool price_order(const struct quoting *g, const struct draft *d, struct e
                               .certificate_price = {price->per_year, currency},
                               .use_price = {price->managed_use, currency}};
     int64_t left[LEDGERS];
-    if (!read_left(g, need.item, left, e))
+    if (!read_left(g, need.item, left, e) || !quote_check_test(d, need.item, left[CERTIFICATES], e))
         return false;
     q->lines = ARENA_ARRAY(g->arena, QUOTE_LINES_MAX, struct quote_line);
     q->line_count = quote_lines(&need, left, q->lines);

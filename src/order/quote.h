@@ -96,6 +96,9 @@ struct quote_request {
 bool quote_make(const struct services *services, struct arena *a, const struct quote_request *request,
                 int64_t now, struct quote *q, struct error *e);
 
+/* Free certificates come from quota that an administrator has granted, never from money: ERR_QUOTA_SHORT. */
+bool quote_check_test(const struct draft *d, const char *item, int64_t left, struct error *e);
+
 struct quote_use {
     const char *account_id, *id, *order_id;
 };

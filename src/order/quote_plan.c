@@ -82,9 +82,10 @@ static struct quote_certificate first_certificate(const struct draft *d, const s
 
 bool quote_plan(const struct draft *d, int64_t now, struct quote *q, struct error *e) {
     int64_t at = first_issue(d, now);
+    const struct profile own = brand_profile(d->brand, d->profile);
     struct plan plan;
     const struct form_lack *lack;
-    struct plan_input in = {.profile = d->profile,
+    struct plan_input in = {.profile = &own,
                             .years = d->c.years,
                             .order = {.kind = planned_kind(d, at),
                                       .at = at,

@@ -26,7 +26,7 @@ static struct certificate term_of(const struct terms *t, size_t i) {
     struct certificate c = t->draft->c;
     c.id = t->items[i].id;
     c.account_id = t->order->account_id;
-    c.kind = d->brand->kind;
+    c.kind = t->draft->brand->kind;
     c.tags = t->draft->old ? t->draft->old->tags : NULL;
     c.order_id = t->order->id;
     c.order_kind = t->order->kind;

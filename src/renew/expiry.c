@@ -81,11 +81,14 @@ static struct text remedy_of(const struct coming_end *x) {
     static const struct text waits = TEXT("Its renewal %s is not issued yet: `tenure explain %s` says why.",
                                           "其续费证书 %s 尚未签发:请用 `tenure explain %s` 查看原因。"),
                              official = TEXT("Renew it: `tenure renew %s`.", "请续费:`tenure renew %s`。"),
+                             test = TEXT("Apply for a new free certificate: %s cannot be renewed.",
+                                         "请重新申请免费证书:%s 不支持续费。"),
                              brought_in = TEXT("Replace it: `tenure replace %s`, or bring in a newer one.",
                                                "请替换:`tenure replace %s`,或导入更新的证书。");
     struct arena *a = x->w->arena;
     struct text remedy;
-    const struct text *usual = strcmp(x->c->kind, "official") == 0 ? &official : &brought_in;
+    const struct text *free_or_not = strcmp(x->c->kind, "test") == 0 ? &test : &brought_in;
+    const struct text *usual = strcmp(x->c->kind, "official") == 0 ? &official : free_or_not;
     for (int lang = 0; lang < LANG_COUNT; lang++)
         remedy.in[lang] = x->successor ? arena_printf(a, waits.in[lang], x->successor->id, x->successor->id)
                                        : arena_printf(a, usual->in[lang], x->c->id);

@@ -35,6 +35,7 @@ enum {
     KEY_BRAND,
     KEY_REASON,
     KEY_FORCE,
+    KEY_SOURCE_URL,
 };
 
 #define OPTION_QUIET                                                                                         \
@@ -177,6 +178,10 @@ static const struct option_row import_options[] = {
     {"pass-phrase-file", KEY_PASS_PHRASE_FILE, "FILE",
      TEXT("pass phrase of the key or PKCS#12", "私钥或 PKCS#12 的密码文件")},
     {"tag", KEY_TAG, "TAG", TEXT("tag, may be repeated", "标签,可重复")},
+    {"kind", KEY_KIND, "KIND",
+     TEXT("uploaded (unless given), or pca: made by a private CA", "uploaded(默认)或 pca(私有 CA 签发)")},
+    {"source-url", KEY_SOURCE_URL, "URL",
+     TEXT("where the private CA publishes newer versions", "私有 CA 发布新版本的地址")},
     OPTION_QUIET,
     {0},
 };
@@ -201,7 +206,8 @@ static bool add_pass_phrase(struct cli *cli, json_t *body) {
 }
 
 static bool import_body(struct cli *cli, const struct intake_file *file, json_t **body) {
-    *body = json_object();
+    static const struct cli_parameter members[] = {{KEY_KIND, "kind"}, {KEY_SOURCE_URL, "source_url"}, {0}};
+    *body = cli_body(cli, members);
     if (intake_body(cli->arena, file, *body, &cli->error) && add_pass_phrase(cli, *body))
         return true;
     json_decref(*body);
@@ -257,6 +263,38 @@ static int verb_update(struct cli *cli) {
     if (!import_body(cli, &file, &body))
         return cli_failed(cli);
     return cli_request(cli, "POST", certificate_path(cli, "/update"), body, print_certificate);
+}
+
+static const struct option_row sync_options[] = {
+    {"key", KEY_KEY, "FILE",
+     TEXT("private key (PEM), if it is another one than before", "私钥文件(PEM),若密钥已更换")},
+    {"pass-phrase-file", KEY_PASS_PHRASE_FILE, "FILE",
+     TEXT("pass phrase of the key or PKCS#12", "私钥或 PKCS#12 的密码文件")},
+    {"source-url", KEY_SOURCE_URL, "URL", TEXT("fetch it there from now on", "今后从该地址获取")},
+    {0},
+};
+
+static void print_source(struct cli *cli, const json_t *answer) {
+    static const struct field columns[] = {
+        {.name = "url", .label = TEXT("published at", "发布地址")},
+        {.name = "last_sync_at", .label = TEXT("synchronised at", "同步时间")},
+        {.name = "last_result", .label = TEXT("result", "结果")},
+        {.name = "detail", .label = TEXT("detail", "详情")},
+        FIELD_END,
+    };
+    print_certificate(cli, answer);
+    cli_record(cli, json_object_get(answer, "source"), columns);
+}
+
+static int verb_sync(struct cli *cli) {
+    static const struct cli_parameter members[] = {{KEY_SOURCE_URL, "source_url"}, {0}};
+    const struct intake_file file = {cli->arg_count > 1 ? cli->args[1] : NULL, cli->options[KEY_KEY]};
+    json_t *body;
+    if (!file.certificate)
+        body = cli_body(cli, members);
+    else if (!import_body(cli, &file, &body))
+        return cli_failed(cli);
+    return cli_request(cli, "POST", certificate_path(cli, "/sync"), body, print_source);
 }
 
 /* ---- renew, reissue, cancel, revoke ---- */
@@ -433,6 +471,10 @@ const struct verb certificate_verbs[] = {
      TEXT("a newer version of an imported certificate; its targets follow",
           "为导入的证书提供新版本,其部署目标随之更新"),
      TEXT("CERTIFICATE FILE", "证书ID 文件"), 2, 2, update_options, verb_update},
+    {"sync",
+     TEXT("bring a certificate of a private CA up to date, from a file or from where the CA publishes it",
+          "同步私有 CA 证书:使用文件,或从 CA 发布的地址获取"),
+     TEXT("CERTIFICATE [FILE]", "证书ID [文件]"), 1, 2, sync_options, verb_sync},
     {"list", TEXT("list certificates", "列出证书"), TEXT("", ""), 0, 0, list_options, verb_list},
     {"show", TEXT("show one certificate", "查看证书"), ARGUMENT_CERTIFICATE, 1, 1, NULL, verb_show},
     {"explain",

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "catalog/catalog.h"
+#include "certificate/pca_source.h"
 #include "certificate/stored_csr.h"
 #include "http/openapi.h"
 #include "http/url.h"
@@ -38,6 +39,7 @@ const struct route *const all_routes[] = {
     package_routes,
     certificate_routes,
     stored_csr_routes,
+    pca_source_routes,
     contact_routes,
     organization_routes,
     form_routes,

@@ -154,9 +154,10 @@ static bool say_actions(struct explanation *x, struct error *e) {
     static const enum action before_issue[] = {ACTION_SUBMIT, ACTION_WITHDRAW, ACTION_CANCEL, ACTION_COUNT};
     static const enum action official[] = {ACTION_RENEW, ACTION_RENEW_EARLY, ACTION_REISSUE, ACTION_REVOKE,
                                            ACTION_COUNT};
-    static const enum action brought_in[] = {ACTION_REPLACE, ACTION_UPDATE, ACTION_DELETE, ACTION_COUNT};
+    static const enum action brought_in[] = {ACTION_REPLACE, ACTION_UPDATE, ACTION_SYNC, ACTION_DELETE,
+                                             ACTION_COUNT};
     const enum action *ordered = x->c->version_count ? official : before_issue;
-    const enum action *asked = strcmp(x->c->kind, "official") == 0 ? ordered : brought_in;
+    const enum action *asked = x->c->brand ? ordered : brought_in;
     for (size_t i = 0; asked[i] != ACTION_COUNT; i++) {
         struct error refusal = {0};
         const char *title = action_title(asked[i])->in[x->rq->lang];
@@ -174,6 +175,7 @@ static bool (*const parts[])(struct explanation *x, struct error *e) = {
     say_state,
     explain_application,
     explain_key,
+    explain_source,
     say_coverage,
     say_version,
     say_next,

@@ -19,6 +19,7 @@ bool node_open(struct node *node, const struct config *config, enum db_role role
     node->services.runner = runner_connect(a, CONFIG_RUNNER_SOCKET);
     node->services.prober = &node->prober;
     node->services.validator = &config->validator;
+    node->services.outbound = &config->outbound;
     node->services.policies = &node->policies;
     node->services.catalog = &node->catalog;
     node->services.deploy = &config->deploy;

@@ -50,6 +50,7 @@ CREATE TABLE certificate (
     hosted BIGINT NOT NULL DEFAULT 0,        -- managed service
     auto_renew BIGINT NOT NULL DEFAULT 0,    -- ordered anew by itself before its end
     came_managed BIGINT NOT NULL DEFAULT 0,  -- activated by the managed service
+    key_compromised_at BIGINT,       -- the key of the current version was reported with another certificate
     last_threshold_at BIGINT,        -- the last of the moments at which its owner is told of its end
     covered_from BIGINT,             -- issue of the first version
     coverage_end BIGINT,
@@ -118,6 +119,8 @@ CREATE UNIQUE INDEX version_number ON version (certificate_id, number);
 -- The same bytes have the same issuer and serial number: fingerprints need no index of their own.
 CREATE UNIQUE INDEX version_serial ON version (account_id, issuer, serial);
 CREATE INDEX version_key ON version (key_id) WHERE key_id IS NOT NULL;
+-- A key that is held is found by its row, any other one here.
+CREATE INDEX version_foreign_key ON version (account_id, spki_sha256) WHERE key_id IS NULL;
 
 -- owner: certificate
 -- DER apart from the rows that lists read.
