@@ -3,6 +3,7 @@
  * paid when it is made. Quotes, ledgers and payment providers join here.
  */
 #pragma once
+#include "applicant/submit.h"
 #include "catalog/catalog.h"
 #include "certificate/certificate.h"
 
@@ -49,6 +50,18 @@ bool order_reissue(const struct services *services, struct arena *a, struct cert
 /* Cancels a certificate that was never issued, and unties it from its predecessor. */
 bool order_cancel(const struct services *services, struct arena *a, struct certificate *c, int64_t now,
                   struct error *e);
+
+/* ---- order_start.c: in the transaction that stores `c` ---- */
+
+/* applicant_submit for all who are right of here: the first submission consumes the certificate's
+ * reservation. */
+bool order_submit(const struct services *services, struct certificate *c, enum submitter by, int64_t now,
+                  struct error *e);
+/*
+ * The managed service begins: `c`, which waited for its predecessor, is active from now on, and its use of
+ * the service is consumed. Then it is submitted, or waits for what is missing (waits_for).
+ */
+bool order_activate(const struct services *services, struct certificate *c, int64_t now, struct error *e);
 
 /* ---- draft.c ---- */
 

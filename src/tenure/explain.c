@@ -176,6 +176,7 @@ static bool (*const parts[])(struct explanation *x, struct error *e) = {
     explain_key,
     say_coverage,
     say_version,
+    explain_term,
     say_next,
     say_deployments,
     say_actions,
