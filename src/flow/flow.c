@@ -54,6 +54,10 @@ const struct step steps[] = {
     {"watch", "target", .slow = true, .act = verify_watch, .save = {verify_watch_record},
      .does = TEXT("looks at what the target serves, and repairs drift", "检查部署目标提供的证书,并修复偏差")},
 
+    /* ---- an order ---- */
+    {"unpaid", "order", .save = {order_unpaid},
+     .does = TEXT("cancels the order if it is still not paid", "取消逾期未支付的订单")},
+
     /* ---- a request of the CSR manager ---- */
     {"csr_make", "CSR", .slow = true, .act = stored_csr_prepare, .save = {stored_csr_record},
      .does = TEXT("makes the RSA key of a certificate request, and signs it", "生成 CSR 的 RSA 密钥并签名")},

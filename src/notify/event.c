@@ -64,6 +64,12 @@ const struct event_row events[] = {
      TEXT("The renewal of certificate {certificate} for {names} could not be charged: {reason}. {remedy}",
           "证书 {certificate}({names})续费扣款失败:{reason}。{remedy}")},
 
+    {"order_cancelled", "warning", false, ACCESS_READ,
+     TEXT("Order {order} was not paid and is cancelled", "订单 {order} 未支付,已取消"),
+     TEXT("Order {order} over {due} was not paid until {until}. It is cancelled, and the quota that it had "
+          "reserved is there again. Buy again if it is still wanted.",
+          "订单 {order}(应付 {due})未在 {until} 前支付,现已取消,所占用的额度已退回。如仍需要,请重新购买。")},
+
     /* ---- servers ---- */
     {"deployed", "info", false, ACCESS_READ,
      TEXT("{target} serves the new certificate {name}", "{target} 已部署证书 {name}"),

@@ -2,7 +2,6 @@
  * What begins an application: each beginning takes what was reserved for it, once, in the transaction in
  * which it happens. What was made without a reservation takes none.
  */
-#include "order/ledger.h"
 #include "order/order.h"
 
 bool order_submit(const struct services *services, struct certificate *c, enum submitter by, int64_t now,
@@ -17,7 +16,7 @@ bool order_submit(const struct services *services, struct certificate *c, enum s
 bool order_activate(const struct services *services, struct certificate *c, int64_t now, struct error *e) {
     bool first;
     c->active_at = now;
-    c->came_managed = true;
+    c->came_managed = c->hosted = true;
     return reservation_consume(services->db, c->id, UNIT_MANAGED_USE, now, &first, e) &&
            order_submit(services, c, SUBMIT_BY_MANAGED_SERVICE, now, e);
 }

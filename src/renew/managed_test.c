@@ -1,7 +1,6 @@
 /* What the step `decide` does beyond deciding: activation, what it consumes, and automatic renewal. */
 #include "notify/notify_db.h"
-#include "order/fixture.h"
-#include "order/ledger.h"
+#include "order/market.h"
 #include "renew/auto_renew.h"
 #include "renew/managed.h"
 #include "renew/renew_step.h"
@@ -29,60 +28,33 @@ static enum outcome run(const char *id) {
     return outcome;
 }
 
-static void store(struct certificate *c) {
-    const struct profile *profile;
-    assert_ok(certificate_profile(&w.policies, c, &profile, &e), e);
+/* Issued for 365 days, ordered for so many years; everything is paid from a full purse. */
+static struct certificate bought(const char *brand, int64_t years) {
+    const struct quote_request request = {
+        .order = {.brand = brand, .names = "www.example.com", .years = years}};
+    const struct ledger_cause by = {"user_1", w.now};
+    struct certificate *c;
+    struct quote q;
+    struct order o;
+    size_t count;
+    assert_ok(make_quote(&w, &request, &q, &e), e);
+    const struct order_wish wish = {.account_id = ACCOUNT, .quote_id = q.id, .actor = "user_1"};
     assert_ok(db_begin(w.services.db, &e), e);
-    assert_ok(world_end(&w, certificate_store(w.services.db, w.arena, profile, c, &e), &e), e);
-}
-
-/* Gives a certificate a version for as long as its coverage, as issuing will. */
-static void give_version(struct certificate *c) {
-    c->covered_from = c->not_before = w.now;
-    c->coverage_end = c->version_end = w.now + 365 * DAY;
-    c->version_id = "ver_1";
-    c->version_count = 1;
-    c->key_held = true;
-    store(c);
+    assert_ok(order_make(&w.services, w.arena, &wish, w.now, &o, &c, &count, &e), e);
+    assert_ok(!o.due.amount || order_paid(&w.services, w.arena, &o, &by, &e), e);
+    assert_ok(db_commit(w.services.db, &e), e);
+    struct certificate first = certificate_now(&w, c[0].id);
+    world_issue(&w, &first, w.now + 365 * DAY);
+    return first;
 }
 
 static struct certificate issued(const char *brand) {
-    struct order_request request = {.brand = brand, .names = "www.example.com", .created_by = "user"};
-    struct certificate c;
-    assert_ok(purchase(&w, &request, &c, &e), e);
-    give_version(&c);
-    return c;
+    return bought(brand, 1);
 }
 
-/* A second term of its order, with what an order reserves for one. */
-static struct certificate next_term(struct certificate *first) {
-    const struct profile *profile;
-    struct certificate c = *first;
-    c.id = c.version_id = c.serial = c.fingerprint = NULL;
-    c.term = 2;
-    c.predecessor_id = first->id;
-    c.active_at = c.submitted_at = c.version_count = c.not_before = c.version_end = 0;
-    c.covered_from = c.coverage_end = 0;
-    c.successor_id = NULL;
-    assert_ok(certificate_profile(&w.policies, &c, &profile, &e), e);
-    assert_ok(db_begin(w.services.db, &e), e);
-    assert_ok(certificate_insert(w.services.db, w.arena, profile, w.now, &c, &e), e);
-    const struct reservation units[] = {
-        {.certificate_id = c.id, .unit = UNIT_CERTIFICATE, .item = "Tenure/dv/single/ecc"},
-        {.certificate_id = c.id, .unit = UNIT_MANAGED_USE, .item = MANAGED_USE}};
-    const struct ledger_cause cause = {"user", w.now};
-    for (size_t i = 0; i < 2; i++) {
-        struct reservation unit = units[i];
-        unit.account_id = ACCOUNT;
-        unit.order_id = c.order_id;
-        unit.source = SOURCE_PAID;
-        assert_ok(reservation_make(w.services.db, &unit, 1, &cause, &e), e);
-    }
-    assert_ok(reservation_paid(w.services.db, w.arena, c.order_id, &cause, &e), e);
-    first->successor_id = c.id;
-    assert_ok(certificate_store(w.services.db, w.arena, profile, first, &e), e);
-    assert_ok(db_commit(w.services.db, &e), e);
-    return c;
+/* Two years of it: the first is issued. */
+static struct certificate next_term(const struct certificate *first) {
+    return certificate_now(&w, first->successor_id);
 }
 
 static struct reservation unit_of(const char *id, const char *unit) {
@@ -93,12 +65,6 @@ static struct reservation unit_of(const char *id, const char *unit) {
         i++;
     assert_true(i < count);
     return units[i];
-}
-
-static void assert_intact(void) {
-    struct ledger_check check;
-    assert_ok(ledger_check(w.services.db, ACCOUNT, &check, &e), e);
-    assert_true(check.intact);
 }
 
 static int64_t told(const char *event) {
@@ -124,7 +90,7 @@ static size_t orders(void) {
 
 static void activation_consumes_the_use_and_the_submission_the_certificate_each_once(void **state) {
     (void)state;
-    struct certificate first = issued("Tenure"), c = next_term(&first);
+    struct certificate first = bought("Tenure", 2), c = next_term(&first);
     int64_t opens = first.coverage_end - 30 * DAY;
     w.now = opens - 1;
     assert_int_equal(run(c.id), OUTCOME_WAIT);
@@ -141,14 +107,16 @@ static void activation_consumes_the_use_and_the_submission_the_certificate_each_
     run(c.id);
     assert_int_equal(unit_of(c.id, UNIT_MANAGED_USE).consumed_at, opens);
     assert_int_equal(told("renewal_activated"), 1);
-    assert_intact();
+    assert_true(ledgers_intact(&w));
 }
 
 static void a_predecessor_that_is_revoked_activates_at_once(void **state) {
     (void)state;
-    struct certificate first = issued("Tenure"), c = next_term(&first);
+    struct certificate first = bought("Tenure", 2), c = next_term(&first);
+    const struct profile *profile = policy_find(&w.policies, first.profile, 0);
     first.revoke_asked_at = w.now;
-    store(&first);
+    assert_ok(db_begin(w.services.db, &e), e);
+    assert_ok(world_end(&w, certificate_store(w.services.db, w.arena, profile, &first, &e), &e), e);
     assert_int_equal(run(c.id), OUTCOME_NEXT);
     assert_int_equal(unit_of(c.id, UNIT_MANAGED_USE).consumed_at, w.now);
 }
@@ -164,7 +132,7 @@ static bool hold(struct work *work, struct error *error) {
 /* SPEC section 4: the use stays consumed; section 10: the service never waits silently. */
 static void a_condition_that_fails_leaves_it_to_a_person_who_is_told_once(void **state) {
     (void)state;
-    struct certificate first = issued("Tenure"), c = next_term(&first);
+    struct certificate first = bought("Tenure", 2), c = next_term(&first);
     const struct half_steps gate = {NULL, {hold}};
     enum outcome outcome;
     w.now = first.coverage_end - 30 * DAY;
@@ -186,7 +154,7 @@ static void a_condition_that_fails_leaves_it_to_a_person_who_is_told_once(void *
 
 static void what_was_waited_for_resumes_it_and_a_person_takes_it_over(void **state) {
     (void)state;
-    struct certificate first = issued("Tenure"), c = next_term(&first);
+    struct certificate first = bought("Tenure", 2), c = next_term(&first);
     const struct half_steps gate = {NULL, {hold}};
     enum outcome outcome;
     w.now = first.coverage_end - 30 * DAY;
@@ -245,7 +213,67 @@ static void a_year_is_ordered_once_and_the_switch_goes_over_to_it(void **state) 
     assert_string_equal(next.order_kind, "renewal");
     assert_string_equal(next.names, c.names);
     assert_int_equal(told("charge_failed"), 0);
-    assert_intact();
+    assert_true(ledgers_intact(&w));
+}
+
+static void deposit(int64_t amount) {
+    const struct ledger_move move = {.account_id = ACCOUNT,
+                                     .item = catalog_find(&w.catalog, "Tenure")->currency,
+                                     .reason = "deposited",
+                                     .reference = id_new(w.arena, "ref", w.now),
+                                     .actor = "user_1",
+                                     .amount = amount,
+                                     .now = w.now};
+    bool done;
+    assert_ok(db_begin(w.services.db, &e), e);
+    assert_ok(world_end(&w, ledger_move_money(w.services.db, &move, &done, &e), &e), e);
+}
+
+static int64_t money_left(void) {
+    int64_t left;
+    const char *currency = catalog_find(&w.catalog, "Tenure")->currency;
+    assert_ok(ledger_money_left(w.services.db, ACCOUNT, currency, &left, &e), e);
+    return left;
+}
+
+static void it_is_charged_once_and_quota_is_used_first(void **state) {
+    (void)state;
+    struct certificate c = issued("Tenure"), d = issued("Tenure");
+    set_price(&w, "Tenure", 10000, 2000);
+    deposit(15000);
+    grant(&w, "Tenure/dv/single/ecc", 1);
+    switch_on(c.id);
+    switch_on(d.id);
+    w.now = c.coverage_end - 30 * DAY;
+    run(c.id);
+    assert_int_equal(money_left(), 15000);
+    assert_int_equal(quota_left(&w, "Tenure/dv/single/ecc"), 0);
+    run(d.id);
+    run(d.id);
+    assert_int_equal(money_left(), 5000);
+    assert_non_null(certificate_now(&w, d.id).successor_id);
+    assert_true(ledgers_intact(&w));
+}
+
+static void a_refused_charge_leaves_nothing_switches_off_and_tells_once(void **state) {
+    (void)state;
+    struct certificate c = issued("Tenure");
+    size_t before = orders();
+    set_price(&w, "Tenure", 10000, 2000);
+    deposit(9999);
+    switch_on(c.id);
+    assert_true(certificate_now(&w, c.id).hosted);
+    w.now = c.coverage_end - 30 * DAY;
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(run(c.id), OUTCOME_WAIT);
+    c = certificate_now(&w, c.id);
+    assert_false(c.auto_renew);
+    assert_false(c.hosted);
+    assert_null(c.successor_id);
+    assert_int_equal(orders(), before);
+    assert_int_equal(money_left(), 9999);
+    assert_int_equal(told("charge_failed"), 1);
+    assert_true(ledgers_intact(&w));
 }
 
 static void switched_on_until_fourteen_days_before_the_end_it_orders_at_once(void **state) {
@@ -276,8 +304,10 @@ int main(void) {
         in_world(a_condition_that_fails_leaves_it_to_a_person_who_is_told_once),
         in_world(what_was_waited_for_resumes_it_and_a_person_takes_it_over),
         in_world(a_year_is_ordered_once_and_the_switch_goes_over_to_it),
+        in_world(it_is_charged_once_and_quota_is_used_first),
+        in_world(a_refused_charge_leaves_nothing_switches_off_and_tells_once),
         in_world(switched_on_until_fourteen_days_before_the_end_it_orders_at_once),
         in_world(a_policy_without_the_switch_refuses_it),
     };
-    return cmocka_run_group_tests_name("term", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("managed", tests, NULL, NULL);
 }
