@@ -27,7 +27,7 @@ static bool drop_open(struct db *db, struct arena *a, const struct certificate *
 
 bool apply_submit(const struct services *services, struct arena *a, struct certificate *c, int64_t now,
                   struct error *e) {
-    return applicant_submit(services, c, SUBMIT_BY_PERSON, now, e) && store(services, a, c, now, e);
+    return order_submit(services, c, SUBMIT_BY_PERSON, now, e) && store(services, a, c, now, e);
 }
 
 bool apply_withdraw(const struct services *services, struct arena *a, struct certificate *c, int64_t now,

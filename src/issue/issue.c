@@ -221,7 +221,8 @@ static bool store_version(struct work *w, struct subject *s, const struct issued
     return version_add(w->db, w->arena, s->profile, &s->c, &fresh, w->now, &version, e) &&
            (application_fits(&s->application, &before) || restore_changes(w, s, &before, e)) &&
            application_close(w->db, s->application.id, w->now, version.id, NULL, e) &&
-           audit_issued(w, &version, e) && tell_issued(w, &s->c, e) && work_goes(w, OUTCOME_NEXT);
+           audit_issued(w, &version, e) && tell_issued(w, &s->c, e) &&
+           issue_wake_successor(w->db, &s->c, w->now, e) && work_goes(w, OUTCOME_NEXT);
 }
 
 bool issue_record(struct work *w, struct error *e) {

@@ -59,6 +59,10 @@ bool issue_journal(struct work *w, struct error *e);
 bool issue_ask(struct work *w, struct error *e);
 bool issue_record(struct work *w, struct error *e);
 
+/* What waits for its predecessor `c` asks again when to begin: a version of it is stored, or it is revoked.
+ */
+bool issue_wake_successor(struct db *db, const struct certificate *c, int64_t now, struct error *e);
+
 /* Makes root and intermediate if they are missing, and the next intermediate before the present one would cut
  * a version short. Called before transactions by whoever needs a CA; harmless to repeat. */
 bool ca_ensure(const struct services *services, struct arena *a, const char *account_id, int64_t now,

@@ -86,8 +86,7 @@ static bool close_application(struct db *db, struct arena *a, const struct certi
     return true;
 }
 
-/* One that waits for its predecessor's window begins now. */
-static bool wake_successor(struct db *db, const struct certificate *c, int64_t now, struct error *e) {
+bool issue_wake_successor(struct db *db, const struct certificate *c, int64_t now, struct error *e) {
     return !c->successor_id || work_enqueue(db, c->account_id, c->successor_id, "decide", now, e);
 }
 
@@ -106,5 +105,5 @@ bool revoke_ask(const struct services *services, struct arena *a, struct certifi
         return false;
     c->revoke_asked_at = now;
     c->revoke_reason = reason;
-    return certificate_store(services->db, a, profile, c, e) && wake_successor(services->db, c, now, e);
+    return certificate_store(services->db, a, profile, c, e) && issue_wake_successor(services->db, c, now, e);
 }

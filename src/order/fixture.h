@@ -129,21 +129,21 @@ static inline struct work step_begin(struct world *w, const char *subject) {
                          .outcome = OUTCOME_NEXT};
 }
 
-static inline bool step_save(struct world *w, const struct half_steps *steps, struct work *work,
+static inline bool step_save(struct world *w, const struct half_steps *halves, struct work *work,
                              struct error *e) {
     if (!db_begin(w->services.db, e))
         return false;
     bool ok = true;
-    for (size_t i = 0; ok && i < 2 && steps->save[i] && work->outcome == OUTCOME_NEXT; i++)
-        ok = steps->save[i](work, e);
+    for (size_t i = 0; ok && i < 2 && halves->save[i] && work->outcome == OUTCOME_NEXT; i++)
+        ok = halves->save[i](work, e);
     return world_end(w, ok, e);
 }
 
 /* Both halves; `outcome` is what the engine would go by. */
-static inline bool step_run(struct world *w, const struct half_steps *steps, const char *subject,
+static inline bool step_run(struct world *w, const struct half_steps *halves, const char *subject,
                             enum outcome *outcome, struct error *e) {
     struct work work = step_begin(w, subject);
-    bool ok = (!steps->act || steps->act(&work, e)) && step_save(w, steps, &work, e);
+    bool ok = (!halves->act || halves->act(&work, e)) && step_save(w, halves, &work, e);
     *outcome = work.outcome;
     return ok;
 }

@@ -4,6 +4,7 @@
  * in the caller's transaction.
  */
 #pragma once
+#include "applicant/submit.h"
 #include "base/money.h"
 #include "certificate/certificate.h"
 #include "order/ledger.h"
@@ -119,6 +120,18 @@ bool order_reissue(const struct services *services, struct arena *a, struct cert
 
 /* Step `unpaid` of an order: once its time is over it is closed, and its owner is told. */
 bool order_unpaid(struct work *w, struct error *e);
+
+/* ---- order_start.c: in the transaction that stores `c` ---- */
+
+/* applicant_submit for all who are right of here: the first submission consumes the certificate's
+ * reservation. */
+bool order_submit(const struct services *services, struct certificate *c, enum submitter by, int64_t now,
+                  struct error *e);
+/*
+ * The managed service begins: `c`, which waited for its predecessor, is active from now on, and its use of
+ * the service is consumed. Then it is submitted, or waits for what is missing (waits_for).
+ */
+bool order_activate(const struct services *services, struct certificate *c, int64_t now, struct error *e);
 
 /* ---- draft.c ---- */
 

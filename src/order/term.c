@@ -1,6 +1,5 @@
 /* The certificates of an order, one a year: how they follow each other, and what is reserved for each. */
 #include "applicant/form.h"
-#include "applicant/submit.h"
 #include "base/rand.h"
 #include "order/quote.h"
 
@@ -151,7 +150,7 @@ static bool begin_first(const struct services *services, const struct profile *p
         return true;
     c->active_at = now;
     enum first_state first = profile->after_payment.of[grade_parse(c->grade)];
-    return first == FIRST_PENDING_APPLICATION || applicant_submit(services, c, SUBMIT_BY_PAYMENT, now, e);
+    return first == FIRST_PENDING_APPLICATION || order_submit(services, c, SUBMIT_BY_PAYMENT, now, e);
 }
 
 /* A successor that has a use of the managed service makes its predecessor a hosted one. */

@@ -81,6 +81,21 @@ struct next_issue policy_next_issue(const struct profile *profile, const struct 
     return (struct next_issue){NEXT_TERM, greatest(due, opens)};
 }
 
+int64_t policy_term_start(const struct profile *profile, const struct issuer_rules *issuer,
+                          const struct term_state *term) {
+    struct term_state state = *term;
+    struct next_issue next = policy_next_issue(profile, &state);
+    while (next.kind == NEXT_VERSION) {
+        struct validity v = policy_validity(profile, issuer, state.coverage_end, next.at);
+        if (v.end <= state.end) /* they end with their CA: no more versions are planned */
+            break;
+        state.not_before = v.not_before;
+        state.end = v.end;
+        next = policy_next_issue(profile, &state);
+    }
+    return next.at;
+}
+
 const char *limit_name(enum limit limit) {
     static const char *const names[] = {"coverage", "cap", "issuer"};
     return names[limit];

@@ -210,6 +210,9 @@ struct term_state {
 
 /* What follows a version, and when; without jitter. */
 struct next_issue policy_next_issue(const struct profile *profile, const struct term_state *term);
+/* When the paid next term starts, with the versions up to then issued as planned. */
+int64_t policy_term_start(const struct profile *profile, const struct issuer_rules *issuer,
+                          const struct term_state *term);
 
 /* ---- plan: policy_plan.c ---- */
 

@@ -158,6 +158,27 @@ static void row_8_later_terms_start_instead_of_a_stub(void **state) {
     }
 }
 
+/* From any version of a term, the engine foresees the start that the plan has. */
+static void a_start_of_the_next_term_is_foreseen_as_it_is_planned(void **state) {
+    (void)state;
+    static const char *const days_ordered[] = {"2025-01-01", "2026-03-01", "2026-11-21", "2028-09-01",
+                                               "2029-05-05"};
+    static const char *const names[] = {"modern", "tencent-2024", "alibaba-2025-intl"};
+    for (int i = 0; i < 15; i++) {
+        struct plan_input in = order(names[i % 3], ORDER_PURCHASE, days_ordered[i / 3], NULL);
+        in.years = 2;
+        in.issuer.backdate = 60;
+        const struct plan plan = planned(&in);
+        const struct plan_term *first = &plan.terms[0];
+        for (size_t v = 0; v < first->version_count; v++) {
+            const struct term_state state_of = {in.order.kind, true, first->versions[v].not_before,
+                                                first->versions[v].end, first->coverage_end};
+            assert_int_equal(policy_term_start(in.profile, &in.issuer, &state_of),
+                             plan.terms[1].versions[0].issued_at);
+        }
+    }
+}
+
 static void row_9_versions_have_46_days_at_most_from_2029_on(void **state) {
     (void)state;
     const struct plan_input in = order("modern", ORDER_RENEWAL, "2029-03-31", "2029-04-10");
@@ -451,6 +472,7 @@ int main(void) {
         test(row_7_the_caps_of_each_day_of_issue_make_four_versions),
         test(row_8_later_terms_start_instead_of_a_stub),
         test(row_9_versions_have_46_days_at_most_from_2029_on),
+        test(a_start_of_the_next_term_is_foreseen_as_it_is_planned),
         test(a_cap_is_in_force_one_day_ahead),
         test(the_carry_over_does_not_depend_on_the_second_of_issue),
         test(nothing_is_carried_from_what_ended_was_replaced_or_bought),

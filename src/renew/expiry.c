@@ -143,18 +143,32 @@ bool renew_tell_activated(struct work *w, const struct certificate *c, struct er
         &(struct notify_event){.event = "renewal_activated", .params = params, .now = w->now}, e);
 }
 
+/* What exactly is missing, where it is known; else what the decision says. */
+static json_t *action_params(struct arena *a, const struct certificate *c,
+                             const struct renew_reason *reason) {
+    enum error_id missing = c->waits_for ? error_by_code(c->waits_for) : ERR_NONE;
+    const struct error_row *row = error_row(missing);
+    if (missing == ERR_NONE)
+        return json_pack("{s:s,s:s,s:o,s:o}", "reason_en", reason->text.in[LANG_EN], "reason_zh",
+                         reason->text.in[LANG_ZH], "remedy_en",
+                         json_sprintf("Look at `tenure explain %s`.", c->id), "remedy_zh",
+                         json_sprintf("请查看 `tenure explain %s`。", c->id));
+    const char *en = c->waits_detail_en ? c->waits_detail_en : row->title.in[LANG_EN],
+               *zh = c->waits_detail_zh ? c->waits_detail_zh : row->title.in[LANG_ZH];
+    return json_pack("{s:s,s:s,s:s,s:s}", "reason_en", en, "reason_zh", zh, "remedy_en",
+                     arena_printf(a, "%s Look at `tenure explain %s`.", row->remedy.in[LANG_EN], c->id),
+                     "remedy_zh",
+                     arena_printf(a, "%s 请查看 `tenure explain %s`。", row->remedy.in[LANG_ZH], c->id));
+}
+
 bool renew_tell_action(struct work *w, const struct certificate *c, const struct renew_decision *decision,
                        struct error *e) {
-    const struct renew_reason *reason = decision->reason;
-    json_t *params =
-        json_pack("{s:s,s:s,s:o,s:o}", "reason_en", reason->text.in[LANG_EN], "reason_zh",
-                  reason->text.in[LANG_ZH], "remedy_en", json_sprintf("Look at `tenure explain %s`.", c->id),
-                  "remedy_zh", json_sprintf("请查看 `tenure explain %s`。", c->id));
-    const struct notify_event event = {.event = "action_needed",
-                                       .once = arena_printf(w->arena, "action_needed:%s:%s:%lld", c->id,
-                                                            reason->code, (long long)c->version_end),
-                                       .params = json_keep(w->arena, params),
-                                       .now = w->now};
+    const char *code = c->waits_for ? c->waits_for : decision->reason->code;
+    const struct notify_event event = {
+        .event = "action_needed",
+        .once = arena_printf(w->arena, "action_needed:%s:%s:%lld", c->id, code, (long long)c->version_end),
+        .params = json_keep(w->arena, action_params(w->arena, c, decision->reason)),
+        .now = w->now};
     return certificate_tell(w->db, w->arena, c, &event, e);
 }
 

@@ -1,7 +1,7 @@
 /* The decision, from the end of a certificate's life to its beginning: the first rule that applies counts. */
 #include "renew/renew.h"
 
-enum { JITTER_PART = 10, LOOK_AGAIN = 3600 };
+enum { JITTER_PART = 10, STUB_PART = 2 };
 
 int64_t renew_jitter(int64_t lead, uint64_t random) {
     if (lead <= 0)
@@ -20,6 +20,11 @@ static const struct renew_reason covered = {
 static const struct renew_reason succeeded = {
     "succeeded", TEXT("The paid next term begins instead of a short last version",
                       "由已支付的下一期接替,不再签发短期版本")};
+static const struct renew_reason successor_late = {
+    "successor_late", TEXT("The paid next term is not issued in time: a short last version bridges the gap",
+                           "已支付的下一期未能及时签发,先签发短期版本以避免中断")};
+static const struct renew_reason order_due = {
+    "order_due", TEXT("Automatic renewal orders its successor", "自动续费正在为其下单")};
 static const struct renew_reason version_planned = {"version_planned",
                                                     TEXT("The next version has its time", "下一版本已计划")};
 static const struct renew_reason version_due = {"version_due",
@@ -77,15 +82,31 @@ static struct renew_decision wait_until(const struct renew_facts *f, int64_t due
  * An early renewal starts with the window of what it renews (SPEC section 10), whatever versions that still
  * gets until then: earlier, days that are paid for would be lost, for no more than a window can be carried.
  */
+static bool starts_with_window(const struct renew_facts *f) {
+    return f->order_kind == ORDER_EARLY_RENEWAL && f->term == 1;
+}
+
+static struct term_state predecessor_term(const struct renew_facts *f) {
+    return (struct term_state){.order_kind = f->order_kind,
+                               .next_term = true,
+                               .not_before = f->predecessor.not_before,
+                               .end = f->predecessor.version_end,
+                               .coverage_end = f->predecessor.end_at};
+}
+
 static struct next_issue next_start(const struct renew_facts *f, const struct profile *profile) {
-    if (f->order_kind == ORDER_EARLY_RENEWAL && f->term == 1)
+    const struct term_state term = predecessor_term(f);
+    if (starts_with_window(f))
         return (struct next_issue){NEXT_TERM, f->predecessor.window_at};
-    const struct term_state term = {.order_kind = f->order_kind,
-                                    .next_term = true,
-                                    .not_before = f->predecessor.not_before,
-                                    .end = f->predecessor.version_end,
-                                    .coverage_end = f->predecessor.end_at};
     return policy_next_issue(profile, &term);
+}
+
+int64_t renew_activation(const struct renew_facts *f, const struct profile *profile,
+                         const struct issuer_rules *issuer) {
+    const struct term_state term = predecessor_term(f);
+    if (f->active_at || !f->predecessor.version_end)
+        return f->active_at;
+    return starts_with_window(f) ? f->predecessor.window_at : policy_term_start(profile, issuer, &term);
 }
 
 static struct renew_decision next_activation(const struct renew_facts *f, const struct profile *profile,
@@ -101,8 +122,8 @@ static struct renew_decision next_activation(const struct renew_facts *f, const 
     const struct next_issue next = next_start(f, profile);
     if (next.kind == NEXT_TERM && next.at <= now)
         return decide(RENEW_ACTIVATE, &activation_due);
-    /* A next version of the predecessor that is overdue moves that moment when it comes. */
-    int64_t at = next.at > now ? next.at : now + LOOK_AGAIN;
+    /* With each version of the predecessor that moment is another one: its issue asks again. */
+    int64_t at = next.kind == NEXT_TERM ? next.at : f->predecessor.end_at;
     return (struct renew_decision){.action = RENEW_WAIT, .at = at, .reason = &predecessor_lives};
 }
 
@@ -132,6 +153,17 @@ static struct renew_decision overdue(const struct renew_facts *f, int64_t now,
     return flag;
 }
 
+/*
+ * The next term comes in the place of a last short version: unless it still waits for a person when half of
+ * the lead is over, for what is paid for must not leave a gap.
+ */
+static struct renew_decision in_place_of_stub(const struct renew_facts *f, int64_t lead, int64_t now) {
+    int64_t latest = f->version_end - lead / STUB_PART;
+    if (f->next_issued)
+        return wait_until(f, 0, now, &succeeded);
+    return latest <= now ? overdue(f, now, &successor_late) : wait_until(f, latest, now, &succeeded);
+}
+
 static struct renew_decision next_version(const struct renew_facts *f, const struct profile *profile,
                                           int64_t now) {
     int64_t lead = policy_lead(profile, f->version_end - f->not_before);
@@ -149,11 +181,36 @@ static struct renew_decision next_version(const struct renew_facts *f, const str
                                     .end = f->version_end,
                                     .coverage_end = f->coverage_end};
     const struct next_issue next = policy_next_issue(profile, &term);
-    if (next.kind != NEXT_VERSION)
-        return wait_until(f, 0, now, f->version_end < f->coverage_end ? &succeeded : &covered);
+    if (f->version_end >= f->coverage_end)
+        return wait_until(f, 0, now, &covered);
+    if (next.kind == NEXT_TERM)
+        return in_place_of_stub(f, lead, now);
     int64_t due = f->next_issue_at ? f->next_issue_at : next.at;
     return due <= now ? overdue(f, now, &version_due) : wait_until(f, due, now, &version_planned);
 }
+
+/* ---- automatic renewal ---- */
+
+int64_t renew_order_at(const struct renew_facts *f, const struct profile *profile) {
+    if (!f->auto_renew || !profile->auto_renew || f->has_successor || !f->version_end)
+        return 0;
+    int64_t charged = f->end_at - profile->auto_renew->charge_day * DAY;
+    return charged > f->window_at ? charged : f->window_at;
+}
+
+/* Over, there is nothing left to renew. */
+static bool order_is_due(const struct renew_facts *f, const struct profile *profile, int64_t now) {
+    int64_t order_at = renew_order_at(f, profile);
+    return order_at && order_at <= now && now < f->end_at;
+}
+
+static struct renew_decision no_later_than(struct renew_decision decision, int64_t order_at, int64_t now) {
+    if (order_at > now && decision.at > order_at)
+        decision.at = order_at;
+    return decision;
+}
+
+/* ---- all of it ---- */
 
 struct renew_decision renew_next(const struct renew_facts *f, const struct profile *profile, int64_t now) {
     if (f->cancelled_at)
@@ -166,7 +223,9 @@ struct renew_decision renew_next(const struct renew_facts *f, const struct profi
         return decide(RENEW_NONE, &not_paid);
     if (!f->active_at)
         return next_activation(f, profile, now);
+    if (order_is_due(f, profile, now))
+        return decide(RENEW_ORDER, &order_due);
     if (f->version_end)
-        return next_version(f, profile, now);
+        return no_later_than(next_version(f, profile, now), renew_order_at(f, profile), now);
     return f->waits_for_person ? decide(RENEW_NONE, &person) : decide(RENEW_ISSUE_VERSION, &first_version);
 }

@@ -13,6 +13,9 @@ struct renew_facts {
                               gate opened */
     bool
         next_term; /* a next term or a successor is paid, and may come in the place of a last short version */
+    bool next_issued;   /* it has its first version */
+    bool has_successor; /* paid or not */
+    bool auto_renew;    /* ordered anew by itself */
     enum order_kind order_kind;
     int64_t term;                     /* within the order, the first is 1 */
     int64_t cancelled_at, revoked_at; /* asked for, or done */
@@ -35,6 +38,7 @@ enum renew_action {
     RENEW_WAIT,          /* ask again at `at` */
     RENEW_ISSUE_VERSION, /* now */
     RENEW_ACTIVATE,      /* now */
+    RENEW_ORDER,         /* now: automatic renewal orders its successor */
     RENEW_FLAG,          /* a person must act now, the certificate is at risk; ask again at `at`, 0: never */
 };
 
@@ -51,6 +55,13 @@ struct renew_decision {
 
 /* `profile`: that of the order. */
 struct renew_decision renew_next(const struct renew_facts *facts, const struct profile *profile, int64_t now);
+
+/* When automatic renewal orders the successor, or ordered it; 0: it does not. */
+int64_t renew_order_at(const struct renew_facts *facts, const struct profile *profile);
+/* When what is not active yet begins, if its predecessor gets its versions as planned; 0: nobody knows yet.
+ */
+int64_t renew_activation(const struct renew_facts *facts, const struct profile *profile,
+                         const struct issuer_rules *issuer);
 
 /* How much earlier than the regular moment a next version is issued: at most lead / 10, so that a fleet that
  * was issued at once is not renewed at once. */

@@ -1,7 +1,7 @@
 /* The step `decide`. */
 #include "renew/renew_step.h"
-#include "applicant/submit.h"
 #include "audit/audit.h"
+#include "renew/auto_renew.h"
 #include "renew/expiry.h"
 
 static bool predecessor_read(struct db *db, struct arena *a, const struct certificate *c,
@@ -34,6 +34,8 @@ static bool successor_read(struct db *db, struct arena *a, const struct certific
         return true;
     if (!certificate_get(db, a, c->account_id, c->successor_id, &next, e))
         return e->id == ERR_NOT_FOUND;
+    facts->has_successor = true;
+    facts->next_issued = next.version_count > 0;
     facts->next_term = next.paid_at && !waits_for_window(&next);
     return true;
 }
@@ -43,6 +45,7 @@ bool renew_facts_read(struct db *db, struct arena *a, const struct certificate *
     *facts = (struct renew_facts){
         .ordered = strcmp(c->kind, "official") == 0 || strcmp(c->kind, "test") == 0,
         .auto_versions = c->auto_versions,
+        .auto_renew = c->auto_renew,
         .waits_for_person = certificate_waits_for_person(c),
         .order_kind = order_kind_parse(c->order_kind ? c->order_kind : "purchase"),
         .term = c->term,
@@ -63,11 +66,8 @@ bool renew_facts_read(struct db *db, struct arena *a, const struct certificate *
 /* What waited for its predecessor is applied for without a person: that is what the managed service is. */
 static bool activate(struct work *w, const struct profile *profile, struct certificate *c, struct error *e) {
     struct audit_entry entry = audit_by_system(c->account_id, w->now, "certificate.activate", c->id);
-    c->active_at = w->now;
-    c->came_managed = true;
-    return applicant_submit(w->services, c, SUBMIT_BY_MANAGED_SERVICE, w->now, e) &&
-           certificate_store(w->db, w->arena, profile, c, e) && audit_write(w->db, w->arena, &entry, e) &&
-           renew_tell_activated(w, c, e);
+    return order_activate(w->services, c, w->now, e) && certificate_store(w->db, w->arena, profile, c, e) &&
+           audit_write(w->db, w->arena, &entry, e) && renew_tell_activated(w, c, e);
 }
 
 static bool needs_person(const struct renew_decision *decision) {
@@ -100,6 +100,22 @@ static bool subject_read(struct work *w, struct subject *s, struct error *e) {
     return true;
 }
 
+static bool changes(const struct renew_decision *decision) {
+    return decision->action == RENEW_ACTIVATE || decision->action == RENEW_ORDER;
+}
+
+/* Facts are other ones afterwards; when its end is told next does not depend on them. */
+static bool change(struct work *w, struct subject *s, const struct renew_decision *decision,
+                   struct error *e) {
+    int64_t threshold_at = s->facts.threshold_at;
+    bool changed =
+        decision->action == RENEW_ORDER ? auto_renew_order(w, &s->c, e) : activate(w, s->profile, &s->c, e);
+    if (!changed || !subject_read(w, s, e))
+        return false;
+    s->facts.threshold_at = threshold_at;
+    return true;
+}
+
 bool renew_is_due(struct work *w, bool *due, struct error *e) {
     struct subject s;
     *due = false;
@@ -118,10 +134,8 @@ bool renew_decide(struct work *w, struct error *e) {
     if (!expiry_tell(w, &s.c, s.profile, &s.facts.threshold_at, e))
         return false;
     struct renew_decision decision = renew_next(&s.facts, s.profile, w->now);
-    if (decision.action == RENEW_ACTIVATE) {
-        if (!activate(w, s.profile, &s.c, e))
-            return false;
-        if (!renew_facts_read(w->db, w->arena, &s.c, &s.facts, e))
+    if (changes(&decision)) {
+        if (!change(w, &s, &decision, e))
             return false;
         decision = renew_next(&s.facts, s.profile, w->now);
     }

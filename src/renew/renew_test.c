@@ -3,11 +3,11 @@
 #include "unit.h"
 
 static struct arena *arena;
+static struct policies policies;
 static const struct profile *modern, *intl;
 
 static int load_profiles(void **state) {
     (void)state;
-    static struct policies policies;
     struct error e = {0};
     arena = arena_new();
     if (!policy_load(arena, NULL, &policies, &e))
@@ -149,13 +149,31 @@ static void a_paid_next_term_takes_the_place_of_a_stub(void **state) {
     (void)state;
     struct renew_facts f = issued();
     f.next_term = true;
+    f.next_issued = true;
     f.coverage_end = f.end_at = 128 * DAY;
     f.window_at = 98 * DAY;
     expect(&f, 70 * DAY, RENEW_WAIT, 98 * DAY, "succeeded");
     f.next_issue_at = 69 * DAY;
     expect(&f, 70 * DAY, RENEW_WAIT, 98 * DAY, "succeeded");
+    expect(&f, 98 * DAY, RENEW_WAIT, 99 * DAY, "succeeded");
     f.coverage_end = 129 * DAY;
     expect(&f, 70 * DAY, RENEW_ISSUE_VERSION, 0, "version_due");
+}
+
+/* Its conditions may have failed: what is paid for must not leave a gap. */
+static void a_next_term_that_is_late_gets_the_short_version_after_all(void **state) {
+    (void)state;
+    struct renew_facts f = issued();
+    f.next_term = true;
+    f.not_before = 9 * DAY;
+    f.next_issue_at = 69 * DAY;
+    f.coverage_end = f.end_at = 120 * DAY;
+    f.window_at = 90 * DAY;
+    expect(&f, 69 * DAY, RENEW_WAIT, 84 * DAY, "succeeded");
+    expect(&f, 84 * DAY - 1, RENEW_WAIT, 84 * DAY, "succeeded");
+    expect(&f, 84 * DAY, RENEW_ISSUE_VERSION, 0, "successor_late");
+    f.next_issued = true;
+    expect(&f, 84 * DAY, RENEW_WAIT, 90 * DAY, "succeeded");
 }
 
 static void a_reissue_comes_at_the_moment_it_was_asked_for(void **state) {
@@ -213,9 +231,10 @@ static void a_successor_waits_while_its_predecessor_has_versions_to_come(void **
     struct renew_facts f = successor();
     f.predecessor.not_before = 0;
     f.predecessor.version_end = 99 * DAY;
-    expect(&f, 69 * DAY - 1, RENEW_WAIT, 69 * DAY, "predecessor_lives");
-    expect(&f, 69 * DAY, RENEW_WAIT, 69 * DAY + 3600, "predecessor_lives");
+    expect(&f, 69 * DAY - 1, RENEW_WAIT, 365 * DAY, "predecessor_lives");
+    expect(&f, 69 * DAY, RENEW_WAIT, 365 * DAY, "predecessor_lives");
     f.predecessor.end_at = 128 * DAY;
+    expect(&f, 69 * DAY - 1, RENEW_WAIT, 69 * DAY, "predecessor_lives");
     expect(&f, 69 * DAY, RENEW_ACTIVATE, 0, "activation_due");
     f.predecessor.version_end = 0;
     expect(&f, 69 * DAY, RENEW_NONE, 0, "predecessor_unissued");
@@ -247,6 +266,139 @@ static void a_later_term_of_an_early_renewal_starts_as_any_later_term(void **sta
     f.predecessor.window_at = 335 * DAY;
     expect(&f, 335 * DAY, RENEW_WAIT, opens, "predecessor_lives");
     expect(&f, opens, RENEW_ACTIVATE, 0, "activation_due");
+}
+
+/* ---- when a term begins: every policy with later terms, every kind of order ---- */
+
+struct start {
+    const char *profile;
+    int64_t term, version_begin, version_end, coverage_end;
+    int64_t opens[ORDER_KIND_COUNT]; /* purchase, renewal, early renewal, replacement */
+};
+
+/* Begin and end in days. */
+static const struct start starts[] = {
+    {"alibaba-2025-intl", 2, 0, 365, 365, {335 * DAY, 335 * DAY, 335 * DAY, 350 * DAY}},
+    {"alibaba-2025-intl", 3, 335, 730, 730, {700 * DAY, 700 * DAY, 700 * DAY, 715 * DAY}},
+    {"alibaba-2025-cn", 2, 0, 365, 365, {335 * DAY, 335 * DAY, 335 * DAY, 335 * DAY}},
+    {"tencent-2024", 2, 0, 365, 365, {335 * DAY, 335 * DAY, 335 * DAY, 335 * DAY}},
+    {"modern", 2, 0, 365, 365, {335 * DAY, 335 * DAY, 335 * DAY, 335 * DAY}},
+    /* a short last version: its own lead */
+    {"tencent-2024", 2, 325, 385, 385, {365 * DAY, 365 * DAY, 365 * DAY, 365 * DAY}},
+    {"modern", 2, 305, 365, 365, {345 * DAY, 345 * DAY, 345 * DAY, 345 * DAY}},
+    {"modern", 2, 357, 365, 365, {361 * DAY, 361 * DAY, 361 * DAY, 361 * DAY}},
+    {"alibaba-2025-intl", 2, 359, 365, 365, {362 * DAY, 362 * DAY, 362 * DAY, 362 * DAY}},
+    /* in the place of a stub: with the version before it */
+    {"tencent-2024", 2, 0, 397, 426, {367 * DAY, 367 * DAY, 367 * DAY, 367 * DAY}},
+    {"modern", 2, 0, 199, 228, {169 * DAY, 169 * DAY, 169 * DAY, 169 * DAY}},
+    {"alibaba-2025-intl", 2, 0, 397, 426, {367 * DAY, 367 * DAY, 367 * DAY, 367 * DAY}},
+};
+
+static void expect_start(const struct start *row, enum order_kind kind, int64_t term, int64_t opens) {
+    const struct profile *p = policy_find(&policies, row->profile, 0);
+    const struct issuer_rules issuer = {.backdate = 0};
+    const struct renew_facts f = {.ordered = true,
+                                  .auto_versions = true,
+                                  .order_kind = kind,
+                                  .term = term,
+                                  .paid_at = 1,
+                                  .predecessor = {.exists = true,
+                                                  .not_before = row->version_begin * DAY,
+                                                  .version_end = row->version_end * DAY,
+                                                  .window_at = (row->coverage_end - 30) * DAY,
+                                                  .end_at = row->coverage_end * DAY}};
+    const struct renew_decision before = renew_next(&f, p, opens - 1), at = renew_next(&f, p, opens);
+    assert_int_equal(before.action, RENEW_WAIT);
+    assert_int_equal(before.at, opens);
+    assert_int_equal(at.action, RENEW_ACTIVATE);
+    assert_string_equal(at.reason->code, "activation_due");
+    assert_int_equal(renew_activation(&f, p, &issuer), opens);
+}
+
+static void each_term_begins_at_the_second_that_its_policy_and_kind_of_order_say(void **state) {
+    (void)state;
+    for (size_t i = 0; i < sizeof starts / sizeof *starts; i++)
+        for (int kind = 0; kind < ORDER_KIND_COUNT; kind++)
+            expect_start(&starts[i], (enum order_kind)kind, starts[i].term, starts[i].opens[kind]);
+}
+
+static void the_first_term_of_an_early_renewal_begins_with_the_window_under_every_policy(void **state) {
+    (void)state;
+    for (size_t i = 0; i < sizeof starts / sizeof *starts; i++)
+        expect_start(&starts[i], ORDER_EARLY_RENEWAL, 1, (starts[i].coverage_end - 30) * DAY);
+}
+
+/* The table of SPEC section 7, row 8: the fourth version, of 58 days, gives way to the second term. */
+static void a_start_behind_versions_to_come_is_foreseen(void **state) {
+    (void)state;
+    const struct issuer_rules issuer = {.backdate = 0};
+    const int64_t begin = 1795219200; /* 2026-11-21 */
+    struct renew_facts f = successor();
+    f.predecessor.not_before = begin;
+    f.predecessor.version_end = begin + 199 * DAY;
+    f.predecessor.end_at = begin + 365 * DAY;
+    const struct renew_decision d = renew_next(&f, modern, begin);
+    assert_int_equal(d.action, RENEW_WAIT);
+    assert_int_equal(renew_activation(&f, modern, &issuer), begin + 307 * DAY);
+    f.predecessor.version_end = 0;
+    assert_int_equal(renew_activation(&f, modern, &issuer), 0);
+}
+
+/* ---- automatic renewal ---- */
+
+static struct renew_facts renews_itself(void) {
+    struct renew_facts f = issued();
+    f.auto_renew = true;
+    f.not_before = 300 * DAY;
+    f.version_end = f.coverage_end;
+    f.next_issue_at = 0;
+    return f;
+}
+
+static void automatic_renewal_orders_at_the_day_of_the_charge(void **state) {
+    (void)state;
+    struct renew_facts f = renews_itself();
+    assert_int_equal(renew_order_at(&f, modern), 335 * DAY);
+    expect(&f, 335 * DAY - 1, RENEW_WAIT, 335 * DAY, "covered");
+    expect(&f, 335 * DAY, RENEW_ORDER, 0, "order_due");
+    f.window_at = 345 * DAY; /* not before it can be renewed */
+    expect(&f, 345 * DAY - 1, RENEW_WAIT, 345 * DAY, "covered");
+    expect(&f, 345 * DAY, RENEW_ORDER, 0, "order_due");
+    f.window_at = 320 * DAY;
+    expect(&f, 330 * DAY, RENEW_WAIT, 335 * DAY, "covered");
+}
+
+static void switched_on_later_it_orders_at_once_but_never_after_the_end(void **state) {
+    (void)state;
+    struct renew_facts f = renews_itself();
+    expect(&f, 351 * DAY, RENEW_ORDER, 0, "order_due");
+    expect(&f, 365 * DAY - 1, RENEW_ORDER, 0, "order_due");
+    expect(&f, 365 * DAY, RENEW_NONE, 0, "ended");
+}
+
+static void automatic_renewal_orders_once_and_nothing_that_is_off_revoked_or_not_offered(void **state) {
+    (void)state;
+    struct renew_facts f = renews_itself();
+    f.has_successor = true;
+    expect(&f, 340 * DAY, RENEW_WAIT, 365 * DAY, "covered");
+    assert_int_equal(renew_order_at(&f, modern), 0);
+    f.has_successor = false;
+    f.revoked_at = 1;
+    expect(&f, 340 * DAY, RENEW_NONE, 0, "revoked");
+    f.revoked_at = 0;
+    assert_int_equal(renew_next(&f, intl, 340 * DAY).action, RENEW_WAIT);
+    f.auto_renew = false;
+    expect(&f, 340 * DAY, RENEW_WAIT, 365 * DAY, "covered");
+}
+
+static void what_has_versions_to_come_is_ordered_beside_them(void **state) {
+    (void)state;
+    struct renew_facts f = renews_itself();
+    f.version_end = 350 * DAY;
+    f.next_issue_at = 333 * DAY;
+    expect(&f, 335 * DAY, RENEW_ORDER, 0, "order_due");
+    f.version_end = 0; /* not issued yet */
+    expect(&f, 335 * DAY, RENEW_ISSUE_VERSION, 0, "first_version");
 }
 
 static void a_next_version_that_waits_for_a_person_keeps_the_certificates_clock(void **state) {
@@ -292,6 +444,7 @@ int main(void) {
         test(the_last_version_waits_for_window_and_end),
         test(a_version_that_outlives_the_coverage_is_watched_to_its_end),
         test(a_paid_next_term_takes_the_place_of_a_stub),
+        test(a_next_term_that_is_late_gets_the_short_version_after_all),
         test(a_reissue_comes_at_the_moment_it_was_asked_for),
         test(a_successor_is_activated_in_the_window_of_its_predecessor),
         test(the_successor_of_a_replacement_is_activated_15_days_before_the_end),
@@ -299,6 +452,13 @@ int main(void) {
         test(a_successor_waits_while_its_predecessor_has_versions_to_come),
         test(an_early_renewal_starts_with_the_window_of_its_predecessor),
         test(a_later_term_of_an_early_renewal_starts_as_any_later_term),
+        test(each_term_begins_at_the_second_that_its_policy_and_kind_of_order_say),
+        test(the_first_term_of_an_early_renewal_begins_with_the_window_under_every_policy),
+        test(a_start_behind_versions_to_come_is_foreseen),
+        test(automatic_renewal_orders_at_the_day_of_the_charge),
+        test(switched_on_later_it_orders_at_once_but_never_after_the_end),
+        test(automatic_renewal_orders_once_and_nothing_that_is_off_revoked_or_not_offered),
+        test(what_has_versions_to_come_is_ordered_beside_them),
         test(a_next_version_that_waits_for_a_person_keeps_the_certificates_clock),
         test(a_wait_is_always_for_a_moment_to_come),
         test(jitter_is_at_most_a_tenth_of_the_lead),

@@ -396,6 +396,18 @@ static int verb_withdraw(struct cli *cli) {
     return cli_request(cli, "POST", certificate_path(cli, "/withdraw"), json_object(), print_certificate);
 }
 
+static int verb_auto_renew(struct cli *cli) {
+    bool on = strcmp(cli->args[0], "on") == 0;
+    if (!on && strcmp(cli->args[0], "off") != 0) {
+        fail(&cli->error, ERR_USAGE, "automatic renewal is switched on or off, not '%s'",
+             "自动续费只能为 on 或 off,不能为“%s”", cli->args[0]);
+        return cli_failed(cli);
+    }
+    const char *path =
+        arena_printf(cli->arena, "/v1/certificates/%s/auto-renew", url_encode(cli->arena, cli->args[1]));
+    return cli_request(cli, on ? "POST" : "DELETE", path, on ? json_object() : NULL, print_certificate);
+}
+
 static int verb_cancel(struct cli *cli) {
     return cli_request(cli, "POST", certificate_path(cli, "/cancel"), json_object(), print_certificate);
 }
@@ -494,6 +506,10 @@ const struct verb certificate_verbs[] = {
      ARGUMENT_CERTIFICATE, 1, 1, submit_options, verb_submit},
     {"withdraw", TEXT("take an application back that is not issued yet", "撤回尚未签发的申请"),
      ARGUMENT_CERTIFICATE, 1, 1, NULL, verb_withdraw},
+    {"auto-renew",
+     TEXT("have one more year ordered and charged by itself before the end, or not any more",
+          "开启或关闭自动续费:到期前自动下单一年并扣费"),
+     TEXT("on|off CERTIFICATE", "on|off 证书ID"), 2, 2, NULL, verb_auto_renew},
     {"cancel", TEXT("close a certificate that was never issued", "取消尚未签发的证书"), ARGUMENT_CERTIFICATE,
      1, 1, NULL, verb_cancel},
     {"revoke", TEXT("revoke a certificate", "吊销证书"), ARGUMENT_CERTIFICATE, 1, 1, revoke_options,

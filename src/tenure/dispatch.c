@@ -14,6 +14,7 @@
 #include "http/url.h"
 #include "order/ledger.h"
 #include "order/quote.h"
+#include "renew/auto_renew.h"
 #include "renew/expiry.h"
 #include "tenure/config.h"
 #include "tenure/system_api.h"
@@ -34,6 +35,7 @@ const struct route *const all_routes[] = {
     audit_routes,
     notify_routes,
     channel_routes,
+    auto_renew_routes,
     expiry_routes,
     catalog_routes,
     package_routes,

@@ -178,6 +178,7 @@ static bool (*const parts[])(struct explanation *x, struct error *e) = {
     explain_source,
     say_coverage,
     say_version,
+    explain_term,
     say_next,
     say_deployments,
     say_actions,

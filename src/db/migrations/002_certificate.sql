@@ -49,8 +49,8 @@ CREATE TABLE certificate (
     auto_versions BIGINT NOT NULL DEFAULT 1, -- versions inside the coverage are renewed by themselves
     hosted BIGINT NOT NULL DEFAULT 0,        -- managed service
     auto_renew BIGINT NOT NULL DEFAULT 0,    -- ordered anew by itself before its end
-    came_managed BIGINT NOT NULL DEFAULT 0,  -- activated by the managed service
     key_compromised_at BIGINT,       -- the key of the current version was reported with another certificate
+    came_managed BIGINT NOT NULL DEFAULT 0,  -- activated by the managed service, and not submitted by a person since
     last_threshold_at BIGINT,        -- the last of the moments at which its owner is told of its end
     covered_from BIGINT,             -- issue of the first version
     coverage_end BIGINT,
