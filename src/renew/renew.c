@@ -174,7 +174,7 @@ static struct renew_decision next_version(const struct renew_facts *f, const str
         return f->next_issue_at <= now ? issue_version(f, now, &asked_for)
                                        : wait_until(f, f->next_issue_at, now, &version_planned);
     if (f->version_end <= now)
-        return overdue(f, now, &lapsed);
+        return f->next_term && f->next_issued ? wait_until(f, 0, now, &succeeded) : overdue(f, now, &lapsed);
     const struct term_state term = {.order_kind = f->order_kind,
                                     .next_term = f->next_term,
                                     .not_before = f->not_before,

@@ -110,6 +110,8 @@ static void a_lapsed_certificate_with_coverage_left_is_issued_at_once(void **sta
     f.coverage_end = f.end_at = 110 * DAY;
     f.window_at = 80 * DAY;
     expect(&f, 99 * DAY, RENEW_ISSUE_VERSION, 0, "lapsed");
+    f.next_issued = true; /* nobody is without a certificate */
+    expect(&f, 99 * DAY, RENEW_WAIT, 110 * DAY, "succeeded");
     expect(&f, 110 * DAY, RENEW_NONE, 0, "ended");
 }
 
