@@ -11,6 +11,7 @@
 #include "account/session.h"
 #include "certificate/pca_source.h"
 #include "certificate/stored_csr.h"
+#include "emergency/emergency.h"
 #include "order/quote.h"
 #include "renew/renew_step.h"
 #include "validate/validation.h"
@@ -59,6 +60,10 @@ const struct step steps[] = {
     /* ---- a target ---- */
     {"watch", "target", .slow = true, .act = verify_watch, .save = {verify_watch_record},
      .does = TEXT("looks at what the target serves, and repairs drift", "检查部署目标提供的证书,并修复偏差")},
+
+    /* ---- a site that is down ---- */
+    {"emergency", "emergency", .slow = true, .act = emergency_look, .save = {emergency_next},
+     .does = TEXT("brings a site back whose certificate has expired", "恢复证书已过期的站点")},
 
     /* ---- a request of the CSR manager ---- */
     {"csr_make", "CSR", .slow = true, .act = stored_csr_prepare, .save = {stored_csr_record},
