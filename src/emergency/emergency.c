@@ -110,7 +110,9 @@ bool stage_waits_for_person(struct work *w, struct emergency *em, const char *wh
     em->waits_for = what;
     em->waits_detail_en = why.in[LANG_EN];
     em->waits_detail_zh = why.in[LANG_ZH];
-    return tell_waits(w, em, why, e) && stage_waits(w, em, e);
+    int64_t pause = pause_of(em, w->now);
+    return tell_waits(w, em, why, e) && emergency_store(w->db, em, e) &&
+           work_until(w, w->now + (pause > POLL_MINUTE ? pause : POLL_MINUTE));
 }
 
 /* ---- the step ---- */

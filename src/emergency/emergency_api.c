@@ -94,6 +94,7 @@ static bool read_declaration(struct request *rq, struct emergency *em, struct er
 /* One that waits for somebody to say so goes on. */
 static bool force_open(struct request *rq, struct emergency *open, struct error *e) {
     open->force = true;
+    open->waits_for = open->waits_detail_en = open->waits_detail_zh = NULL;
     return emergency_store(rq->db, open, e) &&
            work_enqueue(rq->db, open->account_id, open->id, "emergency", rq->now, e);
 }
