@@ -140,6 +140,8 @@ static bool add_current_version(struct request *rq, const struct certificate *c,
 
 static bool add_source(struct request *rq, const struct certificate *c, struct error *e) {
     struct pca_source source;
+    if (strcmp(c->kind, "pca") != 0)
+        return true;
     if (!pca_source_of(rq->db, rq->arena, c->id, &source, e))
         return false;
     json_object_set_new(rq->reply, "source", pca_source_json(rq->arena, &source, rq->lang));

@@ -78,36 +78,46 @@ static bool store_certificate(struct work *w, struct certificate *c, struct erro
 }
 
 /* SPEC section 5: at issue the new certificate inherits the targets that the old one has at that moment. */
-static bool inherit_targets(struct work *w, struct certificate *c, struct error *e) {
-    struct certificate predecessor;
+static bool inherit_targets(struct work *w, const char *from, struct certificate *c, struct error *e) {
+    struct certificate old;
     int64_t moved;
-    if (!certificate_get_any(w->db, w->arena, c->predecessor_id, &predecessor, e) ||
-        !target_move(w->db, predecessor.id, c->id, &moved, e))
+    if (!certificate_get_any(w->db, w->arena, from, &old, e) || !target_move(w->db, old.id, c->id, &moved, e))
         return false;
     if (!moved)
         return true;
-    predecessor.target_count -= moved;
+    old.target_count -= moved;
     c->target_count += moved;
-    return store_certificate(w, &predecessor, e) && store_certificate(w, c, e);
+    return store_certificate(w, &old, e) && store_certificate(w, c, e);
+}
+
+static bool deploy_everywhere(struct work *w, const struct certificate *c, const char *cause, size_t *count,
+                              struct error *e) {
+    struct version version;
+    struct target *targets;
+    struct deployment ignored;
+    if (!target_list_of(w->db, w->arena, c->id, &targets, count, e) ||
+        (*count && !version_get(w->db, w->arena, c->account_id, c->version_id, &version, e)))
+        return false;
+    for (size_t i = 0; i < *count; i++)
+        if (!deployment_create(w->db, w->arena, &version, &targets[i], cause, w->now, &ignored, e))
+            return false;
+    return true;
+}
+
+bool deploy_take_over(struct work *w, const char *from, struct certificate *c, size_t *count,
+                      struct error *e) {
+    return (!from || strcmp(from, c->id) == 0 || inherit_targets(w, from, c, e)) &&
+           deploy_everywhere(w, c, "requested", count, e);
 }
 
 bool deploy_inherit(struct work *w, struct error *e) {
     struct certificate c;
-    struct version version;
-    struct target *targets;
-    struct deployment ignored;
     size_t count;
     if (!certificate_get_any(w->db, w->arena, w->item->subject, &c, e))
         return false;
-    if (c.predecessor_id && c.version_count == 1 && !inherit_targets(w, &c, e))
+    if (c.predecessor_id && c.version_count == 1 && !inherit_targets(w, c.predecessor_id, &c, e))
         return false;
-    if (!target_list_of(w->db, w->arena, c.id, &targets, &count, e) ||
-        (count && !version_get(w->db, w->arena, c.account_id, c.version_id, &version, e)))
-        return false;
-    for (size_t i = 0; i < count; i++)
-        if (!deployment_create(w->db, w->arena, &version, &targets[i], "issued", w->now, &ignored, e))
-            return false;
-    return true;
+    return deploy_everywhere(w, &c, "issued", &count, e);
 }
 
 /* ---- what the steps share ---- */

@@ -94,6 +94,11 @@ bool deployment_create(struct db *db, struct arena *a, const struct version *ver
  * Part of the step `issue`. */
 bool deploy_inherit(struct work *w, struct error *e);
 
+/* The targets of another certificate (NULL: none) move to `c`, and each of its targets gets a deployment of
+ * its current version. `count`: of targets. */
+bool deploy_take_over(struct work *w, const char *from, struct certificate *c, size_t *count,
+                      struct error *e);
+
 /*
  * Steps of a deployment. put: files, test, reload (what fails there is undone there, by the runner); then
  * verify's probe; keep, or bring back and try again later (OUTCOME_RETRY). deploy_failed notes in the

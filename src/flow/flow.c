@@ -11,6 +11,7 @@
 #include "account/session.h"
 #include "certificate/pca_source.h"
 #include "certificate/stored_csr.h"
+#include "emergency/emergency.h"
 #include "order/quote.h"
 #include "renew/renew_step.h"
 #include "validate/validation.h"
@@ -63,6 +64,10 @@ const struct step steps[] = {
     /* ---- an order ---- */
     {"unpaid", "order", .save = {order_unpaid},
      .does = TEXT("cancels the order if it is still not paid", "取消逾期未支付的订单")},
+
+    /* ---- a site that is down ---- */
+    {"emergency", "emergency", .slow = true, .act = emergency_look, .save = {emergency_next},
+     .does = TEXT("brings a site back whose certificate has expired", "恢复证书已过期的站点")},
 
     /* ---- a request of the CSR manager ---- */
     {"csr_make", "CSR", .slow = true, .act = stored_csr_prepare, .save = {stored_csr_record},

@@ -88,6 +88,24 @@ const struct event_row events[] = {
          "again now.",
          "目标“{target}”不再提供证书 {certificate}({names}):{detail}。正在重新部署。")},
 
+    /* ---- emergencies ---- */
+    {"emergency_waits", "urgent", false, ACCESS_READ,
+     TEXT("The emergency at {name} waits for you", "{name} 的应急处理需要人工操作"),
+     TEXT("Emergency {emergency} at {name} does not go on by itself: {reason} Look at `tenure emergency "
+          "{name}`.",
+          "{name} 的应急处理 {emergency} 无法自动继续:{reason}请运行 `tenure emergency {name}` 查看。")},
+    {"emergency_live", "info", false, ACCESS_READ, TEXT("{name} is back", "{name} 已恢复"),
+     TEXT(
+         "{name} serves certificate {certificate} since {at}, {left} after the emergency was declared. "
+         "To prevent the next one: keep the expiry messages on, renew early, or have renewals managed.",
+         "{name} 自 {at} 起使用证书 {certificate},距应急开始 {left}。为避免再次发生:请保持到期提醒开启、提前续费或使用托管服务。")},
+    {"emergency_follow_up", "urgent", false, ACCESS_READ,
+     TEXT("{name} still has its stopgap certificate", "{name} 仍在使用应急证书"),
+     TEXT(
+         "{name} serves the DV certificate {certificate} since its emergency {emergency}. Buy the original "
+         "one again ({original}) and deploy it; this is told daily until its targets serve it.",
+         "{name} 自应急处理 {emergency} 起使用 DV 证书 {certificate}。请重新购买原规格证书({original})并部署;完成前每天提醒。")},
+
     /* ---- telling itself ---- */
     {"channel_failed", "urgent", false, ACCESS_READ,
      TEXT("Notifications by '{channel}' fail", "通知渠道“{channel}”发送失败"),

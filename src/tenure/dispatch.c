@@ -10,6 +10,7 @@
 #include "catalog/catalog.h"
 #include "certificate/pca_source.h"
 #include "certificate/stored_csr.h"
+#include "emergency/emergency.h"
 #include "http/openapi.h"
 #include "http/url.h"
 #include "order/ledger.h"
@@ -53,6 +54,7 @@ const struct route *const all_routes[] = {
     issue_routes,
     deploy_routes,
     verify_routes,
+    emergency_routes,
     explain_routes,
     system_routes,
     NULL,
