@@ -107,9 +107,15 @@ bool login_decide(struct db *db, struct arena *a, struct login_attempt *attempt,
                 "没有用户使用该邮箱和密码");
 }
 
+bool login_forget_failures(struct db *db, struct arena *a, const char *email, struct error *e) {
+    const struct login_attempt attempt = {.email = email};
+    return failure_db_forget(db, email_subject(a, &attempt), e);
+}
+
 bool password_set(struct db *db, struct arena *a, const struct caller *by,
                   const struct password_change *change, int64_t now, struct error *e) {
     struct audit_entry entry = audit_by(by, now, "password.change", change->user_id);
     return password_db_put(db, by->account_id, change, now, e) &&
-           session_db_end_all(db, change->user_id, now, e) && audit_write(db, a, &entry, e);
+           session_db_end_all(db, change->user_id, now, e) && reset_db_end(db, change->user_id, e) &&
+           audit_write(db, a, &entry, e);
 }

@@ -41,6 +41,9 @@ struct password_change {
 bool password_set(struct db *db, struct arena *a, const struct caller *by,
                   const struct password_change *change, int64_t now, struct error *e);
 
+/* What was wrong so far counts no more. */
+bool login_forget_failures(struct db *db, struct arena *a, const char *email, struct error *e);
+
 struct session {
     const char *id, *account_id, *user_id, *role, *address, *digest;
     int64_t created_at, used_at, end_at, ended_at;
@@ -83,5 +86,25 @@ bool invitation_accept(struct db *db, struct arena *a, const struct acceptance *
 bool invitation_revoke(struct db *db, struct arena *a, const struct caller *by, const char *id, int64_t now,
                        struct error *e);
 
+struct password_reset {
+    const char *id, *account_id, *user_id, *digest, *created_by;
+    int64_t created_at, end_at;
+    struct secret *secret; /* only of a new one */
+};
+
+/*
+ * For an owner of the user's account, or whoever administers; takes the place of an earlier one, holds for an
+ * hour and as long as who made it is an owner. ERR_BAD_FIELD for a user who has no address. Needs an open
+ * transaction.
+ */
+bool reset_create(struct db *db, struct arena *a, const struct caller *by, const char *user_id, int64_t now,
+                  struct password_reset *reset, struct error *e);
+/* Whose password "ID.SECRET" resets; ERR_UNAUTHENTICATED. */
+bool reset_find(struct db *db, struct arena *a, const char *secret, int64_t now, struct user *user,
+                struct error *e);
+/* One success, however often it is tried. Needs an open transaction. */
+bool reset_use(struct db *db, struct arena *a, const struct acceptance *acceptance, int64_t now,
+               struct error *e);
+
 extern const struct field session_fields[], invitation_fields[];
-extern const struct route session_routes[], invitation_routes[];
+extern const struct route session_routes[], invitation_routes[], reset_routes[];

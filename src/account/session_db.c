@@ -119,6 +119,37 @@ bool session_db_end_all(struct db *db, const char *user_id, int64_t now, struct 
                    DB_TEXT(user_id), DB_INT(now));
 }
 
+/* ---- resets ---- */
+
+bool reset_db_put(struct db *db, const struct password_reset *r, struct error *e) {
+    return reset_db_end(db, r->user_id, e) &&
+           db_exec(
+               db, e,
+               "INSERT INTO password_reset (id, account_id, user_id, digest, created_by, created_at, end_at) "
+               "VALUES ($1, $2, $3, $4, $5, $6, $7)",
+               DB_TEXT(r->id), DB_TEXT(r->account_id), DB_TEXT(r->user_id), DB_TEXT(r->digest),
+               DB_TEXT(r->created_by), DB_INT(r->created_at), DB_INT(r->end_at));
+}
+
+bool reset_db_find(struct db *db, struct arena *a, const char *id, struct credential *c, struct error *e) {
+    return db_get(db, a, credential_fields, c, e,
+                  "SELECT r.id, r.account_id, r.user_id, r.digest, r.end_at, COALESCE(u.disabled_at, "
+                  "b.disabled_at, CASE WHEN b.role <> 'owner' THEN r.created_at END) AS ended_at "
+                  "FROM password_reset r JOIN account_user u ON u.id = r.user_id "
+                  "JOIN account_user b ON b.id = r.created_by WHERE r.id = $1",
+                  DB_TEXT(id));
+}
+
+bool reset_db_end(struct db *db, const char *user_id, struct error *e) {
+    return db_exec(db, e, "DELETE FROM password_reset WHERE user_id = $1", DB_TEXT(user_id));
+}
+
+bool reset_db_account(struct db *db, struct arena *a, const char *user_id, const char **account_id,
+                      struct error *e) {
+    return db_text(db, a, account_id, e, "SELECT account_id FROM account_user WHERE id = $1",
+                   DB_TEXT(user_id));
+}
+
 /* ---- invitations ---- */
 
 bool invitation_db_insert(struct db *db, const struct invitation *i, struct error *e) {
@@ -183,5 +214,6 @@ bool session_purge(struct work *w, struct error *e) {
     const int64_t old = w->now - 30 * DAY;
     return db_exec(w->db, e, "DELETE FROM session WHERE end_at <= $1", DB_INT(old)) &&
            db_exec(w->db, e, "DELETE FROM invitation WHERE end_at <= $1", DB_INT(old)) &&
+           db_exec(w->db, e, "DELETE FROM password_reset WHERE end_at <= $1", DB_INT(w->now)) &&
            db_exec(w->db, e, "DELETE FROM login_failure WHERE until_at <= $1", DB_INT(w->now));
 }

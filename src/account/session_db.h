@@ -33,6 +33,14 @@ bool session_db_touch(struct db *db, const char *id, int64_t now, struct error *
 bool session_db_end(struct db *db, const char *id, int64_t now, struct error *e);
 bool session_db_end_all(struct db *db, const char *user_id, int64_t now, struct error *e);
 
+/* The one reset of its user. */
+bool reset_db_put(struct db *db, const struct password_reset *reset, struct error *e);
+bool reset_db_find(struct db *db, struct arena *a, const char *id, struct credential *c, struct error *e);
+bool reset_db_end(struct db *db, const char *user_id, struct error *e);
+/* The account of any user; NULL if there is no such user. */
+bool reset_db_account(struct db *db, struct arena *a, const char *user_id, const char **account_id,
+                      struct error *e);
+
 bool invitation_db_insert(struct db *db, const struct invitation *invitation, struct error *e);
 bool invitation_db_find(struct db *db, struct arena *a, const char *id, struct credential *c,
                         struct error *e);

@@ -215,6 +215,78 @@ static void a_new_password_ends_all_sessions(void **state) {
     assert_true(works(f, &other, NOW));
 }
 
+/* ---- resets ---- */
+
+static struct password_reset reset_of(struct fixture *f, const struct user *user) {
+    struct password_reset reset;
+    struct error e;
+    assert_ok(in_transaction(f, reset_create(f->db, f->arena, &f->owner, user->id, NOW, &reset, &e), &e), e);
+    return reset;
+}
+
+static bool reset_with(struct fixture *f, const struct password_reset *reset, int64_t now, struct error *e) {
+    struct acceptance acceptance = {
+        .secret = (const char *)secret_bytes(credential_join(f->arena, reset->id, reset->secret))};
+    struct services services = services_of(f);
+    assert_ok(signer_password_hash(services.signer, f->arena, text(f, "another horse battery"),
+                                   &acceptance.hash, e),
+              *e);
+    bool ok = in_transaction(f, reset_use(f->db, f->arena, &acceptance, now, e), e);
+    db_rollback(f->db);
+    return ok;
+}
+
+static void a_forgotten_password_is_reset_once_and_within_an_hour(void **state) {
+    struct fixture *f = *state;
+    struct user li = add_user(f, "li", "operator");
+    struct session session = begin(f, &li);
+    struct error e;
+    struct password_reset first = reset_of(f, &li), reset = reset_of(f, &li);
+    for (int i = 0; i < 10; i++)
+        assert_fails(log_in(f, li.email, "forgotten", NOW, &e), e, ERR_PASSWORD_WRONG);
+    assert_fails(reset_with(f, &first, NOW, &e), e, ERR_UNAUTHENTICATED);
+    assert_fails(reset_with(f, &reset, NOW + HOUR, &e), e, ERR_UNAUTHENTICATED);
+    assert_true(works(f, &session, NOW)); /* nothing has changed so far */
+    assert_ok(reset_with(f, &reset, NOW + HOUR - 1, &e), e);
+    assert_false(works(f, &session, NOW));
+    assert_ok(log_in(f, li.email, "another horse battery", NOW, &e), e);
+    assert_fails(reset_with(f, &reset, NOW, &e), e, ERR_UNAUTHENTICATED);
+}
+
+static void a_reset_ends_with_its_maker_its_user_and_a_new_password(void **state) {
+    struct fixture *f = *state;
+    struct user li = add_user(f, "li", "operator");
+    struct error e;
+    struct password_reset reset = reset_of(f, &li);
+    struct password_change change = {.user_id = li.id, .hash = "another"};
+    assert_ok(password_db_hash(f->db, f->arena, li.id, &change.old_hash, &e), e);
+    assert_ok(in_transaction(f, password_set(f->db, f->arena, &f->owner, &change, NOW, &e), &e), e);
+    assert_fails(reset_with(f, &reset, NOW, &e), e, ERR_UNAUTHENTICATED);
+    reset = reset_of(f, &li);
+    assert_ok(user_find(f->db, f->arena, li.account_id, li.id, &li, &e), e);
+    li.disabled = true;
+    assert_ok(in_transaction(f, user_change(f->db, f->arena, &f->owner, &li, NOW, &e), &e), e);
+    assert_fails(reset_with(f, &reset, NOW, &e), e, ERR_UNAUTHENTICATED);
+    assert_fails(in_transaction(f, reset_create(f->db, f->arena, &f->owner, li.id, NOW, &reset, &e), &e), e,
+                 ERR_CONFLICT);
+}
+
+static void who_administers_resets_users_of_all_accounts_and_nobody_else_does(void **state) {
+    struct fixture *f = *state;
+    struct user li = add_user(f, "li", "operator");
+    struct password_reset reset;
+    struct caller stranger = f->owner;
+    struct error e;
+    stranger.account_id = "acct_2";
+    stranger.administrator = false;
+    assert_fails(in_transaction(f, reset_create(f->db, f->arena, &stranger, li.id, NOW, &reset, &e), &e), e,
+                 ERR_NOT_FOUND);
+    db_rollback(f->db);
+    stranger.administrator = true;
+    assert_ok(in_transaction(f, reset_create(f->db, f->arena, &stranger, li.id, NOW, &reset, &e), &e), e);
+    assert_string_equal(reset.account_id, li.account_id);
+}
+
 static void a_user_who_was_disabled_logs_in_again(void **state) {
     struct fixture *f = *state;
     struct user li = add_user(f, "li", "operator");
@@ -361,6 +433,9 @@ static void what_ended_long_ago_is_forgotten(void **state) {
 
 TEST_MAIN(session, test(a_password_has_twelve_characters_and_is_not_the_address),
           owner_test(one_logs_in_with_address_and_password),
+          owner_test(a_forgotten_password_is_reset_once_and_within_an_hour),
+          owner_test(a_reset_ends_with_its_maker_its_user_and_a_new_password),
+          owner_test(who_administers_resets_users_of_all_accounts_and_nobody_else_does),
           owner_test(what_changes_after_the_password_was_verified_counts),
           owner_test(ten_wrong_passwords_close_an_address_for_a_quarter_of_an_hour),
           owner_test(an_address_that_nobody_has_is_closed_too),

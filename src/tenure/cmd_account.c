@@ -22,6 +22,7 @@ enum {
     KEY_PASSWORD_FILE,
     KEY_CURRENT_FILE,
     KEY_FIRST,
+    KEY_RESET,
 };
 
 static const struct option_row login_options[] = {
@@ -97,13 +98,26 @@ static int end_session(struct cli *cli) {
 
 static const struct option_row password_options[] = {
     {"first", KEY_FIRST, NULL, TEXT("there is no password yet", "尚未设置过密码")},
+    {"reset", KEY_RESET, NULL, TEXT("with the secret of a reset", "使用重置密钥")},
+    {"secret-file", KEY_SECRET_FILE, "FILE", TEXT("a file with that secret", "包含重置密钥的文件")},
     {"current-file", KEY_CURRENT_FILE, "FILE",
      TEXT("a file with the present password", "包含当前密码的文件")},
     {"password-file", KEY_PASSWORD_FILE, "FILE", TEXT("a file with the new password", "包含新密码的文件")},
     {0},
 };
 
+static int reset_password(struct cli *cli) {
+    static const struct text secret_prompt = TEXT("Secret of the reset", "重置密钥");
+    json_t *body = json_keep(cli->arena, json_object());
+    if (!add_secret(cli, body, "secret", KEY_SECRET_FILE, secret_prompt) ||
+        !add_secret(cli, body, "password", KEY_PASSWORD_FILE, new_password_prompt))
+        return cli_failed(cli);
+    return cli_request(cli, "POST", "/v1/password/reset", json_incref(body), cli_silent);
+}
+
 static int set_password(struct cli *cli) {
+    if (cli->options[KEY_RESET])
+        return reset_password(cli);
     static const struct text current_prompt = TEXT("Present password", "当前密码");
     json_t *body = json_keep(cli->arena, json_object());
     if ((!cli->options[KEY_FIRST] && !add_secret(cli, body, "current", KEY_CURRENT_FILE, current_prompt)) ||
@@ -237,6 +251,17 @@ static int change_user(struct cli *cli) {
 
 static int remove_user(struct cli *cli) {
     return cli_request(cli, "DELETE", user_path(cli), NULL, cli_silent);
+}
+
+static void print_reset(struct cli *cli, const json_t *answer) {
+    printf(cli->lang == LANG_ZH ? "重置密钥(只显示这一次,有效期至 %s):%s\n"
+                                : "secret of the reset (shown this once, holds until %s): %s\n",
+           cli_text(answer, "end_at"), cli_text(answer, "secret"));
+}
+
+static int reset_user(struct cli *cli) {
+    const char *path = arena_printf(cli->arena, "%s/reset", user_path(cli));
+    return cli_request(cli, "POST", path, NULL, print_reset);
 }
 
 /* ---- invitations ---- */
@@ -401,6 +426,8 @@ const struct verb account_verbs[] = {
      change_user},
     {"user remove", TEXT("disable a user with all access keys", "停用用户及其所有访问密钥"),
      TEXT("USER", "用户ID"), 1, 1, NULL, remove_user},
+    {"user reset", TEXT("let a user set a forgotten password anew", "重置用户的密码"), TEXT("USER", "用户ID"),
+     1, 1, NULL, reset_user},
     {"access-key list", TEXT("list access keys", "列出访问密钥"), TEXT("", ""), 0, 0, NULL, list_access_keys},
     {"access-key create", TEXT("make an access key for a program", "为程序创建访问密钥"), TEXT("", ""), 0, 0,
      access_key_options, create_access_key},

@@ -33,6 +33,7 @@ const struct route *const all_routes[] = {
     user_routes,
     session_routes,
     invitation_routes,
+    reset_routes,
     audit_routes,
     notify_routes,
     channel_routes,

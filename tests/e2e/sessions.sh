@@ -26,6 +26,18 @@ people_have_verbs() {
     check "an access key does not log out" fails_with 2 usage tenure logout
     check "the first password needs an address" fails_with 2 email tenure password --first \
         --password-file "$WORK/password" --json
+    li=$(tenure user list --json | /usr/bin/python3 -c '
+import json, sys
+print(*[item["id"] for item in json.load(sys.stdin)["items"] if item["email"] == "li@verbs.example"])')
+    tenure user reset "$li" --json | field secret >"$WORK/reset"
+    export XDG_CONFIG_HOME=$WORK/li
+    check "user reset, password --reset" tenure password --reset --secret-file "$WORK/reset" --password-file "$WORK/password"
+    check "it works once" fails_with 2 unauthenticated tenure password --reset --secret-file "$WORK/reset" \
+        --password-file "$WORK/another"
+    check "the forgotten one opens nothing" fails_with 2 password_wrong tenure login --email li@verbs.example \
+        --password-file "$WORK/another"
+    check "the new one does" tenure login --email li@verbs.example --password-file "$WORK/password"
+    export XDG_CONFIG_HOME=$own
     invitation=$(tenure invite wang@verbs.example --role auditor --json | field id)
     check "invitation revoke" tenure invitation revoke "$invitation"
 }

@@ -49,6 +49,20 @@ CREATE INDEX invitation_account ON invitation (account_id, id);
 CREATE INDEX invitation_age ON invitation (end_at, id);
 
 -- owner: account
+-- A forgotten password: whoever shows the secret sets another one. Goes with its use, and with any new password.
+CREATE TABLE password_reset (
+    id TEXT PRIMARY KEY,             -- rst_…
+    account_id TEXT NOT NULL REFERENCES account (id),
+    user_id TEXT NOT NULL REFERENCES account_user (id),
+    digest TEXT NOT NULL,            -- of the secret
+    created_by TEXT NOT NULL,        -- the user who made it: an owner, perhaps of the account that administers
+    created_at BIGINT NOT NULL,
+    end_at BIGINT NOT NULL
+);
+CREATE UNIQUE INDEX password_reset_user ON password_reset (user_id);
+CREATE INDEX password_reset_age ON password_reset (end_at, id);
+
+-- owner: account
 -- Wrong passwords of the last quarter of an hour. For addresses that nobody has, too: what is refused must not tell
 -- which ones exist. No account: whoever guesses belongs to none.
 CREATE TABLE login_failure (
