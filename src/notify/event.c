@@ -64,6 +64,15 @@ const struct event_row events[] = {
      TEXT("The renewal of certificate {certificate} for {names} could not be charged: {reason}. {remedy}",
           "证书 {certificate}({names})续费扣款失败:{reason}。{remedy}")},
 
+    /* ---- money ---- */
+    {"payment_credited", "warning", false, ACCESS_OPERATE,
+     TEXT("{amount} came too late and became balance", "{amount} 到账过晚,已转入余额"),
+     TEXT(
+         "Payment {payment} of {amount} came for order {order}, which does not take it: {reason}. The money is "
+         "in the balance of the account; order again, or ask for it back.",
+         "订单 {order} 的支付 {payment}({amount})已到账,但订单不再接收:{reason}。款项已转入账号余额;可重新下单,"
+         "或申请退回。")},
+
     /* ---- servers ---- */
     {"deployed", "info", false, ACCESS_READ,
      TEXT("{target} serves the new certificate {name}", "{target} 已部署证书 {name}"),
