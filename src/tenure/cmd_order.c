@@ -359,7 +359,8 @@ static const struct option_row order_options[] = {
     OPTION_METHOD,
     {"quote", KEY_QUOTE, "QUOTE", TEXT("what was quoted, and nothing else", "按该报价下单,不再指定其他内容")},
     {"yes", KEY_YES, NULL, TEXT("do not ask, whatever it costs", "不询问,直接下单并付款")},
-    {"provider", KEY_PROVIDER, "PROVIDER", TEXT("how it is paid: balance …", "支付方式:balance 等")},
+    {"provider", KEY_PROVIDER, "PROVIDER",
+     TEXT("how it is paid: balance, invoice or webhook", "支付方式:balance、invoice 或 webhook")},
     {"pay-later", KEY_PAY_LATER, NULL, TEXT("the order waits for its payment", "下单后再支付")},
     {"wait", KEY_WAIT, NULL,
      TEXT("wait until it is issued, deployed and verified, and show the progress",
@@ -467,7 +468,8 @@ static int order_show(struct cli *cli) {
 }
 
 static const struct option_row pay_options[] = {
-    {"provider", KEY_PROVIDER, "PROVIDER", TEXT("how it is paid: balance …", "支付方式:balance 等")},
+    {"provider", KEY_PROVIDER, "PROVIDER",
+     TEXT("how it is paid: balance, invoice or webhook", "支付方式:balance、invoice 或 webhook")},
     {0},
 };
 
