@@ -229,12 +229,16 @@ static bool waits_no_more(const struct services *services, struct arena *a, stru
            certificate_store(services->db, a, profile, c, e);
 }
 
+bool form_allowed(const struct services *services, struct arena *a, const struct certificate *c,
+                  struct application_form *f, struct error *e) {
+    struct application_form before;
+    return form_of(services->db, a, c, &before, e) && check_references(services->db, a, f, &before, e) &&
+           check_method(c, f, e) && check_editable(services, a, c, f, e) && input_check(a, rules, f, e);
+}
+
 bool form_change(const struct services *services, struct arena *a, struct certificate *c,
                  struct application_form *f, int64_t now, struct error *e) {
-    struct application_form before;
-    if (!check_state(c, now, e) || !form_of(services->db, a, c, &before, e) ||
-        !check_references(services->db, a, f, &before, e) || !check_method(c, f, e) ||
-        !check_editable(services, a, c, f, e) || !input_check(a, rules, f, e))
+    if (!check_state(c, now, e) || !form_allowed(services, a, c, f, e))
         return false;
     f->changed_at = now;
     f->inherited = false;

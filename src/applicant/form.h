@@ -41,6 +41,12 @@ enum demands form_demands(const struct services *services, const struct certific
 bool form_check(const struct services *services, struct arena *a, const struct certificate *c,
                 const struct application_form *f, const struct form_lack **lack, struct error *e);
 /*
+ * What is chosen in `f` for `c`, which may be one that is not ordered yet: its objects are there, its method
+ * is one, and the policy lets a renewal change it.
+ */
+bool form_allowed(const struct services *services, struct arena *a, const struct certificate *c,
+                  struct application_form *f, struct error *e);
+/*
  * Stores what a person has changed. Refused while the application runs and once it is all over, for what a
  * renewal must not change under its policy (ERR_NOT_EDITABLE), and for objects that are not there.
  * ERR_CONFLICT unless `f` is the newest revision.

@@ -172,7 +172,7 @@ bool certificate_get_any(struct db *db, struct arena *a, const char *id, struct 
 /* The policy that it was made under; ERR_CORRUPT if it is gone. */
 bool certificate_profile(const struct policies *policies, const struct certificate *c,
                          const struct profile **profile, struct error *e);
-/* Gives id and number, derives, stores, indexes its words. */
+/* Gives an id unless there is one, and a number; derives, stores, indexes its words. */
 bool certificate_insert(struct db *db, struct arena *a, const struct profile *profile, int64_t now,
                         struct certificate *c, struct error *e);
 /*
@@ -183,6 +183,10 @@ bool certificate_insert(struct db *db, struct arena *a, const struct profile *pr
  */
 bool certificate_store(struct db *db, struct arena *a, const struct profile *profile, struct certificate *c,
                        struct error *e);
+/* `successor_id` is the one that follows; *done false: another one does. */
+bool certificate_follow(struct db *db, const char *id, const char *successor_id, bool *done, struct error *e);
+/* `id` follows `predecessor_id` (NULL: nothing) from now on, and is its successor unless it has one. */
+bool certificate_tie(struct db *db, const char *predecessor_id, const char *id, struct error *e);
 bool certificate_set_names(struct db *db, struct arena *a, struct certificate *c, const char *names,
                            struct error *e);
 bool certificate_set_tags(struct db *db, struct arena *a, struct certificate *c, const char *tags,

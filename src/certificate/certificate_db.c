@@ -238,7 +238,8 @@ static bool insert_row(struct db *db, const struct certificate *c, struct error 
 }
 
 static void fill_defaults(struct arena *a, int64_t now, struct certificate *c) {
-    c->id = id_new(a, "cert", now);
+    if (!c->id)
+        c->id = id_new(a, "cert", now);
     c->created_at = now;
     c->revision = 0;
     c->domain_type = domain_type_name(domain_type_of(c->names));
@@ -280,6 +281,23 @@ bool certificate_set_tags(struct db *db, struct arena *a, struct certificate *c,
                    "UPDATE certificate SET tags = $2, revision = $3 + 1 WHERE id = $1 AND revision = $3",
                    DB_TEXT(c->id), DB_TEXT(c->tags), DB_INT(c->revision)) &&
            was_written(db, c, e) && term_update(db, a, &before, c, e);
+}
+
+bool certificate_follow(struct db *db, const char *id, const char *successor_id, bool *done,
+                        struct error *e) {
+    bool ok = db_exec(db, e,
+                      "UPDATE certificate SET successor_id = $2, revision = revision + 1 "
+                      "WHERE id = $1 AND successor_id IS NULL",
+                      DB_TEXT(id), DB_TEXT(successor_id));
+    *done = ok && db_changes(db) == 1;
+    return ok;
+}
+
+bool certificate_tie(struct db *db, const char *predecessor_id, const char *id, struct error *e) {
+    bool done;
+    return db_exec(db, e, "UPDATE certificate SET predecessor_id = $2, revision = revision + 1 WHERE id = $1",
+                   DB_TEXT(id), DB_TEXT(predecessor_id)) &&
+           (!predecessor_id || certificate_follow(db, predecessor_id, id, &done, e));
 }
 
 /* Nothing may point to what is gone. */

@@ -29,6 +29,13 @@ bool work_enqueue(struct db *db, const char *account_id, const char *subject, co
         DB_TEXT(subject), DB_TEXT(account_id), DB_TEXT(step), DB_INT(due_at));
 }
 
+bool work_forget(struct db *db, const char *subject, struct error *e) {
+    return db_exec(db, e,
+                   "DELETE FROM work WHERE subject = $1 "
+                   "AND NOT EXISTS (SELECT 1 FROM lease WHERE lease.subject = work.subject)",
+                   DB_TEXT(subject));
+}
+
 #define ITEM                                                                                                 \
     "w.subject, w.account_id, w.step, w.due_at, w.attempts, w.crashes, w.wakes, w.last_error, "              \
     "l.owner AS lease_owner FROM work w LEFT JOIN lease l ON l.subject = w.subject "

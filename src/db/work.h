@@ -23,6 +23,8 @@ struct work_item {
  */
 bool work_enqueue(struct db *db, const char *account_id, const char *subject, const char *step,
                   int64_t due_at, struct error *e);
+/* What was planned is not needed any more; somebody who is at it already finds out by himself. */
+bool work_forget(struct db *db, const char *subject, struct error *e);
 /* Takes up to `limit` due rows, oldest first. */
 bool work_claim(struct db *db, struct arena *a, const char *owner, int64_t now, int64_t lease_seconds,
                 size_t limit, struct work_item **items, size_t *count, struct error *e);

@@ -12,6 +12,7 @@
 #include "certificate/stored_csr.h"
 #include "order/payment.h"
 #include "order/quote.h"
+#include "order/refund.h"
 #include "renew/renew_step.h"
 #include "validate/validation.h"
 #include "verify/verify.h"
@@ -55,6 +56,10 @@ const struct step steps[] = {
     {"watch", "target", .slow = true, .act = verify_watch, .save = {verify_watch_record},
      .does = TEXT("looks at what the target serves, and repairs drift", "检查部署目标提供的证书,并修复偏差")},
 
+    /* ---- an order ---- */
+    {"unpaid", "order", .save = {order_unpaid},
+     .does = TEXT("cancels the order if it is still not paid", "取消逾期未支付的订单")},
+
     /* ---- a request of the CSR manager ---- */
     {"csr_make", "CSR", .slow = true, .act = stored_csr_prepare, .save = {stored_csr_record},
      .does = TEXT("makes the RSA key of a certificate request, and signs it", "生成 CSR 的 RSA 密钥并签名")},
@@ -62,6 +67,8 @@ const struct step steps[] = {
     /* ---- a payment ---- */
     {"pay", "payment", .slow = true, .act = payment_ask, .save = {payment_asked},
      .does = TEXT("tells the payment system what is due", "通知支付系统应付款项")},
+    {"refund", "refund", .slow = true, .act = refund_ask, .save = {refund_asked},
+     .does = TEXT("has the payment system give the money back", "请支付系统退款")},
 
     /* ---- a message ---- */
     {"send", "message", .slow = true, .act = notify_send, .save = {notify_sent}, .failed = notify_failed,

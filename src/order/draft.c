@@ -299,6 +299,33 @@ static bool check_editable(const struct draft *d, struct error *e) {
     return true;
 }
 
+/* ---- contact, organisation, method of validation ---- */
+
+static struct certificate as_ordered(const struct draft *d) {
+    struct certificate c = d->c;
+    c.account_id = d->account_id;
+    c.predecessor_id = d->old ? d->old->id : NULL;
+    return c;
+}
+
+/* What was not chosen is as it was with the old certificate. */
+static bool fill_form(struct draft *d, struct error *e) {
+    const struct order_request *r = d->request;
+    const struct certificate c = as_ordered(d);
+    if (!form_of(d->services->db, d->arena, &c, &d->form, e))
+        return false;
+    d->form.contact_id = or_else(r->contact_id, d->form.contact_id);
+    d->form.organization_id = or_else(r->organization_id, d->form.organization_id);
+    d->form.validation_method = or_else(r->validation_method, d->form.validation_method);
+    bool chosen = r->contact_id || r->organization_id || r->validation_method;
+    return !chosen || form_allowed(d->services, d->arena, &c, &d->form, e);
+}
+
+bool draft_lack(const struct draft *d, const struct form_lack **lack, struct error *e) {
+    const struct certificate c = as_ordered(d);
+    return form_check(d->services, d->arena, &c, &d->form, lack, e);
+}
+
 /* ---- what may follow what ---- */
 
 /* What the kind and state of a certificate make of "renew". */
@@ -339,7 +366,7 @@ static bool make_renewal(struct draft *d, int64_t now, struct error *e) {
         return false;
     d->kind = renewal_kind(d->old, old_profile, now);
     if (!action_allowed(action_of[d->kind], d->old, old_profile, now, e) || !choose(d, e) ||
-        !draft_complete(d, e))
+        !draft_complete(d, e) || !fill_form(d, e))
         return false;
     return d->kind == ORDER_REPLACEMENT ? check_replacement(d, e) : check_renewal(d, old_profile, e);
 }
@@ -348,5 +375,5 @@ bool draft_make(struct draft *d, int64_t now, struct error *e) {
     if (d->old)
         return make_renewal(d, now, e);
     d->kind = ORDER_PURCHASE;
-    return choose(d, e) && draft_complete(d, e);
+    return choose(d, e) && draft_complete(d, e) && fill_form(d, e);
 }

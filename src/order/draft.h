@@ -1,6 +1,7 @@
 /* The certificate that an order or a reissue asks for, before it is one: completed from the old one, and
  * checked. */
 #pragma once
+#include "applicant/form.h"
 #include "order/order.h"
 #include "pki/csr.h"
 
@@ -16,7 +17,8 @@ struct draft {
     const struct profile *profile; /* that the new certificate will be under */
     struct csr csr;                /* with the choice "own" … */
     const char *csr_key;           /* … and the SHA-256 of its public key */
-    struct certificate c;          /* the result: specification, names, choice of key */
+    struct certificate c;          /* the result: specification, names, choice of key … */
+    struct application_form form;  /* … and what it is applied for with */
 };
 
 /*
@@ -26,6 +28,8 @@ struct draft {
 bool draft_make(struct draft *d, int64_t now, struct error *e);
 /* Grade, names, key and CSR of a reissue, which has brand and profile already. */
 bool draft_complete(struct draft *d, struct error *e);
+/* What its application would still need; *lack NULL: nothing. */
+bool draft_lack(const struct draft *d, const struct form_lack **lack, struct error *e);
 /* Notes for the CSR manager what the certificate is to be issued with, once it has its id. */
 bool draft_note_csr(const struct draft *d, const struct certificate *c, struct error *e);
 /* The specification differs from the old certificate's: brand, grade, domain type or key family. */

@@ -1,148 +1,184 @@
 /*
- * Orders: what each kind of them creates. The old certificate is untouched but for the link to its successor,
- * which is set in the same transaction: of two renewals one is refused.
+ * An order from its quote to its payment or its end. The old certificate is untouched but for the link to its
+ * successor, which is set in the same transaction: of two renewals one is refused.
  */
 #include "order/order.h"
-#include "applicant/submit.h"
 #include "base/rand.h"
-#include "order/draft.h"
+#include "order/payment.h"
+#include "order/quote.h"
 
-/* ---- what every order does ---- */
+/* ---- paid ---- */
 
-/*
- * Early renewals wait for the window of their predecessor. The others are active, and submitted where the
- * profile says so: nobody has to validate anything for the issuers there are, nor to see a letter.
- */
-static bool set_first_state(struct draft *d, int64_t paid_at, int64_t now, struct error *e) {
-    d->c.paid_at = paid_at;
-    if (!paid_at || d->kind == ORDER_EARLY_RENEWAL)
-        return true;
-    d->c.active_at = now;
-    enum first_state first = d->profile->after_payment.of[grade_parse(d->c.grade)];
-    return first == FIRST_PENDING_APPLICATION ||
-           applicant_submit(d->services, &d->c, SUBMIT_BY_PAYMENT, now, e);
+static bool is_quota(const struct order *o) {
+    return strcmp(o->kind, ORDER_QUOTA) == 0;
 }
 
-static bool create_certificate(struct draft *d, const struct order *order, int64_t now, struct error *e) {
-    struct db *db = d->services->db;
-    d->c.account_id = order->account_id;
-    d->c.kind = "official";
-    d->c.tags = d->old ? d->old->tags : NULL;
-    d->c.order_id = order->id;
-    d->c.order_kind = order->kind;
-    d->c.predecessor_id = order->old_certificate_id;
-    d->c.auto_versions = true;
-    d->c.vendor = d->brand->vendor;
-    return set_first_state(d, order->paid_at, now, e) &&
-           certificate_insert(db, d->arena, d->profile, now, &d->c, e) && draft_note_csr(d, &d->c, e) &&
-           work_enqueue(db, d->c.account_id, d->c.id, "decide", now, e);
+bool order_payable(const struct order *o, struct error *e) {
+    const char *state = order_state_name(order_state(o));
+    if (o->cancelled_at)
+        return fail_state(e, state, ERR_ORDER_CLOSED, "the order %s is cancelled", "订单 %s 已取消", o->id);
+    return !o->paid_at ||
+           fail_state(e, state, ERR_ALREADY_PAID, "the order %s is paid already", "订单 %s 已支付", o->id);
 }
 
-/* Quotes say what more years will give; orders make one certificate. */
-static bool check_years(const struct draft *d, struct error *e) {
-    return d->c.years == 1 ||
-           fail_field(e, "years", ERR_YEARS_NOT_OFFERED,
-                      "orders are for one year at a time: renew before the end of the year",
-                      "目前每个订单为一年:请在到期前续费");
-}
-
-static bool create_order(struct draft *d, const char *account_id, int64_t now, struct order *order,
+static bool credit_quota(struct db *db, const struct order *o, const struct ledger_cause *by, struct arena *a,
                          struct error *e) {
-    if (!check_years(d, e))
+    bool done, ok = true;
+    for (size_t i = 0; ok && i < o->line_count; i++) {
+        const struct ledger_move move = {.account_id = o->account_id,
+                                         .item = o->lines[i].item,
+                                         .reason = "bought",
+                                         .reference = arena_printf(a, "bought:%s", o->id),
+                                         .order_id = o->id,
+                                         .actor = by->actor,
+                                         .amount = o->lines[i].count,
+                                         .now = by->now};
+        ok = ledger_move_quota(db, &move, &done, e);
+    }
+    return ok;
+}
+
+/* budget: an order with its certificates, and who pays it when */
+static bool settle(const struct services *services, struct arena *a, struct order *o,
+                   struct certificate *certificates, size_t count, const struct ledger_cause *by,
+                   struct error *e) {
+    bool first;
+    if (!order_mark_paid(services->db, o, by->now, &first, e))
         return false;
-    *order = (struct order){.id = id_new(d->arena, "ord", now),
-                            .account_id = account_id,
-                            .kind = order_kind_name(d->kind),
-                            .years = d->c.years,
-                            .brand = d->brand->id,
-                            .profile = d->profile->name,
-                            .profile_version = d->profile->version,
-                            .old_certificate_id = d->old ? d->old->id : NULL,
-                            .amount = brand_price(d->brand, d->c.domain_type, now)->per_year * d->c.years,
-                            .currency = d->brand->currency,
-                            .created_by = d->request->created_by,
-                            .created_at = now};
-    order->paid_at = order->amount ? 0 : now;
-    if (!create_certificate(d, order, now, e))
+    if (!first)
+        return order_payable(o, e);
+    if (is_quota(o))
+        return credit_quota(services->db, o, by, a, e);
+    return reservation_paid(services->db, a, o->id, by, e) &&
+           order_terms_paid(services, a, o, certificates, count, e);
+}
+
+bool order_paid(const struct services *services, struct arena *a, struct order *o,
+                const struct ledger_cause *by, struct error *e) {
+    struct certificate *certificates;
+    size_t count;
+    return order_lines(services->db, a, o, e) &&
+           order_certificates(services->db, a, o->id, &certificates, &count, e) &&
+           settle(services, a, o, certificates, count, by, e) && work_forget(services->db, o->id, e);
+}
+
+/* ---- never paid ---- */
+
+static bool close_certificate(const struct services *services, struct arena *a, struct certificate *c,
+                              const struct ledger_cause *by, struct error *e) {
+    const struct profile *profile;
+    c->cancelled_at = by->now;
+    return certificate_profile(services->policies, c, &profile, e) &&
+           certificate_store(services->db, a, profile, c, e);
+}
+
+static bool release_units(struct db *db, struct arena *a, const struct order *o,
+                          const struct ledger_cause *by, struct error *e) {
+    struct reservation *units;
+    size_t count;
+    bool first, ok = reservation_of_order(db, a, o->id, &units, &count, e);
+    for (size_t i = 0; ok && i < count; i++)
+        ok = reservation_release(db, &units[i], "released", by, &first, e);
+    return ok;
+}
+
+bool order_close(const struct services *services, struct arena *a, struct order *o, const char *reason,
+                 const struct ledger_cause *by, struct error *e) {
+    struct certificate *certificates;
+    size_t count;
+    bool first;
+    if (!order_mark_closed(services->db, o, reason, by->now, &first, e))
         return false;
-    order->certificate_id = d->c.id;
-    return order_insert(d->services->db, order, e);
+    if (!first)
+        return order_payable(o, e);
+    bool ok = release_units(services->db, a, o, by, e) &&
+              payment_close_of_order(services->db, o->id, by->now, e) &&
+              order_certificates(services->db, a, o->id, &certificates, &count, e);
+    /* the last one first: a certificate that is closed frees the one before */
+    for (size_t i = ok ? count : 0; ok && i > 0; i--)
+        ok = certificate_get_any(services->db, a, certificates[i - 1].id, &certificates[i - 1], e) &&
+             close_certificate(services, a, &certificates[i - 1], by, e);
+    return ok && work_forget(services->db, o->id, e);
+}
+
+/* ---- making one ---- */
+
+static struct order order_of(const struct quote *q, const struct order_wish *wish, const char *id,
+                             int64_t now) {
+    int64_t due_seconds = wish->due_seconds ? wish->due_seconds : DAY;
+    return (struct order){.id = id,
+                          .account_id = wish->account_id,
+                          .kind = q->kind,
+                          .years = q->years,
+                          .brand = q->brand,
+                          .profile = q->profile,
+                          .profile_version = q->profile_version,
+                          .old_certificate_id = q->old_certificate_id,
+                          .quote_id = q->id,
+                          .due = q->due,
+                          .provider = wish->provider ? wish->provider : PROVIDER_DEFAULT,
+                          .created_by = wish->actor,
+                          .created_at = now,
+                          .payment_due_at = q->due.amount ? now + due_seconds : 0,
+                          .lines = q->lines,
+                          .line_count = q->line_count};
+}
+
+static bool wait_for_payment(struct db *db, const struct order *o, struct error *e) {
+    return work_enqueue(db, o->account_id, o->id, "unpaid", o->payment_due_at, e);
+}
+
+bool order_make(const struct services *services, struct arena *a, const struct order_wish *wish, int64_t now,
+                struct order *o, struct certificate **certificates, size_t *count, struct error *e) {
+    const struct quote_use use = {wish->account_id, wish->quote_id, id_new(a, "ord", now)};
+    const struct ledger_cause by = {wish->actor, now};
+    struct quote_taken *taken = ARENA_NEW(a, struct quote_taken);
+    *certificates = NULL;
+    *count = 0;
+    if (!quote_take(services, a, &use, now, taken, e))
+        return false;
+    *o = order_of(&taken->quote, wish, use.order_id, now);
+    if (!is_quota(o) && !order_terms_create(services, a, o, taken, certificates, count, e))
+        return false;
+    return order_insert(services->db, o, e) &&
+           (o->due.amount ? wait_for_payment(services->db, o, e)
+                          : settle(services, a, o, *certificates, *count, &by, e));
+}
+
+/* ---- quote and order in one ---- */
+
+/* budget: both contracts in one */
+static bool order_at_once(const struct services *services, struct arena *a,
+                          const struct quote_request *request, int64_t now, struct order *order,
+                          struct certificate *first, struct error *e) {
+    struct quote q;
+    struct certificate *certificates;
+    size_t count;
+    if (!quote_make(services, a, request, now, &q, e))
+        return false;
+    if (q.due.amount)
+        return quote_refuse_price(a, &q, e);
+    const struct order_wish wish = {
+        .account_id = q.account_id, .quote_id = q.id, .actor = request->order.created_by};
+    if (!order_make(services, a, &wish, now, order, &certificates, &count, e))
+        return false;
+    *first = certificates[0];
+    return true;
 }
 
 /* budget: the contract */
 bool order_purchase(const struct services *services, struct arena *a, const char *account_id,
                     const struct order_request *request, int64_t now, struct order *order,
                     struct certificate *first, struct error *e) {
-    struct draft d = {.services = services, .arena = a, .account_id = account_id, .request = request};
-    if (!draft_make(&d, now, e) || !create_order(&d, account_id, now, order, e))
-        return false;
-    *first = d.c;
-    return true;
+    const struct quote_request r = {.account_id = account_id, .order = *request};
+    return order_at_once(services, a, &r, now, order, first, e);
 }
-
-/* ---- renewal, early renewal, replacement ---- */
 
 /* budget: the contract */
 bool order_renew(const struct services *services, struct arena *a, struct certificate *old,
                  const struct order_request *request, int64_t now, struct order *order,
                  struct certificate *first, struct error *e) {
-    const struct profile *old_profile;
-    struct draft d = {
-        .services = services, .arena = a, .account_id = old->account_id, .request = request, .old = old};
-    if (!draft_make(&d, now, e) || !create_order(&d, old->account_id, now, order, e) ||
-        !certificate_profile(services->policies, old, &old_profile, e))
-        return false;
-    old->successor_id = d.c.id;
-    *first = d.c;
-    return certificate_store(services->db, a, old_profile, old, e);
-}
-
-/* ---- reissue ---- */
-
-static bool apply_draft(struct draft *d, struct certificate *c, int64_t now, struct error *e) {
-    struct db *db = d->services->db;
-    if (strcmp(c->names, d->c.names) != 0 && !certificate_set_names(db, d->arena, c, d->c.names, e))
-        return false;
-    c->key_algorithm = d->c.key_algorithm;
-    c->csr_choice = d->c.csr_choice;
-    c->own_csr = d->c.own_csr;
-    c->next_issue_at = now; /* what the engine goes by */
-    c->rejected_at = 0;
-    c->reject_reason = NULL;
-    c->waits_for = c->waits_detail_en = c->waits_detail_zh = NULL;
-    return certificate_store(db, d->arena, d->profile, c, e) && draft_note_csr(d, c, e) &&
-           work_enqueue(db, c->account_id, c->id, "decide", now, e);
-}
-
-bool order_reissue(const struct services *services, struct arena *a, struct certificate *c,
-                   const struct order_request *request, int64_t now, struct error *e) {
-    struct draft d = {.services = services,
-                      .arena = a,
-                      .account_id = c->account_id,
-                      .request = request,
-                      .old = c,
-                      .reissue = true};
-    if (!certificate_profile(services->policies, c, &d.profile, e) ||
-        !action_allowed(ACTION_REISSUE, c, d.profile, now, e) || !order_brand(services, c, &d.brand, e))
-        return false;
-    d.c.brand = c->brand;
-    if (!draft_complete(&d, e))
-        return false;
-    if (draft_differs(&d))
-        return fail(e, ERR_SPECIFICATION_CHANGE_BUY_NEW, "%s is reissued within its specification only",
-                    "%s 只能在原规格内重新签发", c->id);
-    return apply_draft(&d, c, now, e);
-}
-
-/* ---- cancel ---- */
-
-bool order_cancel(const struct services *services, struct arena *a, struct certificate *c, int64_t now,
-                  struct error *e) {
-    const struct profile *profile;
-    if (!certificate_profile(services->policies, c, &profile, e) ||
-        !action_allowed(ACTION_CANCEL, c, profile, now, e))
-        return false;
-    c->cancelled_at = now;
-    return certificate_store(services->db, a, profile, c, e) &&
-           work_enqueue(services->db, c->account_id, c->id, "decide", now, e);
+    const struct quote_request r = {.account_id = old->account_id, .order = *request, .old = old};
+    return order_at_once(services, a, &r, now, order, first, e) &&
+           certificate_get_any(services->db, a, old->id, old, e);
 }

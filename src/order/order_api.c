@@ -2,92 +2,188 @@
 #include "audit/audit.h"
 #include "http/list.h"
 #include "order/quote.h"
+#include <stdio.h>
 
-#define ORDER_BODY(name_, type_, member, en, zh)                                                             \
+#define REISSUE_BODY(name_, type_, member, en, zh)                                                           \
     {                                                                                                        \
         .name = (name_), .type = FIELD_##type_, .offset = offsetof(struct order_request, member),            \
         .label = TEXT(en, zh)                                                                                \
     }
 
-#define REISSUE_BODY                                                                                         \
-    ORDER_BODY("names", WORDS, names, "Names, the main name first", "域名,主域名在前"),                      \
-        ORDER_BODY("key_algorithm", TEXT, key_algorithm, "Key algorithm: rsa2048, p256 …",                   \
-                   "密钥算法:rsa2048、p256 等"),                                                             \
-        ORDER_BODY("csr_choice", TEXT, csr_choice, "Key: automatic, own, keep",                              \
-                   "CSR 方式:automatic、own、keep"),                                                         \
-        ORDER_BODY("csr", TEXT, own_csr, "Own certificate request, PEM", "自有 CSR,PEM 格式"), {             \
-        .name = "csr_id", .type = FIELD_TEXT, .offset = offsetof(struct order_request, csr_id),              \
-        .flags = FIELD_REFERENCE, .label = TEXT("Or one of the CSR manager", "或 CSR 管理中的 CSR")          \
-    }
-
-static const struct field reissue_body[] = {REISSUE_BODY, FIELD_END};
-
-static const struct field order_body[] = {
-    REISSUE_BODY,
-    ORDER_BODY("brand", TEXT, brand, "Brand of the catalogue", "目录中的品牌"),
-    ORDER_BODY("grade", TEXT, grade, "Grade: dv, ov, ev", "等级:dv、ov、ev"),
-    ORDER_BODY("years", INT, years, "Years", "年限"),
+static const struct field reissue_body[] = {
+    REISSUE_BODY("names", WORDS, names, "Names, the main name first", "域名,主域名在前"),
+    REISSUE_BODY("key_algorithm", TEXT, key_algorithm, "Key algorithm: rsa2048, p256 …",
+                 "密钥算法:rsa2048、p256 等"),
+    REISSUE_BODY("csr_choice", TEXT, csr_choice, "Key: automatic, own, keep",
+                 "CSR 方式:automatic、own、keep"),
+    REISSUE_BODY("csr", TEXT, own_csr, "Own certificate request, PEM", "自有 CSR,PEM 格式"),
+    {.name = "csr_id",
+     .type = FIELD_TEXT,
+     .offset = offsetof(struct order_request, csr_id),
+     .flags = FIELD_REFERENCE,
+     .label = TEXT("Or one of the CSR manager", "或 CSR 管理中的 CSR")},
     FIELD_END,
 };
 
-/* A body is optional where everything can be taken from the old certificate. No years are not 0 years. */
-static bool read_request(struct request *rq, struct order_request *request, struct error *e) {
-    *request = (struct order_request){.created_by = rq->caller.user_id};
-    if (!json_to_row(rq->arena, rq->json, rq->route->body, request, e))
-        return false;
-    return request->years || !json_object_get(rq->json, "years") ||
-           fail_field(e, "years", ERR_YEARS_NOT_OFFERED, "an order is for one year at least",
-                      "订单至少为一年");
+/* ---- answers ---- */
+
+/* An order with the certificates that it made, by their terms. */
+struct ordered {
+    struct order order;
+    struct certificate *certificates;
+    size_t count;
+};
+
+static json_t *order_json(struct request *rq, struct order *o) {
+    o->state = order_state_name(order_state(o));
+    return json_from_row(rq->arena, order_fields, o);
 }
 
-/* ---- warnings: allowed, but worth a sentence ---- */
-
-static json_t *warnings(const struct request *rq, const struct certificate *old, const struct certificate *c,
-                        bool warn_uncovered) {
-    const struct text *choice = quote_choice_warning(c->csr_choice);
+static json_t *certificates_json(struct request *rq, const struct ordered *made) {
     json_t *list = json_array();
-    if (choice)
-        json_array_append_new(list, json_string(choice->in[rq->lang]));
-    if (warn_uncovered && !names_cover_all(c->names, old->names))
-        json_array_append_new(list, json_string(quote_uncovered_warning.in[rq->lang]));
+    for (size_t i = 0; i < made->count; i++)
+        json_array_append_new(list, certificate_json(rq->arena, &made->certificates[i], rq->now, rq->lang));
     return list;
 }
 
-/* ---- orders ---- */
-
-static bool reply_order(struct request *rq, const struct order *order, const struct certificate *c,
-                        json_t *warnings_of_order, struct error *e) {
-    rq->status = 201;
-    rq->reply = json_from_row(rq->arena, order_fields, order);
-    bool written = audit_change(rq, "order.create", order->id, NULL, rq->reply, e);
-    json_object_set_new(rq->reply, "certificate", certificate_json(rq->arena, c, rq->now, rq->lang));
-    json_object_set_new(rq->reply, "warnings", warnings_of_order);
-    return written;
+/* The first certificate stands by itself as well: most orders have one. */
+static void add_certificates(struct request *rq, const struct ordered *made) {
+    json_object_set_new(rq->reply, "certificates", certificates_json(rq, made));
+    if (made->count)
+        json_object_set_new(rq->reply, "certificate",
+                            certificate_json(rq->arena, &made->certificates[0], rq->now, rq->lang));
 }
 
-static bool purchase(struct request *rq, struct error *e) {
-    struct order_request request;
-    struct order order;
-    struct certificate first;
-    return read_request(rq, &request, e) &&
-           order_purchase(rq->services, rq->arena, rq->caller.account_id, &request, rq->now, &order, &first,
-                          e) &&
-           reply_order(rq, &order, &first, warnings(rq, NULL, &first, false), e);
+/* Sentences that were shown with the quote: allowed, but worth knowing. */
+static json_t *warnings_json(const struct request *rq, const struct quote *q) {
+    json_t *list = json_array();
+    for (size_t i = 0; i < q->warnings.count; i++) {
+        const struct quote_note *note = &q->warnings.items[i];
+        json_array_append_new(list, json_string(rq->lang == LANG_ZH ? note->text_zh : note->text_en));
+    }
+    return list;
+}
+
+static bool read_certificates(struct request *rq, struct ordered *made, struct error *e) {
+    return order_certificates(rq->db, rq->arena, made->order.id, &made->certificates, &made->count, e);
+}
+
+/* ---- ordering ---- */
+
+/* What was said is wrong by now: what would hold is quoted anew, and that stays although the order is
+ * refused. */
+static bool refuse_stale(struct request *rq, const char *quote_id, struct error *e) {
+    const struct quote_use use = {.account_id = rq->caller.account_id, .id = quote_id};
+    const struct error stale = *e;
+    struct quote fresh;
+    if (stale.id != ERR_QUOTE_STALE || *stale.object)
+        return false;
+    if (!quote_again(rq->services, rq->arena, &use, rq->now, &fresh, e))
+        return false;
+    *e = stale;
+    snprintf(e->object, sizeof e->object, "%s", fresh.id);
+    rq->keep_on_refusal = true;
+    return false;
+}
+
+static bool make(struct request *rq, const struct quote_body *body, struct ordered *made, struct error *e) {
+    const struct order_wish wish = {.account_id = rq->caller.account_id,
+                                    .quote_id = body->quote_id,
+                                    .actor = rq->caller.user_id,
+                                    .provider = body->provider};
+    return order_make(rq->services, rq->arena, &wish, rq->now, &made->order, &made->certificates,
+                      &made->count, e);
+}
+
+/* All of an order, or nothing but the new quote of a refusal. */
+static bool make_whole(struct request *rq, const struct quote_body *body, struct ordered *made,
+                       struct error *e) {
+    if (!db_savepoint(rq->db, e))
+        return false;
+    if (make(rq, body, made, e))
+        return db_savepoint_release(rq->db, e);
+    db_savepoint_rollback(rq->db);
+    return refuse_stale(rq, body->quote_id, e);
+}
+
+/* What costs nothing needs no quote beforehand. */
+static bool quote_first(struct request *rq, struct quote_body *body, struct error *e) {
+    struct quote q;
+    if (body->quote_id)
+        return true;
+    if (!quote_make(rq->services, rq->arena, &body->request, rq->now, &q, e))
+        return false;
+    body->quote_id = q.id;
+    rq->keep_on_refusal = q.due.amount > 0;
+    return !q.due.amount || quote_refuse_price(rq->arena, &q, e);
+}
+
+static bool check_renewed(const struct quote *q, const char *certificate_id, struct error *e) {
+    return !certificate_id || (q->old_certificate_id && strcmp(q->old_certificate_id, certificate_id) == 0) ||
+           fail_field(e, "quote_id", ERR_BAD_FIELD, "the quote %s is not for a renewal of %s",
+                      "报价 %s 并非用于续费 %s", q->id, certificate_id);
+}
+
+static bool place(struct request *rq, const char *certificate_id, struct error *e) {
+    struct quote_body body;
+    struct certificate old;
+    struct ordered made;
+    struct quote q;
+    if (!quote_body_read(rq, certificate_id, &body, &old, e) || !quote_first(rq, &body, e) ||
+        !quote_get(rq->db, rq->arena, rq->caller.account_id, body.quote_id, &q, e) ||
+        !check_renewed(&q, certificate_id, e) || !make_whole(rq, &body, &made, e))
+        return false;
+    rq->status = 201;
+    rq->reply = order_json(rq, &made.order);
+    if (!audit_change(rq, "order.create", made.order.id, NULL, rq->reply, e))
+        return false;
+    add_certificates(rq, &made);
+    json_object_set_new(rq->reply, "warnings", warnings_json(rq, &q));
+    return true;
+}
+
+static bool create(struct request *rq, struct error *e) {
+    return place(rq, NULL, e);
 }
 
 static bool renew(struct request *rq, struct error *e) {
-    struct order_request request;
-    struct order order;
-    struct certificate old, first;
-    const struct profile *profile;
-    if (!read_request(rq, &request, e) || !certificate_of_path(rq, &old, e) ||
-        !order_renew(rq->services, rq->arena, &old, &request, rq->now, &order, &first, e) ||
-        !certificate_profile(rq->services->policies, &first, &profile, e))
-        return false;
-    bool warn_uncovered =
-        strcmp(order.kind, order_kind_name(ORDER_REPLACEMENT)) == 0 && profile->uploaded.warn_uncovered_names;
-    return reply_order(rq, &order, &first, warnings(rq, &old, &first, warn_uncovered), e);
+    struct certificate old;
+    return certificate_of_path(rq, &old, e) && place(rq, old.id, e);
 }
+
+/* ---- an order ---- */
+
+static bool order_of_path(struct request *rq, struct ordered *found, struct error *e) {
+    return order_get(rq->db, rq->arena, rq->caller.account_id, rq->path_args[0], &found->order, e) &&
+           order_lines(rq->db, rq->arena, &found->order, e);
+}
+
+static bool cancel_order(struct request *rq, struct error *e) {
+    const struct ledger_cause by = {rq->caller.user_id, rq->now};
+    struct ordered found;
+    if (!order_of_path(rq, &found, e))
+        return false;
+    const json_t *before = json_keep(rq->arena, order_json(rq, &found.order));
+    if (!order_close(rq->services, rq->arena, &found.order, "cancelled", &by, e) ||
+        !read_certificates(rq, &found, e))
+        return false;
+    rq->reply = order_json(rq, &found.order);
+    if (!audit_change(rq, "order.cancel", found.order.id, before, rq->reply, e))
+        return false;
+    add_certificates(rq, &found);
+    return true;
+}
+
+static bool show(struct request *rq, struct error *e) {
+    struct ordered found;
+    if (!order_of_path(rq, &found, e) || !read_certificates(rq, &found, e))
+        return false;
+    rq->reply = order_json(rq, &found.order);
+    add_certificates(rq, &found);
+    return true;
+}
+
+/* ---- certificates ---- */
 
 static bool reply_certificate(struct request *rq, const char *action, const struct certificate *c,
                               struct error *e) {
@@ -96,26 +192,19 @@ static bool reply_certificate(struct request *rq, const char *action, const stru
 }
 
 static bool reissue(struct request *rq, struct error *e) {
-    struct order_request request;
+    struct order_request request = {.created_by = rq->caller.user_id};
     struct certificate c;
     rq->status = 202;
-    return read_request(rq, &request, e) && certificate_of_path(rq, &c, e) &&
+    return json_to_row(rq->arena, rq->json, reissue_body, &request, e) && certificate_of_path(rq, &c, e) &&
            order_reissue(rq->services, rq->arena, &c, &request, rq->now, e) &&
            reply_certificate(rq, "certificate.reissue", &c, e);
 }
 
 static bool cancel(struct request *rq, struct error *e) {
+    const struct ledger_cause by = {rq->caller.user_id, rq->now};
     struct certificate c;
-    return certificate_of_path(rq, &c, e) && order_cancel(rq->services, rq->arena, &c, rq->now, e) &&
+    return certificate_of_path(rq, &c, e) && order_cancel(rq->services, rq->arena, &c, &by, e) &&
            reply_certificate(rq, "certificate.cancel", &c, e);
-}
-
-static bool get(struct request *rq, struct error *e) {
-    struct order order;
-    if (!order_get(rq->db, rq->arena, rq->caller.account_id, rq->path_args[0], &order, e))
-        return false;
-    rq->reply = json_from_row(rq->arena, order_fields, &order);
-    return true;
 }
 
 static bool list(struct request *rq, struct error *e) {
@@ -129,6 +218,8 @@ static bool list(struct request *rq, struct error *e) {
     if (!order_list(rq->db, rq->arena, &range, &orders, &found, e))
         return false;
     size_t count = list_count(&page, found);
+    for (size_t i = 0; i < count; i++)
+        orders[i].state = order_state_name(order_state(&orders[i]));
     list_reply(rq, order_fields, sizeof *orders, orders, count, found > count ? orders[count - 1].id : NULL);
     return true;
 }
@@ -138,10 +229,11 @@ const struct route order_routes[] = {
      .path = "/v1/orders",
      .access = ACCESS_REQUEST,
      .flags = ROUTE_WRITES | ROUTE_WAKES,
-     .handle = purchase,
-     .body = order_body,
+     .handle = create,
+     .body = order_body_fields,
      .answer = order_fields,
-     .summary = TEXT("Buys a certificate", "购买证书")},
+     .summary = TEXT("Orders what was quoted, or, where nothing is due, what the body says",
+                     "按报价下单;无需付费时也可直接下单")},
     {.method = "GET",
      .path = "/v1/orders",
      .access = ACCESS_READ,
@@ -152,15 +244,23 @@ const struct route order_routes[] = {
     {.method = "GET",
      .path = "/v1/orders/{id}",
      .access = ACCESS_READ,
-     .handle = get,
+     .handle = show,
      .answer = order_fields,
-     .summary = TEXT("One order", "查看订单")},
+     .summary = TEXT("One order, with its lines and certificates", "查看订单及其明细、证书")},
+    {.method = "POST",
+     .path = "/v1/orders/{id}/cancel",
+     .access = ACCESS_REQUEST,
+     .flags = ROUTE_WRITES | ROUTE_WAKES,
+     .handle = cancel_order,
+     .answer = order_fields,
+     .summary = TEXT("Cancels an order that is not paid, and releases what it reserved",
+                     "取消未支付的订单并释放所占用的额度")},
     {.method = "POST",
      .path = "/v1/certificates/{id}/renew",
      .access = ACCESS_REQUEST,
      .flags = ROUTE_WRITES | ROUTE_WAKES,
      .handle = renew,
-     .body = order_body,
+     .body = renewal_body_fields,
      .answer = order_fields,
      .summary = TEXT("Renews, renews early or replaces a certificate, whichever its kind and state allow",
                      "按证书的类型和状态续费、提前续费或替换")},

@@ -1,6 +1,6 @@
 /* What orders create, and what they refuse. */
 #include "audit/audit.h"
-#include "order/fixture.h"
+#include "order/market.h"
 #include "unit.h"
 
 static struct world w;
@@ -25,41 +25,24 @@ static struct certificate bought(const char *brand, const char *names) {
     return c;
 }
 
-/* Gives a certificate a version for as long as its coverage, as issuing will. */
 static struct certificate issued(const char *brand, const char *names) {
     struct certificate c = bought(brand, names);
-    const struct profile *profile;
-    c.covered_from = c.not_before = w.now;
-    c.coverage_end = c.version_end = w.now + 365 * DAY;
-    c.version_id = "ver_1";
-    c.version_count = 1;
-    c.key_held = true;
-    assert_ok(certificate_profile(&w.policies, &c, &profile, &e), e);
-    assert_ok(db_begin(w.services.db, &e), e);
-    assert_ok(world_end(&w, certificate_store(w.services.db, w.arena, profile, &c, &e), &e), e);
+    world_issue(&w, &c, w.now + 365 * DAY);
     return c;
 }
 
-static struct certificate brought_in(const char *kind, const char *names) {
-    const struct profile *profile = policy_find(&w.policies, POLICY_DEFAULT, 0);
-    struct certificate c = {.account_id = ACCOUNT,
-                            .kind = kind,
-                            .profile = profile->name,
-                            .profile_version = profile->version,
-                            .grade = "dv",
-                            .key_algorithm = "rsa2048",
-                            .names = names,
-                            .not_before = w.now - 335 * DAY,
-                            .version_end = w.now + 30 * DAY,
-                            .version_id = "ver_2",
-                            .version_count = 1};
-    assert_ok(db_begin(w.services.db, &e), e);
-    assert_ok(world_end(&w, certificate_insert(w.services.db, w.arena, profile, w.now, &c, &e), &e), e);
-    return c;
+static struct certificate in_its_window(const char *kind, const char *names) {
+    return brought_in(&w, kind, names, time_format(w.arena, w.now + 30 * DAY));
 }
 
 static struct certificate uploaded(const char *names) {
-    return brought_in("uploaded", names);
+    return in_its_window("uploaded", names);
+}
+
+static const struct ledger_cause *cause(void) {
+    static struct ledger_cause by;
+    by = (struct ledger_cause){"user", w.now};
+    return &by;
 }
 
 static bool renew_as(const struct certificate *old, struct order_request request, struct certificate *first) {
@@ -95,7 +78,7 @@ static void a_purchase_is_an_order_and_work_for_the_engine(void **state) {
     assert_string_equal(order.kind, "purchase");
     assert_string_equal(order.certificate_id, c.id);
     assert_int_equal(order.paid_at, w.now);
-    assert_int_equal(order.amount, 0);
+    assert_int_equal(order.due.amount, 0);
     assert_ok(work_get(w.services.db, w.arena, c.id, &item, &e), e);
     assert_string_equal(item.step, "decide");
     assert_int_equal(item.due_at, w.now);
@@ -118,7 +101,7 @@ static void a_purchase_refuses_what_is_not_on_sale(void **state) {
         const char *field;
     } cases[] = {
         {{.names = "a.example.com", .brand = "Nobody"}, ERR_BAD_FIELD, "brand"},
-        {{.names = "a.example.com", .years = 2}, ERR_YEARS_NOT_OFFERED, "years"},
+        {{.names = "a.example.com", .years = 2, .brand = "GlobalSign"}, ERR_YEARS_NOT_OFFERED, "years"},
         {{.names = "a.example.com", .years = 9}, ERR_YEARS_NOT_OFFERED, "years"},
         {{.names = "a.example.com", .years = -1}, ERR_YEARS_NOT_OFFERED, "years"},
         {{.names = "a.example.com", .grade = "xv"}, ERR_BAD_FIELD, "grade"},
@@ -267,12 +250,12 @@ static void a_cancelled_successor_makes_room_for_another(void **state) {
     struct certificate old = issued(NULL, "www.example.com"), first, second;
     assert_ok(renew_as(&old, as_it_was, &first), e);
     assert_ok(db_begin(w.services.db, &e), e);
-    assert_ok(world_end(&w, order_cancel(&w.services, w.arena, &first, w.now, &e), &e), e);
+    assert_ok(world_end(&w, order_cancel(&w.services, w.arena, &first, cause(), &e), &e), e);
     assert_int_equal(certificate_state(&first, w.now), STATE_CANCELLED);
     assert_null(certificate_now(&w, old.id).successor_id);
     assert_ok(renew_as(&old, as_it_was, &second), e);
     assert_ok(db_begin(w.services.db, &e), e);
-    assert_false(world_end(&w, order_cancel(&w.services, w.arena, &first, w.now, &e), &e));
+    assert_false(world_end(&w, order_cancel(&w.services, w.arena, &first, cause(), &e), &e));
 }
 
 static void a_changed_specification_is_marked_where_it_is_allowed(void **state) {
@@ -365,8 +348,8 @@ static void an_uploaded_certificate_is_replaced_without_having_to_match(void **s
 
 static void a_certificate_of_a_private_ca_is_replaced_like_an_uploaded_one(void **state) {
     (void)state;
-    struct certificate old = brought_in("pca", "www.example.com"),
-                       seen = brought_in("discovered", "b.example.com"), first;
+    struct certificate old = in_its_window("pca", "www.example.com"),
+                       seen = in_its_window("discovered", "b.example.com"), first;
     w.now = old.window_at;
     assert_ok(renew_as(&old, as_it_was, &first), e);
     assert_string_equal(first.order_kind, "replacement");
@@ -408,9 +391,9 @@ static void what_is_issued_or_submitted_is_not_cancelled(void **state) {
     struct certificate live = issued(NULL, "www.example.com"), submitted = bought(NULL, "a.example.com"),
                        open = bought("DigiCert", "b.example.com");
     assert_ok(db_begin(w.services.db, &e), e);
-    assert_fails(order_cancel(&w.services, w.arena, &live, w.now, &e), e, ERR_ALREADY_ISSUED);
-    assert_fails(order_cancel(&w.services, w.arena, &submitted, w.now, &e), e, ERR_ALREADY_SUBMITTED);
-    assert_ok(order_cancel(&w.services, w.arena, &open, w.now, &e), e);
+    assert_fails(order_cancel(&w.services, w.arena, &live, cause(), &e), e, ERR_ALREADY_ISSUED);
+    assert_fails(order_cancel(&w.services, w.arena, &submitted, cause(), &e), e, ERR_ALREADY_SUBMITTED);
+    assert_ok(order_cancel(&w.services, w.arena, &open, cause(), &e), e);
     db_rollback(w.services.db);
 }
 
@@ -508,7 +491,7 @@ static void a_replacement_that_covers_less_is_warned_of(void **state) {
     struct request rq;
     assert_ok(call("POST", "/v1/certificates/{id}/renew", old.id, "{\"names\": [\"shop.example.com\"]}", &rq),
               e);
-    assert_int_equal(json_array_size(json_object_get(rq.reply, "warnings")), 1);
+    assert_int_equal(json_array_size(json_object_get(rq.reply, "warnings")), 2);
 }
 
 static void a_refused_order_over_http_leaves_nothing(void **state) {

@@ -34,9 +34,10 @@ bool payment_provider(const struct services *s, const char *provider, int64_t *d
 
 /* ---- beginning ---- */
 
-static bool payable(const struct order *o, struct error *e) {
-    return !o->paid_at ||
-           fail_state(e, "paid", ERR_ALREADY_PAID, "order %s is paid already", "订单 %s 已支付", o->id);
+/* Another way to pay may give it more time, never less. */
+static bool note_provider(struct db *db, struct order *o, const struct payment_ops *ops, struct error *e) {
+    int64_t due_at = o->created_at + ops->due_seconds;
+    return order_set_provider(db, o, ops->name, due_at > o->payment_due_at ? due_at : o->payment_due_at, e);
 }
 
 /* One of the same provider and amount goes on; any other is not waited for any more. */
@@ -53,17 +54,17 @@ bool payment_begin(const struct services *s, struct arena *a, struct order *o, c
                    const char *actor, int64_t now, struct payment *p, struct error *e) {
     const struct payment_ops *ops;
     bool goes_on;
-    if (!payable(o, e) || !find_ready(s, provider, &ops, e))
+    if (!order_payable(o, e) || !find_ready(s, provider, &ops, e))
         return false;
     const struct payment wanted = {.id = id_new(a, "pay", now),
                                    .account_id = o->account_id,
                                    .order_id = o->id,
                                    .provider = ops->name,
-                                   .due = {o->amount, o->currency},
+                                   .due = o->due,
                                    .created_by = actor,
                                    .created_at = now,
                                    .state = "pending"};
-    if (!take_up(s->db, a, &wanted, p, &goes_on, e))
+    if (!take_up(s->db, a, &wanted, p, &goes_on, e) || !note_provider(s->db, o, ops, e))
         return false;
     if (goes_on)
         return true;

@@ -26,12 +26,6 @@ struct payment {
 
 extern const struct field payment_fields[];
 
-/* ---- order_paid.c ---- */
-
-/* Once: ERR_ALREADY_PAID, ERR_ORDER_CLOSED. */
-bool order_paid(const struct services *s, struct arena *a, struct order *o, const struct ledger_cause *by,
-                struct error *e);
-
 /* ---- payment.c ---- */
 
 /*

@@ -2,6 +2,7 @@
 #include "order/quote.h"
 #include "base/rand.h"
 #include "catalog/catalog.h"
+#include <stdio.h>
 
 struct quoting {
     const struct services *services;
@@ -79,8 +80,12 @@ static bool price_order(const struct quoting *g, const struct draft *d, struct e
     return true;
 }
 
-static struct quote_choice choice_of(const struct certificate *c) {
-    return (struct quote_choice){.names = c->names,
+static struct quote_choice choice_of(const struct draft *d) {
+    const struct certificate *c = &d->c;
+    return (struct quote_choice){.contact_id = d->form.contact_id,
+                                 .organization_id = d->form.organization_id,
+                                 .validation_method = d->form.validation_method,
+                                 .names = c->names,
                                  .grade = c->grade,
                                  .domain_type = c->domain_type,
                                  .key_algorithm = c->key_algorithm,
@@ -105,7 +110,7 @@ static bool quote_order(const struct quoting *g, struct error *e) {
     q->brand = d.brand->id;
     q->profile = d.profile->name;
     q->profile_version = d.profile->version;
-    q->chosen = choice_of(&d.c);
+    q->chosen = choice_of(&d);
     return price_order(g, &d, e) && quote_plan(&d, g->now, q, e) && quote_explain(&d, g->now, q, e) &&
            store(g, e);
 }
@@ -196,7 +201,7 @@ static bool quote_quota(const struct quoting *g, struct error *e) {
     struct quote *q = g->quote;
     struct specification of = {0};
     int64_t left[LEDGERS];
-    begin(g, "quota");
+    begin(g, ORDER_QUOTA);
     q->lines = ARENA_ARRAY(g->arena, QUOTE_LINES_MAX, struct quote_line);
     bool priced =
         g->request->package ? price_package(g, &q->chosen, &of, e) : price_units(g, &q->chosen, &of, e);
@@ -225,10 +230,17 @@ bool quote_make(const struct services *services, struct arena *a, const struct q
 
 /* ---- taking it ---- */
 
+/* Whoever asks twice wants to find what the first time has made. */
+static bool refuse_used(const struct quote *q, struct error *e) {
+    fail(e, ERR_QUOTE_STALE, "the order %s was made from the quote %s", "报价 %2$s 已用于订单 %1$s",
+         q->order_id, q->id);
+    snprintf(e->object, sizeof e->object, "%s", q->order_id);
+    return false;
+}
+
 static bool check_open(const struct quote *q, int64_t now, struct error *e) {
     if (q->order_id)
-        return fail(e, ERR_QUOTE_STALE, "the order %s was made from the quote %s",
-                    "报价 %2$s 已用于订单 %1$s", q->order_id, q->id);
+        return refuse_used(q, e);
     return now < q->expires_at || fail(e, ERR_QUOTE_STALE, "the quote %s was good for 30 minutes",
                                        "报价 %s 的 30 分钟有效期已过", q->id);
 }
@@ -257,6 +269,9 @@ static struct order_request request_of(const struct quote *q) {
                                   .csr_choice = q->chosen.csr_choice,
                                   .own_csr = q->chosen.csr,
                                   .grade = q->chosen.grade,
+                                  .contact_id = q->chosen.contact_id,
+                                  .organization_id = q->chosen.organization_id,
+                                  .validation_method = q->chosen.validation_method,
                                   .years = q->years,
                                   .created_by = q->created_by};
 }
@@ -265,7 +280,7 @@ static struct order_request request_of(const struct quote *q) {
 static bool draft_again(const struct services *services, struct arena *a, int64_t now,
                         struct quote_taken *taken, struct error *e) {
     const struct quote *q = &taken->quote;
-    if (strcmp(q->kind, "quota") == 0)
+    if (strcmp(q->kind, ORDER_QUOTA) == 0)
         return true;
     taken->request = request_of(q);
     taken->draft = (struct draft){
@@ -281,6 +296,39 @@ static bool draft_again(const struct services *services, struct arena *a, int64_
     return strcmp(kind, q->kind) == 0 ||
            fail(e, ERR_QUOTE_STALE, "the quote %s is for a %s, now it would be a %s",
                 "报价 %s 的订单类型为 %s,目前应为 %s", q->id, q->kind, kind);
+}
+
+static struct quote_request request_again(const struct quote *q, struct certificate *old) {
+    bool quota = strcmp(q->kind, ORDER_QUOTA) == 0;
+    struct quote_request r = {.account_id = q->account_id,
+                              .order = request_of(q),
+                              .old = q->old_certificate_id ? old : NULL,
+                              .package = q->chosen.package};
+    if (quota && !q->chosen.package) {
+        r.of = (struct specification){q->brand, q->chosen.grade, q->chosen.domain_type, q->chosen.key_family};
+        r.certificates = q->chosen.certificates;
+        r.managed_uses = q->chosen.managed_uses;
+    }
+    return r;
+}
+
+bool quote_again(const struct services *services, struct arena *a, const struct quote_use *use, int64_t now,
+                 struct quote *q, struct error *e) {
+    struct quote before;
+    struct certificate old = {.id = NULL};
+    if (!quote_get(services->db, a, use->account_id, use->id, &before, e) ||
+        (before.old_certificate_id &&
+         !certificate_get(services->db, a, use->account_id, before.old_certificate_id, &old, e)))
+        return false;
+    const struct quote_request request = request_again(&before, &old);
+    return quote_make(services, a, &request, now, q, e);
+}
+
+bool quote_refuse_price(struct arena *a, const struct quote *q, struct error *e) {
+    fail(e, ERR_QUOTE_NEEDED, "%s are due; the quote %s says what for", "应付 %s;详见报价 %s",
+         money_text(a, &q->due), q->id);
+    snprintf(e->object, sizeof e->object, "%s", q->id);
+    return false;
 }
 
 bool quote_take(const struct services *services, struct arena *a, const struct quote_use *use, int64_t now,

@@ -53,6 +53,7 @@ struct quote_notes {
 /* What the buyer chose, complete. */
 struct quote_choice {
     const char *names, *grade, *domain_type, *key_algorithm, *key_family, *csr_choice, *csr;
+    const char *contact_id, *organization_id, *validation_method;
     /* of quota */
     const char *package;
     int64_t certificates, managed_uses;
@@ -98,6 +99,12 @@ bool quote_make(const struct services *services, struct arena *a, const struct q
 struct quote_use {
     const char *account_id, *id, *order_id;
 };
+
+/* ERR_QUOTE_NEEDED: what it costs must be agreed on first; always false. */
+bool quote_refuse_price(struct arena *a, const struct quote *q, struct error *e);
+/* A quote for the same choice with the prices and the quota of now. Refused like the order itself. */
+bool quote_again(const struct services *services, struct arena *a, const struct quote_use *use, int64_t now,
+                 struct quote *q, struct error *e);
 
 struct quote_taken {
     struct quote quote;
@@ -169,8 +176,25 @@ bool quote_purge(struct work *w, struct error *e);
 /* Both ways between the members and the column. */
 void quote_write_content(struct arena *a, struct quote *q);
 bool quote_read_content(struct arena *a, struct quote *q, struct error *e);
-extern const struct field quote_fields[];
+extern const struct field quote_fields[], quote_line_fields[];
 /* With texts in one language. New reference. */
 json_t *quote_json(struct arena *a, const struct quote *q, enum lang lang);
+
+/* ---- quote_body.c: what a body asks for ---- */
+
+struct quote_body {
+    const char *kind, *certificate_id, *domain_type, *key_family;
+    struct quote_request request;
+    /* of an order */
+    const char *quote_id, *provider;
+    bool pay;
+};
+
+/* Of a quote; of an order; of a renewal, whose certificate stands in the path. */
+extern const struct field quote_body_fields[], order_body_fields[], renewal_body_fields[];
+/* By the fields of the route; `certificate_id`: that of the path, or NULL. With a quote_id there is nothing
+ * else to read. */
+bool quote_body_read(struct request *rq, const char *certificate_id, struct quote_body *body,
+                     struct certificate *old, struct error *e);
 
 extern const struct route quote_routes[];

@@ -1,7 +1,7 @@
 /* A quote as it is kept and as it is shown: one set of tables for both, but for the language of its notes. */
 #include "order/quote.h"
 
-static const struct field line_fields[] = {
+const struct field quote_line_fields[] = {
     FIELD(TEXT, quote_line, item, FIELD_COLUMN, "A specification, or managed_use", "规格或 managed_use"),
     FIELD(TEXT, quote_line, source, FIELD_COLUMN, "quota: there already; paid: bought with the order",
           "quota:已有额度;paid:随订单购买"),
@@ -52,6 +52,10 @@ static const struct field choice_fields[] = {
     FIELD(TEXT, quote_choice, key_family, 0, "Key family", "密钥类型"),
     FIELD(TEXT, quote_choice, csr_choice, 0, "Key: automatic, own, keep", "CSR 方式"),
     FIELD(TEXT, quote_choice, csr, 0, "Own certificate request", "自有 CSR"),
+    FIELD(TEXT, quote_choice, contact_id, 0, "Contact", "联系人"),
+    FIELD(TEXT, quote_choice, organization_id, 0, "Organisation", "组织"),
+    FIELD(TEXT, quote_choice, validation_method, 0, "Method of validation: dns, file; empty: dns",
+          "验证方式:dns、file;空表示 dns"),
     FIELD(TEXT, quote_choice, package, 0, "Package of quota", "资源包"),
     FIELD(INT, quote_choice, certificates, 0, "Certificates of quota", "购买的证书额度"),
     FIELD(INT, quote_choice, managed_uses, 0, "Managed-service uses of quota", "购买的托管服务次数"),
@@ -68,7 +72,7 @@ static const struct field choice_fields[] = {
 #define CONTENT                                                                                              \
     FIELD_OBJECT_OF(choice_fields, quote, chosen, 0, "What was chosen, completed from the old certificate",  \
                     "所选内容,其余取自原证书"),                                                              \
-        FIELD_ROWS_OF(line_fields, quote, lines, line_count, 0,                                              \
+        FIELD_ROWS_OF(quote_line_fields, quote, lines, line_count, 0,                                        \
                       "What is taken from quota, then what is paid", "先使用额度,不足部分付费"),             \
         FIELD_ROWS_OF(quota_fields, quote, quota, quota_count, 0, "Quota before and after", "额度变化"),     \
         FIELD_ROWS_OF(certificate_of_quote, quote, certificates, certificate_count, 0,                       \

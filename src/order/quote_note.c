@@ -188,6 +188,16 @@ static void warn_uncovered(struct notes *n) {
         add_text(n, "names_not_covered", &quote_uncovered_warning);
 }
 
+/* The policy goes on by itself after the payment, but not without that. */
+static bool warn_lack(struct notes *n, struct error *e) {
+    const struct form_lack *lack;
+    if (!draft_lack(n->draft, &lack, e))
+        return false;
+    if (lack)
+        add_text(n, error_row(lack->id)->code, &lack->detail);
+    return true;
+}
+
 /* ---- the whole ---- */
 
 bool quote_explain(const struct draft *d, int64_t now, struct quote *q, struct error *e) {
@@ -201,7 +211,7 @@ bool quote_explain(const struct draft *d, int64_t now, struct quote *q, struct e
     warn_late(&n);
     warn_key(&n);
     warn_uncovered(&n);
-    return warn_wasted(&n, e);
+    return warn_wasted(&n, e) && warn_lack(&n, e);
 }
 
 void quote_explain_quota(struct arena *a, struct quote *q) {

@@ -19,8 +19,8 @@ int64_t quote_issue_latest(const struct issuance *expected, int64_t from) {
     return from;
 }
 
-/* Nobody sees a letter where the issuer demands nothing. */
-static enum certificate_state first_state(const struct draft *d) {
+/* Nobody sees a letter where the issuer demands nothing; what lacks something waits for a person. */
+static enum certificate_state first_state(const struct draft *d, const struct form_lack *lack) {
     static const enum certificate_state states[] = {[FIRST_PENDING_APPLICATION] = STATE_PENDING_APPLICATION,
                                                     [FIRST_VALIDATING] = STATE_VALIDATING,
                                                     [FIRST_PENDING_LETTER] = STATE_PENDING_LETTER};
@@ -29,6 +29,8 @@ static enum certificate_state first_state(const struct draft *d) {
     bool letter = d->profile->letter == LETTER_PER_PRODUCT && d->brand->letter && grade != GRADE_DV;
     if (d->kind == ORDER_EARLY_RENEWAL)
         return STATE_NOT_ACTIVATED;
+    if (lack)
+        return STATE_PENDING_APPLICATION;
     if (d->brand->demands == DEMANDS_NONE && first == FIRST_PENDING_LETTER)
         return STATE_VALIDATING;
     if (d->brand->demands != DEMANDS_NONE && first == FIRST_VALIDATING && letter)
@@ -69,8 +71,9 @@ static void put_versions(struct arena *a, const struct plan_term *term, struct q
     }
 }
 
-static struct quote_certificate first_certificate(const struct draft *d, const struct plan *plan) {
-    return (struct quote_certificate){.state = state_row(first_state(d))->name,
+static struct quote_certificate first_certificate(const struct draft *d, const struct form_lack *lack,
+                                                  const struct plan *plan) {
+    return (struct quote_certificate){.state = state_row(first_state(d, lack))->name,
                                       .predecessor_id = d->old ? d->old->id : NULL,
                                       .carried_seconds = plan->coverage.carried,
                                       .carried_days = plan->coverage.carried / DAY,
@@ -80,6 +83,7 @@ static struct quote_certificate first_certificate(const struct draft *d, const s
 bool quote_plan(const struct draft *d, int64_t now, struct quote *q, struct error *e) {
     int64_t at = first_issue(d, now);
     struct plan plan;
+    const struct form_lack *lack;
     struct plan_input in = {.profile = d->profile,
                             .years = d->c.years,
                             .order = {.kind = planned_kind(d, at),
@@ -87,14 +91,14 @@ bool quote_plan(const struct draft *d, int64_t now, struct quote *q, struct erro
                                       .old_end = d->old ? d->old->end_at : 0,
                                       .bonus_days = d->brand->bonus_days},
                             .window = d->old ? d->old->end_at - d->old->window_at : 0};
-    if (!policy_plan(d->arena, &in, &plan, e))
+    if (!policy_plan(d->arena, &in, &plan, e) || !draft_lack(d, &lack, e))
         return false;
     q->certificate_count = plan.term_count;
     q->certificates = ARENA_ARRAY(d->arena, plan.term_count, struct quote_certificate);
     for (size_t i = 0; i < plan.term_count; i++) {
         struct quote_certificate *c = &q->certificates[i];
         *c = i ? (struct quote_certificate){.state = state_row(STATE_NOT_ACTIVATED)->name}
-               : first_certificate(d, &plan);
+               : first_certificate(d, lack, &plan);
         c->term = (int64_t)i + 1;
         c->issue_at = plan.terms[i].versions[0].issued_at;
         c->coverage_end = plan.terms[i].coverage_end;

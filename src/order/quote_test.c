@@ -1,6 +1,5 @@
 /* Quotes: lines, coverage, notes, and how long they hold. */
-#include "order/fixture.h"
-#include "order/quote.h"
+#include "order/market.h"
 #include "unit.h"
 
 static struct world w;
@@ -78,68 +77,14 @@ static void working_days_leave_out_the_weekend(void **state) {
 
 /* ---- quotes ---- */
 
-static bool make(const struct quote_request *given, struct quote *q) {
-    struct quote_request r = *given;
-    r.account_id = ACCOUNT;
-    r.order.created_by = "user_1";
-    return db_begin(w.services.db, &e) &&
-           world_end(&w, quote_make(&w.services, w.arena, &r, w.now, q, &e), &e);
+static bool make(const struct quote_request *r, struct quote *q) {
+    return make_quote(&w, r, q, &e);
 }
 
 static struct quote quoted(const struct quote_request *r) {
     struct quote q;
     assert_ok(make(r, &q), e);
     return q;
-}
-
-static void grant(const char *item, int64_t units) {
-    const struct ledger_move move = {.account_id = ACCOUNT,
-                                     .item = item,
-                                     .reason = units > 0 ? "granted" : "withdrawn",
-                                     .reference = id_new(w.arena, "ref", w.now),
-                                     .actor = "user_1",
-                                     .amount = units,
-                                     .now = w.now};
-    bool done;
-    assert_ok(ledger_move_quota(w.services.db, &move, &done, &e), e);
-}
-
-/* An official certificate with one version of 365 days, the last of which ends at `end`. */
-static struct certificate served(const char *brand, const char *names, const char *end) {
-    const struct order_request request = {.brand = brand, .names = names, .created_by = "user_1"};
-    int64_t now = w.now;
-    const struct profile *profile;
-    struct certificate c;
-    w.now = at(end) - 365 * DAY;
-    assert_ok(purchase(&w, &request, &c, &e), e);
-    c.covered_from = c.not_before = w.now;
-    c.coverage_end = c.version_end = at(end);
-    c.version_id = "ver_1";
-    c.version_count = 1;
-    c.key_held = true;
-    assert_ok(certificate_profile(&w.policies, &c, &profile, &e), e);
-    assert_ok(db_begin(w.services.db, &e), e);
-    assert_ok(world_end(&w, certificate_store(w.services.db, w.arena, profile, &c, &e), &e), e);
-    w.now = now;
-    return c;
-}
-
-static struct certificate brought_in(const char *names, const char *end) {
-    const struct profile *profile = policy_find(&w.policies, POLICY_DEFAULT, 0);
-    struct certificate c = {.account_id = ACCOUNT,
-                            .kind = "uploaded",
-                            .profile = profile->name,
-                            .profile_version = profile->version,
-                            .grade = "dv",
-                            .key_algorithm = "rsa2048",
-                            .names = names,
-                            .not_before = at(end) - 365 * DAY,
-                            .version_end = at(end),
-                            .version_id = "ver_2",
-                            .version_count = 1};
-    assert_ok(db_begin(w.services.db, &e), e);
-    assert_ok(world_end(&w, certificate_insert(w.services.db, w.arena, profile, w.now, &c, &e), &e), e);
-    return c;
 }
 
 static const char *versions_text(const struct quote_certificate *c) {
@@ -197,7 +142,7 @@ static void each_certificate_gets_the_coverage_of_the_arithmetic(void **state) {
         struct quote_request r = {.order = {.brand = rows[i].brand, .years = rows[i].years}};
         w.now = at(rows[i].now);
         if (rows[i].old_end) {
-            old = served(rows[i].brand, "www.example.com", rows[i].old_end);
+            old = served(&w, rows[i].brand, "www.example.com", rows[i].old_end);
             r.old = &old;
             r.order.key_algorithm = rows[i].key;
         } else {
@@ -233,7 +178,7 @@ static void three_years_of_the_default_have_three_six_and_nine_versions(void **s
 
 static void what_has_expired_is_bought_anew(void **state) {
     (void)state;
-    struct certificate old = served("CFCA", "www.example.com", "2026-11-21T00:00:00Z");
+    struct certificate old = served(&w, "CFCA", "www.example.com", "2026-11-21T00:00:00Z");
     struct quote_request r = {.old = &old};
     struct quote q;
     assert_fails(make(&r, &q), e, ERR_EXPIRED_BUY_NEW);
@@ -264,17 +209,11 @@ static void years_that_the_policy_lacks_are_refused(void **state) {
 
 /* ---- money and quota ---- */
 
-static void set_price(const char *id, int64_t per_year, int64_t managed_use) {
-    struct brand *brand = (struct brand *)catalog_find(&w.catalog, id);
-    brand->prices[0].per_year = per_year;
-    brand->prices[0].managed_use = managed_use;
-}
-
 static void an_early_renewal_says_why_it_costs_more(void **state) {
     (void)state;
-    struct certificate old = served("CFCA", "www.example.com", "2027-02-01T00:00:00Z");
+    struct certificate old = served(&w, "CFCA", "www.example.com", "2027-02-01T00:00:00Z");
     struct quote_request r = {.old = &old};
-    set_price("CFCA", 1000, 30);
+    set_price(&w, "CFCA", 1000, 30);
     struct quote q = quoted(&r);
     assert_string_equal(q.kind, "early_renewal");
     assert_int_equal(q.due.amount, 1030);
@@ -293,9 +232,9 @@ static void quota_lowers_the_amount_and_is_not_reserved(void **state) {
     (void)state;
     const struct quote_request r = {
         .order = {.brand = "CFCA", .names = "www.example.com", .key_algorithm = "p256", .years = 2}};
-    set_price("CFCA", 1000, 30);
-    grant("CFCA/dv/single/ecc", 1);
-    grant(MANAGED_USE, 5);
+    set_price(&w, "CFCA", 1000, 30);
+    grant(&w, "CFCA/dv/single/ecc", 1);
+    grant(&w, MANAGED_USE, 5);
     for (int i = 0; i < 2; i++) {
         struct quote q = quoted(&r);
         assert_string_equal(lines_text(q.lines, q.line_count),
@@ -313,8 +252,8 @@ static void quota_is_bought_by_the_piece(void **state) {
     (void)state;
     struct quote_request r = {.of = {"CFCA", "dv", "single", "ecc"}, .certificates = 3, .managed_uses = 2};
     struct quote q;
-    set_price("CFCA", 1000, 30);
-    grant("CFCA/dv/single/ecc", 1);
+    set_price(&w, "CFCA", 1000, 30);
+    grant(&w, "CFCA/dv/single/ecc", 1);
     q = quoted(&r);
     assert_string_equal(q.kind, "quota");
     assert_string_equal(lines_text(q.lines, q.line_count), "cert paid 3 3000, use paid 2 60");
@@ -331,7 +270,7 @@ static void quota_is_bought_by_the_piece(void **state) {
 
 static void a_purchase_says_what_it_wastes(void **state) {
     (void)state;
-    struct certificate old = served("CFCA", "a.example.com b.example.com", "2027-02-01T00:00:00Z");
+    struct certificate old = served(&w, "CFCA", "a.example.com b.example.com", "2027-02-01T00:00:00Z");
     struct quote_request r = {.order = {.brand = "CFCA", .names = "b.example.com"}};
     struct quote q = quoted(&r);
     assert_string_equal(codes(&q.warnings), "wasted_validity");
@@ -346,14 +285,14 @@ static void a_purchase_says_what_it_wastes(void **state) {
 
 static void a_wildcard_wastes_a_wildcard(void **state) {
     (void)state;
-    served("CFCA", "*.example.com", "2027-02-01T00:00:00Z");
+    served(&w, "CFCA", "*.example.com", "2027-02-01T00:00:00Z");
     struct quote_request r = {.order = {.brand = "CFCA", .names = "*.example.com"}};
     assert_string_equal(warned(&r), "wasted_validity");
 }
 
 static void warnings_come_before_the_money(void **state) {
     (void)state;
-    struct certificate old = served("Tenure", "www.example.com", "2026-11-24T00:00:00Z");
+    struct certificate old = served(&w, "Tenure", "www.example.com", "2026-11-24T00:00:00Z");
     struct quote_request r = {.old = &old, .order = {.grade = "ov", .csr_choice = "keep"}};
     old.version_id = NULL;
     assert_string_equal(warned(&r), "carry_lost issuance_late kept_key");
@@ -366,7 +305,8 @@ static void warnings_come_before_the_money(void **state) {
 
 static void a_replacement_says_what_it_does_not_cover(void **state) {
     (void)state;
-    struct certificate old = brought_in("www.example.com shop.example.com", "2026-12-01T00:00:00Z");
+    struct certificate old =
+        brought_in(&w, "uploaded", "www.example.com shop.example.com", "2026-12-01T00:00:00Z");
     struct quote_request r = {.old = &old};
     struct quote q = quoted(&r);
     assert_string_equal(q.kind, "replacement");
@@ -428,20 +368,20 @@ static void a_price_that_rises_meanwhile_does_not_matter_but_used_quota_does(voi
     (void)state;
     const struct quote_request r = {.order = {.brand = "CFCA", .names = "www.example.com"}};
     struct quote_taken taken = {.quote.id = NULL};
-    set_price("CFCA", 1000, 30);
+    set_price(&w, "CFCA", 1000, 30);
     struct quote priced = quoted(&r);
-    set_price("CFCA", 9000, 30);
+    set_price(&w, "CFCA", 9000, 30);
     assert_ok(take(priced.id, &taken), e);
     assert_int_equal(taken.quote.due.amount, 1000);
-    grant("CFCA/dv/single/ecc", 1);
+    grant(&w, "CFCA/dv/single/ecc", 1);
     struct quote counted = quoted(&r);
-    grant("CFCA/dv/single/ecc", -1);
+    grant(&w, "CFCA/dv/single/ecc", -1);
     assert_fails(take(counted.id, &taken), e, ERR_QUOTE_STALE);
 }
 
 static void a_renewal_is_asked_again_whether_it_may_be(void **state) {
     (void)state;
-    struct certificate old = served("CFCA", "www.example.com", "2027-02-01T00:00:00Z");
+    struct certificate old = served(&w, "CFCA", "www.example.com", "2027-02-01T00:00:00Z");
     struct quote_request r = {.old = &old};
     struct quote_taken taken = {.quote.id = NULL};
     w.now = old.window_at - 60;

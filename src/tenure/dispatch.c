@@ -14,6 +14,7 @@
 #include "order/ledger.h"
 #include "order/payment.h"
 #include "order/quote.h"
+#include "order/refund.h"
 #include "renew/expiry.h"
 #include "tenure/config.h"
 #include "tenure/system_api.h"
@@ -47,6 +48,7 @@ const struct route *const all_routes[] = {
     quote_routes,
     payment_routes,
     payment_event_routes,
+    refund_routes,
     apply_routes,
     validate_routes,
     issue_routes,

@@ -152,25 +152,31 @@ CREATE INDEX private_key_pool ON private_key (account_id, algorithm, id) WHERE t
 CREATE INDEX private_key_spki ON private_key (account_id, spki_sha256);
 
 -- owner: order
--- What was bought, under which policy, for good. Lines, quotes and ledgers come with payment.
+-- What was bought, under which policy, for good. Its lines, and what it reserves, are in 004_order.sql.
 CREATE TABLE orders (
     id TEXT PRIMARY KEY,             -- ord_…
     account_id TEXT NOT NULL,
     number BIGINT NOT NULL,
-    kind TEXT NOT NULL,              -- purchase, renewal, early_renewal, replacement
-    years BIGINT NOT NULL,
-    brand TEXT NOT NULL,
-    profile TEXT NOT NULL,
-    profile_version BIGINT NOT NULL,
+    kind TEXT NOT NULL,              -- purchase, renewal, early_renewal, replacement, quota
+    years BIGINT NOT NULL,           -- 0 for quota
+    brand TEXT,                      -- NULL: a package without certificates
+    profile TEXT,                    -- NULL for quota
+    profile_version BIGINT NOT NULL, -- 0 for quota
     old_certificate_id TEXT,         -- what is renewed or replaced
-    certificate_id TEXT NOT NULL,    -- the first one that it created
-    amount BIGINT NOT NULL,          -- minor units
-    currency TEXT NOT NULL,
+    certificate_id TEXT,             -- the first one that it created; NULL for quota
+    quote_id TEXT NOT NULL,          -- the one that it was made from
+    due_amount BIGINT NOT NULL,      -- minor units
+    due_currency TEXT NOT NULL,
+    provider TEXT NOT NULL,          -- how it is or will be paid
     created_by TEXT NOT NULL,
     created_at BIGINT NOT NULL,
-    paid_at BIGINT
+    payment_due_at BIGINT,           -- unpaid by then it is cancelled; NULL: nothing is due
+    paid_at BIGINT,
+    cancelled_at BIGINT,             -- never paid, and never will be
+    cancel_reason TEXT               -- cancelled, unpaid
 );
 CREATE UNIQUE INDEX orders_number ON orders (number);
+CREATE UNIQUE INDEX orders_quote ON orders (quote_id);
 CREATE INDEX orders_list ON orders (account_id, id);
 
 -- owner: apply

@@ -74,3 +74,17 @@ CREATE TABLE quote (
     due_currency TEXT NOT NULL,
     order_id TEXT                    -- the one order that was made from it
 ) WITHOUT ROWID;
+
+-- owner: order
+-- What an order takes from quota and what is paid for: its quote's lines, for good.
+CREATE TABLE order_line (
+    order_id TEXT NOT NULL,
+    position BIGINT NOT NULL,        -- 1, 2 …
+    account_id TEXT NOT NULL,
+    item TEXT NOT NULL,              -- a specification, or managed_use
+    source TEXT NOT NULL CHECK (source IN ('quota', 'paid')),
+    units BIGINT NOT NULL,
+    unit_amount BIGINT,              -- minor units; NULL: from quota, or within a package
+    amount BIGINT NOT NULL,
+    PRIMARY KEY (order_id, position)
+) WITHOUT ROWID;
