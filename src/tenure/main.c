@@ -29,6 +29,7 @@ static const struct verb *const verbs[] = {
     target_verbs,
     catalog_verbs,
     quota_verbs,
+    payment_verbs,
     quote_verbs,
     account_verbs,
     tool_verbs,
