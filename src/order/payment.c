@@ -34,12 +34,6 @@ bool payment_provider(const struct services *s, const char *provider, int64_t *d
 
 /* ---- beginning ---- */
 
-/* Another way to pay may give it more time, never less. */
-static bool note_provider(struct db *db, struct order *o, const struct payment_ops *ops, struct error *e) {
-    int64_t due_at = o->created_at + ops->due_seconds;
-    return order_set_provider(db, o, ops->name, due_at > o->payment_due_at ? due_at : o->payment_due_at, e);
-}
-
 /* One of the same provider and amount goes on; any other is not waited for any more. */
 static bool take_up(struct db *db, struct arena *a, const struct payment *wanted, struct payment *p,
                     bool *goes_on, struct error *e) {
@@ -64,7 +58,7 @@ bool payment_begin(const struct services *s, struct arena *a, struct order *o, c
                                    .created_by = actor,
                                    .created_at = now,
                                    .state = "pending"};
-    if (!take_up(s->db, a, &wanted, p, &goes_on, e) || !note_provider(s->db, o, ops, e))
+    if (!take_up(s->db, a, &wanted, p, &goes_on, e))
         return false;
     if (goes_on)
         return true;

@@ -385,19 +385,6 @@ static void money_for_a_cancelled_order_becomes_balance(void **state) {
     assert_int_equal(told("payment_credited"), 2);
 }
 
-static void an_invoice_gives_the_order_thirty_days(void **state) {
-    (void)state;
-    struct order o = unpaid_order();
-    assert_int_equal(o.payment_due_at, w.now + DAY);
-    begun(&o, "invoice");
-    assert_ok(order_get(w.services.db, w.arena, ACCOUNT, o.id, &o, &e), e);
-    assert_string_equal(o.provider, "invoice");
-    assert_int_equal(o.payment_due_at, w.now + 30 * DAY);
-    begun(&o, "webhook"); /* nor does it end sooner then */
-    assert_ok(order_get(w.services.db, w.arena, ACCOUNT, o.id, &o, &e), e);
-    assert_int_equal(o.payment_due_at, w.now + 30 * DAY);
-}
-
 static void money_for_an_order_that_is_paid_otherwise_becomes_balance(void **state) {
     (void)state;
     struct order o = unpaid_order();
@@ -426,5 +413,4 @@ TEST_MAIN(payment, world_test(balance_pays_at_once_and_once), world_test(too_lit
           world_test(another_amount_or_currency_is_refused_and_noted),
           world_test(a_callback_must_be_complete), world_test(a_payment_that_failed_leaves_the_order_open),
           world_test(money_for_a_cancelled_order_becomes_balance),
-          world_test(an_invoice_gives_the_order_thirty_days),
           world_test(money_for_an_order_that_is_paid_otherwise_becomes_balance))

@@ -31,6 +31,7 @@ static const struct verb *const verbs[] = {
     quota_verbs,
     payment_verbs,
     quote_verbs,
+    order_verbs,
     account_verbs,
     tool_verbs,
     notify_verbs,
