@@ -14,6 +14,7 @@
 #include "emergency/emergency.h"
 #include "order/payment.h"
 #include "order/quote.h"
+#include "order/refund.h"
 #include "renew/renew_step.h"
 #include "validate/validation.h"
 #include "verify/verify.h"
@@ -77,6 +78,8 @@ const struct step steps[] = {
     /* ---- a payment ---- */
     {"pay", "payment", .slow = true, .act = payment_ask, .save = {payment_asked},
      .does = TEXT("tells the payment system what is due", "通知支付系统应付款项")},
+    {"refund", "refund", .slow = true, .act = refund_ask, .save = {refund_asked},
+     .does = TEXT("has the payment system give the money back", "请支付系统退款")},
 
     /* ---- a message ---- */
     {"send", "message", .slow = true, .act = notify_send, .save = {notify_sent}, .failed = notify_failed,

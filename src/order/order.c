@@ -13,11 +13,12 @@ static bool is_quota(const struct order *o) {
     return strcmp(o->kind, ORDER_QUOTA) == 0;
 }
 
-static bool refuse_paid(const struct order *o, struct error *e) {
+bool order_payable(const struct order *o, struct error *e) {
     const char *state = order_state_name(order_state(o));
     if (o->cancelled_at)
         return fail_state(e, state, ERR_ORDER_CLOSED, "the order %s is cancelled", "订单 %s 已取消", o->id);
-    return fail_state(e, state, ERR_ALREADY_PAID, "the order %s is paid already", "订单 %s 已支付", o->id);
+    return !o->paid_at ||
+           fail_state(e, state, ERR_ALREADY_PAID, "the order %s is paid already", "订单 %s 已支付", o->id);
 }
 
 static bool credit_quota(struct db *db, const struct order *o, const struct ledger_cause *by, struct arena *a,
@@ -45,7 +46,7 @@ static bool settle(const struct services *services, struct arena *a, struct orde
     if (!order_mark_paid(services->db, o, by->now, &first, e))
         return false;
     if (!first)
-        return refuse_paid(o, e);
+        return order_payable(o, e);
     if (is_quota(o))
         return credit_quota(services->db, o, by, a, e);
     return reservation_paid(services->db, a, o->id, by, e) &&
@@ -89,7 +90,7 @@ bool order_close(const struct services *services, struct arena *a, struct order 
     if (!order_mark_closed(services->db, o, reason, by->now, &first, e))
         return false;
     if (!first)
-        return refuse_paid(o, e);
+        return order_payable(o, e);
     bool ok = payment_close_of_order(services->db, o->id, by->now, e) &&
               release_units(services->db, a, o, by, e) &&
               order_certificates(services->db, a, o->id, &certificates, &count, e);

@@ -67,6 +67,8 @@ bool order_make(const struct services *services, struct arena *a, const struct o
  */
 bool order_paid(const struct services *services, struct arena *a, struct order *o,
                 const struct ledger_cause *by, struct error *e);
+/* It waits for its money still: else ERR_ALREADY_PAID, or ERR_ORDER_CLOSED, with its state. */
+bool order_payable(const struct order *o, struct error *e);
 /* An order that is not paid is over, and so are its certificates; what it reserved is released. Once:
  * ERR_ALREADY_PAID, or ERR_ORDER_CLOSED. */
 bool order_close(const struct services *services, struct arena *a, struct order *o, const char *reason,

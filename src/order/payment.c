@@ -34,13 +34,6 @@ bool payment_provider(const struct services *s, const char *provider, int64_t *d
 
 /* ---- beginning ---- */
 
-static bool payable(const struct order *o, struct error *e) {
-    if (o->cancelled_at)
-        return fail_state(e, "cancelled", ERR_ORDER_CLOSED, "order %s is cancelled", "订单 %s 已取消", o->id);
-    return !o->paid_at ||
-           fail_state(e, "paid", ERR_ALREADY_PAID, "order %s is paid already", "订单 %s 已支付", o->id);
-}
-
 /* One of the same provider and amount goes on; any other is not waited for any more. */
 static bool take_up(struct db *db, struct arena *a, const struct payment *wanted, struct payment *p,
                     bool *goes_on, struct error *e) {
@@ -55,7 +48,7 @@ bool payment_begin(const struct services *s, struct arena *a, struct order *o, c
                    const char *actor, int64_t now, struct payment *p, struct error *e) {
     const struct payment_ops *ops;
     bool goes_on;
-    if (!payable(o, e) || !find_ready(s, provider, &ops, e))
+    if (!order_payable(o, e) || !find_ready(s, provider, &ops, e))
         return false;
     const struct payment wanted = {.id = id_new(a, "pay", now),
                                    .account_id = o->account_id,

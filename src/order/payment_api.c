@@ -29,20 +29,24 @@ static bool list(struct request *rq, struct error *e) {
 
 /* ---- by hand ---- */
 
-struct confirm_body {
+struct reference_body {
     const char *reference;
 };
 
-static const struct field confirm_body[] = {
-    FIELD(TEXT, confirm_body, reference, FIELD_REQUIRED,
+const struct field payment_reference_body[] = {
+    FIELD(TEXT, reference_body, reference, FIELD_REQUIRED,
           "What the money is called outside: a bank's reference", "外部凭据,例如银行流水号"),
     FIELD_END,
 };
 
 enum { REFERENCE_MAX = 200 };
 
-static bool check_reference(const char *reference, struct error *e) {
-    return (*reference && strlen(reference) <= REFERENCE_MAX) ||
+bool payment_reference(struct request *rq, const char **reference, struct error *e) {
+    struct reference_body body = {0};
+    if (!json_to_row(rq->arena, rq->json, payment_reference_body, &body, e))
+        return false;
+    *reference = body.reference;
+    return (*body.reference && strlen(body.reference) <= REFERENCE_MAX) ||
            fail_field(e, "reference", ERR_BAD_FIELD, "a reference has 1 to %d bytes",
                       "凭据长度为 1 至 %d 字节", REFERENCE_MAX);
 }
@@ -56,13 +60,11 @@ static bool check_by_hand(const struct payment *p, struct error *e) {
 
 /* Of any account: the gate has let only administrators come here. */
 static bool confirm(struct request *rq, struct error *e) {
-    struct confirm_body body = {0};
+    struct payment_receipt receipt = {.actor = rq->caller.user_id, .now = rq->now};
     struct payment p;
-    if (!json_to_row(rq->arena, rq->json, confirm_body, &body, e) || !check_reference(body.reference, e) ||
+    if (!payment_reference(rq, &receipt.reference, e) ||
         !payment_get_any(rq->db, rq->arena, rq->path_args[0], &p, e) || !check_by_hand(&p, e))
         return false;
-    struct payment_receipt receipt = {
-        .actor = rq->caller.user_id, .reference = body.reference, .now = rq->now};
     json_t *before = json_keep(rq->arena, json_from_row(rq->arena, payment_fields, &p));
     if (!payment_confirm(rq->services, rq->arena, &p, &receipt, e))
         return false;
@@ -89,7 +91,7 @@ const struct route payment_routes[] = {
      .access = ACCESS_OWN,
      .flags = ROUTE_WRITES | ROUTE_WAKES | ROUTE_ADMINISTERS,
      .handle = confirm,
-     .body = confirm_body,
+     .body = payment_reference_body,
      .answer = payment_fields,
      .summary = TEXT("Notes that the money of an invoice has come", "确认发票款项已到账")},
     {.method = NULL},

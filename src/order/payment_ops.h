@@ -30,6 +30,11 @@ struct payment_ops {
 /* NULL if there is none. */
 const struct payment_ops *payment_ops_find(const char *provider);
 
+/* ---- payment_api.c: what an administrator says of money ---- */
+
+extern const struct field payment_reference_body[];
+bool payment_reference(struct request *rq, const char **reference, struct error *e);
+
 /* ---- payment_db.c: each change happens once, `*first` ---- */
 
 bool payment_insert(struct db *db, const struct payment *p, struct error *e);

@@ -1,11 +1,13 @@
 /* payment: each provider, callbacks that are refused or repeated, money that nobody waits for any more. */
 #include "audit/audit.h"
 #include "http/signature.h"
-#include "order/fixture.h"
+#include "order/market.h"
 #include "order/payment_ops.h"
 #include "unit.h"
 
 #define SECRET "a secret of the payment system"
+
+enum { PRICE = 12900 };
 
 static struct world w;
 static struct error e;
@@ -16,6 +18,7 @@ static int open_world(void **state) {
     (void)state;
     e = (struct error){0};
     world_open(&w, "2026-11-21T00:00:00Z");
+    set_price(&w, "CFCA", PRICE, 30);
     settings = (struct payment_settings){.webhook_url = "https://pay.example.com/in",
                                          .webhook_secret = secret_new(w.arena, SECRET, strlen(SECRET)),
                                          .timeout_ms = 1000};
@@ -25,32 +28,25 @@ static int open_world(void **state) {
 
 static int close_world(void **state) {
     (void)state;
-    struct ledger_check check;
-    assert_ok(ledger_check(w.services.db, ACCOUNT, &check, &e), e);
-    assert_true(check.intact);
+    assert_true(ledgers_intact(&w));
     world_close(&w);
     return 0;
 }
 
 /* ---- orders that wait for their money ---- */
 
-enum { PRICE = 12900 };
-
 static struct order unpaid_order(void) {
-    struct order o = {.id = id_new(w.arena, "ord", w.now),
-                      .account_id = ACCOUNT,
-                      .kind = "purchase",
-                      .years = 1,
-                      .brand = "GlobalSign",
-                      .profile = "modern",
-                      .profile_version = 1,
-                      .certificate_id = "cert_none",
-                      .quote_id = id_new(w.arena, "quo", w.now),
-                      .due = {PRICE, "CNY"},
-                      .provider = "balance",
-                      .created_by = "user_1",
-                      .created_at = w.now};
-    assert_ok(order_insert(w.services.db, &o, &e), e);
+    const struct quote_request r = {.order = {.brand = "CFCA", .names = "a.example.com"}};
+    struct quote q;
+    struct order o;
+    struct certificate *certificates;
+    size_t count;
+    assert_ok(make_quote(&w, &r, &q, &e), e);
+    const struct order_wish wish = {.account_id = ACCOUNT, .quote_id = q.id, .actor = "user_1"};
+    assert_ok(db_begin(w.services.db, &e), e);
+    assert_ok(
+        world_end(&w, order_make(&w.services, w.arena, &wish, w.now, &o, &certificates, &count, &e), &e), e);
+    assert_int_equal(o.due.amount, PRICE);
     return o;
 }
 
@@ -104,6 +100,7 @@ static void balance_pays_at_once_and_once(void **state) {
     struct payment p = begun(&o, "balance"), again;
     assert_string_equal(payment_now(&p).state, "paid");
     assert_true(order_is_paid(&o));
+    assert_int_equal(certificate_now(&w, o.certificate_id).paid_at, w.now);
     assert_int_equal(balance(), 1);
     assert_ok(order_get(w.services.db, w.arena, ACCOUNT, o.id, &o, &e), e);
     assert_fails(begin(&o, "balance", &again), e, ERR_ALREADY_PAID);
@@ -361,6 +358,33 @@ static void a_payment_that_failed_leaves_the_order_open(void **state) {
     assert_string_equal(payment_now(&p).state, "paid");
 }
 
+static bool close_order(struct order *o) {
+    const struct ledger_cause by = {"user_1", w.now};
+    return db_begin(w.services.db, &e) &&
+           world_end(&w, order_close(&w.services, w.arena, o, "cancelled", &by, &e), &e);
+}
+
+static void money_for_a_cancelled_order_becomes_balance(void **state) {
+    (void)state;
+    struct order o = unpaid_order(), other = unpaid_order();
+    struct payment p = begun(&o, "webhook"), invoice = begun(&other, "invoice"), again;
+    assert_ok(close_order(&o), e);
+    assert_string_equal(payment_now(&p).close_reason, "order_closed");
+    assert_fails(begin(&o, "balance", &again), e, ERR_ORDER_CLOSED);
+    assert_string_equal(e.state, "cancelled");
+    assert_ok(call(event("evt_1", "paid", &p, PRICE)), e);
+    assert_int_equal(balance(), PRICE);
+    assert_string_equal(payment_now(&p).state, "credited");
+    assert_false(order_is_paid(&o));
+    assert_string_equal(certificate_now(&w, o.certificate_id).id, o.certificate_id);
+    assert_int_equal(certificate_now(&w, o.certificate_id).paid_at, 0);
+    assert_int_equal(told("payment_credited"), 1);
+    assert_ok(close_order(&other), e);
+    assert_ok(confirm(&invoice, "{\"reference\": \"bank 4711\"}"), e);
+    assert_int_equal(balance(), 2 * PRICE);
+    assert_int_equal(told("payment_credited"), 2);
+}
+
 static void money_for_an_order_that_is_paid_otherwise_becomes_balance(void **state) {
     (void)state;
     struct order o = unpaid_order();
@@ -388,4 +412,5 @@ TEST_MAIN(payment, world_test(balance_pays_at_once_and_once), world_test(too_lit
           world_test(a_callback_must_be_signed_now_and_with_the_secret),
           world_test(another_amount_or_currency_is_refused_and_noted),
           world_test(a_callback_must_be_complete), world_test(a_payment_that_failed_leaves_the_order_open),
+          world_test(money_for_a_cancelled_order_becomes_balance),
           world_test(money_for_an_order_that_is_paid_otherwise_becomes_balance))

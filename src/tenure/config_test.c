@@ -177,7 +177,38 @@ static void mail_settings_that_cannot_work_are_refused(void **state) {
     assert_fails(load(a, "smtp:\n  host: a\n  from: nobody\n", &c, &e), e, ERR_BAD_CONFIG);
 }
 
-TEST_MAIN(config, test(mail_goes_by_starttls_unless_said_otherwise),
-          test(mail_settings_that_cannot_work_are_refused), test(defaults_fill_what_is_absent),
-          test(everything_can_be_set), test(what_cannot_be_meant_is_refused),
-          test(a_complaint_names_section_and_key))
+static bool load_payment(struct arena *a, const char *secret, const char *more, struct config *config,
+                         struct error *e) {
+    char path[] = "/tmp/tenure-secret-XXXXXX";
+    int fd = mkstemp(path);
+    assert_true(fd >= 0 && write_all(fd, secret, strlen(secret)));
+    close(fd);
+    bool good = load(a, arena_printf(a, "payment:\n  webhook_secret_file: %s\n%s", path, more), config, e);
+    unlink(path);
+    return good;
+}
+
+static void a_payment_system_has_an_address_and_a_secret(void **state) {
+    (void)state;
+    static const char url[] = "  webhook_url: https://pay.example.com/in\n";
+    AUTO_ARENA a = arena_new();
+    struct config c;
+    struct error e = {0};
+    assert_ok(load(a, "log_level: info\n", &c, &e), e);
+    assert_null(c.payment.webhook_url);
+    assert_ok(load_payment(a, "0123456789abcdef\n", url, &c, &e), e);
+    assert_string_equal(c.payment.webhook_url, "https://pay.example.com/in");
+    assert_int_equal(secret_len(c.payment.webhook_secret), 16);
+    assert_int_equal(c.payment.timeout_ms, 10000);
+    assert_fails(load_payment(a, "0123456789abcde\n", url, &c, &e), e, ERR_BAD_CONFIG);
+    assert_fails(load_payment(a, "0123456789abcdef", "", &c, &e), e, ERR_BAD_CONFIG);
+    assert_fails(load_payment(a, "0123456789abcdef", "  webhook_url: http://pay.example.com/\n", &c, &e), e,
+                 ERR_BAD_CONFIG);
+    assert_fails(load(a, "payment:\n  webhook_url: https://pay.example.com/\n", &c, &e), e, ERR_BAD_CONFIG);
+    assert_fails(load(a, "payment:\n  timeout_seconds: 61\n", &c, &e), e, ERR_BAD_CONFIG);
+}
+
+TEST_MAIN(config, test(a_payment_system_has_an_address_and_a_secret),
+          test(mail_goes_by_starttls_unless_said_otherwise), test(mail_settings_that_cannot_work_are_refused),
+          test(defaults_fill_what_is_absent), test(everything_can_be_set),
+          test(what_cannot_be_meant_is_refused), test(a_complaint_names_section_and_key))

@@ -16,6 +16,7 @@
 #include "order/ledger.h"
 #include "order/payment.h"
 #include "order/quote.h"
+#include "order/refund.h"
 #include "renew/auto_renew.h"
 #include "renew/expiry.h"
 #include "tenure/config.h"
@@ -53,6 +54,7 @@ const struct route *const all_routes[] = {
     quote_routes,
     payment_routes,
     payment_event_routes,
+    refund_routes,
     apply_routes,
     validate_routes,
     issue_routes,

@@ -30,6 +30,7 @@ static const struct verb *const verbs[] = {
     target_verbs,
     catalog_verbs,
     quota_verbs,
+    payment_verbs,
     quote_verbs,
     order_verbs,
     account_verbs,

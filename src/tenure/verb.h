@@ -42,6 +42,7 @@ struct verb {
 extern const struct verb certificate_verbs[], csr_verbs[], target_verbs[], catalog_verbs[], quota_verbs[],
     quote_verbs[], order_verbs[], account_verbs[], tool_verbs[], notify_verbs[], contact_verbs[],
     emergency_verbs[];
+extern const struct verb payment_verbs[];
 
 int verb_run(const struct verb *verb, int argc, char **argv, enum lang lang);
 

@@ -3,6 +3,7 @@ import scenarios_deploy  # noqa: F401
 import scenarios_keys  # noqa: F401
 import scenarios_life  # noqa: F401
 import scenarios_orders  # noqa: F401
+import scenarios_payment  # noqa: F401
 import scenarios_validity  # noqa: F401
 import scenarios_verify  # noqa: F401
 import scenarios_window  # noqa: F401
@@ -14,8 +15,6 @@ _FEATURES = {
         "R126 R127 R128 R144 R146 R147 R171 R174 R176 R179",
     "quotes":
         "R028 R084 R130 R185",
-    "payment":
-        "R081 R085 R184",
     "the states of orders: submit, withdraw, cancel, resubmit":
         "R025 R036 R045 R079 R088 R116 R119",
     "the default profile of an account, test certificates and those of private CAs":
