@@ -23,7 +23,8 @@ struct services {
     struct catalog *catalog;           /* catalog/catalog.h: looked at afresh by each request and batch */
     const struct deploy_settings *deploy;
     const struct issue_settings *issue;
-    struct notifier *notifier; /* notify/notify.h */
+    struct notifier *notifier;             /* notify/notify.h */
+    struct payment_system *payment_system; /* order/payment.h; NULL: none can be asked */
 };
 
 enum outcome {

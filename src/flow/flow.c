@@ -10,6 +10,7 @@
 #include "account/idempotency.h"
 #include "account/session.h"
 #include "certificate/stored_csr.h"
+#include "order/payment.h"
 #include "order/quote.h"
 #include "renew/renew_step.h"
 #include "validate/validation.h"
@@ -62,6 +63,10 @@ const struct step steps[] = {
     {"csr_make", "CSR", .slow = true, .act = stored_csr_prepare, .save = {stored_csr_record},
      .does = TEXT("makes the RSA key of a certificate request, and signs it", "生成 CSR 的 RSA 密钥并签名")},
 
+    /* ---- a payment ---- */
+    {"pay", "payment", .slow = true, .act = payment_ask, .save = {payment_asked},
+     .does = TEXT("tells the payment system what is due", "通知支付系统应付款项")},
+
     /* ---- a message ---- */
     {"send", "message", .slow = true, .act = notify_send, .save = {notify_sent}, .failed = notify_failed,
      .does = TEXT("sends a message to its receiver", "向接收方发送消息")},
@@ -72,7 +77,8 @@ const struct step steps[] = {
     {"key_pool", "account", .slow = true, .act = apply_pool_make, .save = {apply_pool_store},
      .does = TEXT("makes RSA keys ahead", "预先生成 RSA 密钥")},
     {"retention", "account",
-     .save = {idempotency_purge, quote_purge, validate_purge, notify_purge, verify_purge, session_purge},
+     .save = {idempotency_purge, quote_purge, payment_purge, validate_purge, notify_purge, verify_purge,
+              session_purge},
      .does = TEXT("deletes what is kept for a time only", "删除超过保留期的记录")},
     {0},
 };

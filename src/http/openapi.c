@@ -52,7 +52,7 @@ static json_t *parameters_of(struct arena *a, const struct route *r) {
 /* ---- bodies ---- */
 
 static json_t *request_body(const struct route *r) {
-    if (r->flags & ROUTE_TEXT_BODY)
+    if (r->flags & ROUTE_TEXT_BODY && !r->body)
         return json_pack("{sb so}", "required", 1, "content",
                          content("text/plain", json_pack("{ss}", "type", "string")));
     return json_pack("{so}", "content", content("application/json", json_schema(r->body, true)));

@@ -1,7 +1,6 @@
 /* Channels: what a person may configure, and what their kinds share. */
 #include "notify/channel.h"
 #include "signer/signer.h"
-#include <sodium.h>
 
 enum { NAME_MAX_BYTES = 100, ADDRESS_MAX_BYTES = 2000, CALL_MS = 10000, SHOWN_BYTES = 200 };
 
@@ -164,11 +163,4 @@ bool channel_post(struct notifier *n, struct arena *a, const struct outgoing *ou
     if (!http_call(n->client, a, &request, reply, e))
         return call_failed(out, e);
     return reply->status / 100 == 2 || channel_refused(out, reply, e);
-}
-
-void hmac_sha256(struct slice key, struct slice text, uint8_t mac[HMAC_BYTES]) {
-    crypto_auth_hmacsha256_state state;
-    crypto_auth_hmacsha256_init(&state, key.p, key.len);
-    crypto_auth_hmacsha256_update(&state, text.p, text.len);
-    crypto_auth_hmacsha256_final(&state, mac);
 }

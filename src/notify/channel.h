@@ -60,6 +60,3 @@ bool channel_post(struct notifier *n, struct arena *a, const struct outgoing *ou
                   struct http_reply *reply, struct error *e);
 /* The other side has answered that it did not take the message. */
 bool channel_refused(const struct outgoing *out, const struct http_reply *reply, struct error *e);
-
-enum { HMAC_BYTES = 32 };
-void hmac_sha256(struct slice key, struct slice text, uint8_t mac[HMAC_BYTES]);

@@ -2,6 +2,7 @@
  * The robots of DingTalk, WeCom, Feishu and Slack. All get plain text: what comes from outside (names,
  * details) is never read as markup there. An answer of 200 with an error code in it is a failure.
  */
+#include "http/signature.h"
 #include "http/url.h"
 #include "notify/channel.h"
 #include <sodium.h>

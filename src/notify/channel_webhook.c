@@ -1,10 +1,7 @@
-/*
- * The generic webhook: JSON, signed. `Tenure-Signature: t=SECONDS,v1=HEX` where HEX is HMAC-SHA256 of
- * "SECONDS.BODY" under the secret; `Tenure-Message` is the same in every repetition.
- */
+/* The generic webhook: JSON, signed (http/signature.h); `Tenure-Message` is the same in every repetition. */
 #include "base/clock.h"
+#include "http/signature.h"
 #include "notify/channel.h"
-#include <sodium.h>
 
 static const char *body_of(struct arena *a, const struct outgoing *out) {
     const struct notice *n = out->notice;
@@ -22,12 +19,8 @@ static const char *body_of(struct arena *a, const struct outgoing *out) {
 }
 
 static const char *signature(struct arena *a, const struct outgoing *out, const char *body) {
-    uint8_t mac[HMAC_BYTES];
-    char hex[2 * HMAC_BYTES + 1];
-    const char *text = arena_printf(a, "%lld.%s", (long long)out->now, body);
-    hmac_sha256(slice_str(out->secret), slice_str(text), mac);
-    sodium_bin2hex(hex, sizeof hex, mac, sizeof mac);
-    return arena_printf(a, "Tenure-Signature: t=%lld,v1=%s", (long long)out->now, hex);
+    return arena_printf(a, SIGNATURE_HEADER ": %s",
+                        signature_make(a, slice_str(out->secret), out->now, slice_str(body)));
 }
 
 static bool webhook_send(struct notifier *n, struct arena *a, const struct outgoing *out, struct error *e) {

@@ -69,6 +69,14 @@ const struct event_row events[] = {
      TEXT("Order {order} over {due} was not paid until {until}. It is cancelled, and the quota that it had "
           "reserved is there again. Buy again if it is still wanted.",
           "订单 {order}(应付 {due})未在 {until} 前支付,现已取消,所占用的额度已退回。如仍需要,请重新购买。")},
+    /* ---- money ---- */
+    {"payment_credited", "warning", false, ACCESS_OPERATE,
+     TEXT("{amount} came too late and became balance", "{amount} 到账过晚,已转入余额"),
+     TEXT(
+         "Payment {payment} of {amount} came for order {order}, which does not take it: {reason}. The money is "
+         "in the balance of the account; order again, or ask for it back.",
+         "订单 {order} 的支付 {payment}({amount})已到账,但订单不再接收:{reason}。款项已转入账号余额;可重新下单,"
+         "或申请退回。")},
 
     /* ---- servers ---- */
     {"deployed", "info", false, ACCESS_READ,

@@ -93,3 +93,45 @@ static inline bool make_quote(struct world *w, const struct quote_request *given
     return db_begin(w->services.db, e) &&
            world_end(w, quote_make(&w->services, w->arena, &r, w->now, q, e), e);
 }
+
+/* ---- over HTTP ---- */
+
+struct world_request {
+    const struct route *routes;
+    const char *method, *path, *id, *body;
+};
+
+static inline const char *no_query(struct request *rq, const char *name) {
+    (void)rq, (void)name;
+    return NULL;
+}
+
+/* What the dispatcher does around a handler that it has found: what belongs to a refusal stays. */
+static inline bool world_call(struct world *w, const struct world_request *asked, struct request *rq,
+                              struct error *e) {
+    const struct route *r = asked->routes;
+    while (strcmp(r->method, asked->method) != 0 || strcmp(r->path, asked->path) != 0)
+        r++;
+    *rq = (struct request){.arena = w->arena,
+                           .services = &w->services,
+                           .db = w->services.db,
+                           .caller = {.account_id = ACCOUNT, .user_id = "user_1", .key_id = "key_1"},
+                           .now = w->now,
+                           .route = r,
+                           .query = no_query,
+                           .status = 200};
+    rq->path_args[0] = asked->id;
+    if (!json_read(w->arena, slice_str(asked->body ? asked->body : "{}"), &rq->json, e))
+        return false;
+    bool writes = r->flags & ROUTE_WRITES;
+    if (writes && !db_begin(w->services.db, e))
+        return false;
+    bool ok = r->handle(rq, e);
+    if (rq->reply)
+        json_keep(w->arena, rq->reply);
+    if (!writes)
+        return ok;
+    struct error ended;
+    world_must(world_end(w, ok || rq->keep_on_refusal, &ended) || !(ok || rq->keep_on_refusal), &ended);
+    return ok;
+}

@@ -4,6 +4,7 @@
  */
 #include "order/order.h"
 #include "base/rand.h"
+#include "order/payment.h"
 #include "order/quote.h"
 
 /* ---- paid ---- */
@@ -89,7 +90,8 @@ bool order_close(const struct services *services, struct arena *a, struct order 
         return false;
     if (!first)
         return refuse_paid(o, e);
-    bool ok = release_units(services->db, a, o, by, e) &&
+    bool ok = payment_close_of_order(services->db, o->id, by->now, e) &&
+              release_units(services->db, a, o, by, e) &&
               order_certificates(services->db, a, o->id, &certificates, &count, e);
     /* the last one first: a certificate that is closed frees the one before */
     for (size_t i = ok ? count : 0; ok && i > 0; i--)

@@ -1,6 +1,7 @@
 /* Orders over HTTP, and the orders that begin at a certificate: renew, reissue, cancel. */
 #include "audit/audit.h"
 #include "http/list.h"
+#include "order/payment_ops.h"
 #include "order/quote.h"
 #include <stdio.h>
 
@@ -27,11 +28,12 @@ static const struct field reissue_body[] = {
 
 /* ---- answers ---- */
 
-/* An order with the certificates that it made, by their terms. */
+/* An order with the certificates that it made, by their terms, and what pays it. */
 struct ordered {
     struct order order;
     struct certificate *certificates;
     size_t count;
+    struct payment payment; /* id NULL: none */
 };
 
 static json_t *order_json(struct request *rq, struct order *o) {
@@ -47,8 +49,10 @@ static json_t *certificates_json(struct request *rq, const struct ordered *made)
 }
 
 /* The first certificate stands by itself as well: most orders have one. */
-static void add_certificates(struct request *rq, const struct ordered *made) {
+static void add_parts(struct request *rq, const struct ordered *made) {
     json_object_set_new(rq->reply, "certificates", certificates_json(rq, made));
+    if (made->payment.id)
+        json_object_set_new(rq->reply, "payment", json_from_row(rq->arena, payment_fields, &made->payment));
     if (made->count)
         json_object_set_new(rq->reply, "certificate",
                             certificate_json(rq->arena, &made->certificates[0], rq->now, rq->lang));
@@ -64,8 +68,17 @@ static json_t *warnings_json(const struct request *rq, const struct quote *q) {
     return list;
 }
 
-static bool read_certificates(struct request *rq, struct ordered *made, struct error *e) {
-    return order_certificates(rq->db, rq->arena, made->order.id, &made->certificates, &made->count, e);
+/* With everything that an answer shows of it. */
+static bool read_order(struct request *rq, const char *id, struct ordered *o, struct error *e) {
+    return order_get(rq->db, rq->arena, rq->caller.account_id, id, &o->order, e) &&
+           order_lines(rq->db, rq->arena, &o->order, e) &&
+           order_certificates(rq->db, rq->arena, o->order.id, &o->certificates, &o->count, e);
+}
+
+/* What is waited for, else what has paid it. */
+static bool read_payment(struct request *rq, struct ordered *o, struct error *e) {
+    return payment_open_of_order(rq->db, rq->arena, o->order.id, &o->payment, e) &&
+           (o->payment.id || payment_of_order(rq->db, rq->arena, o->order.id, &o->payment, e));
 }
 
 /* ---- ordering ---- */
@@ -86,13 +99,24 @@ static bool refuse_stale(struct request *rq, const char *quote_id, struct error 
     return false;
 }
 
+/* Balance pays at once; for the others the order waits. */
+static bool begin_payment(struct request *rq, struct ordered *made, struct error *e) {
+    struct order *o = &made->order;
+    return payment_begin(rq->services, rq->arena, o, o->provider, rq->caller.user_id, rq->now, &made->payment,
+                         e) &&
+           read_order(rq, o->id, made, e);
+}
+
 static bool make(struct request *rq, const struct quote_body *body, struct ordered *made, struct error *e) {
-    const struct order_wish wish = {.account_id = rq->caller.account_id,
-                                    .quote_id = body->quote_id,
-                                    .actor = rq->caller.user_id,
-                                    .provider = body->provider};
-    return order_make(rq->services, rq->arena, &wish, rq->now, &made->order, &made->certificates,
-                      &made->count, e);
+    struct order_wish wish = {.account_id = rq->caller.account_id,
+                              .quote_id = body->quote_id,
+                              .actor = rq->caller.user_id,
+                              .provider = body->provider ? body->provider : PROVIDER_DEFAULT};
+    if (!payment_provider(rq->services, wish.provider, &wish.due_seconds, e) ||
+        !order_make(rq->services, rq->arena, &wish, rq->now, &made->order, &made->certificates, &made->count,
+                    e))
+        return false;
+    return made->order.paid_at || !body->pay || begin_payment(rq, made, e);
 }
 
 /* All of an order, or nothing but the new quote of a refusal. */
@@ -127,7 +151,7 @@ static bool check_renewed(const struct quote *q, const char *certificate_id, str
 static bool place(struct request *rq, const char *certificate_id, struct error *e) {
     struct quote_body body;
     struct certificate old;
-    struct ordered made;
+    struct ordered made = {.count = 0};
     struct quote q;
     if (!quote_body_read(rq, certificate_id, &body, &old, e) || !quote_first(rq, &body, e) ||
         !quote_get(rq->db, rq->arena, rq->caller.account_id, body.quote_id, &q, e) ||
@@ -137,7 +161,7 @@ static bool place(struct request *rq, const char *certificate_id, struct error *
     rq->reply = order_json(rq, &made.order);
     if (!audit_change(rq, "order.create", made.order.id, NULL, rq->reply, e))
         return false;
-    add_certificates(rq, &made);
+    add_parts(rq, &made);
     json_object_set_new(rq->reply, "warnings", warnings_json(rq, &q));
     return true;
 }
@@ -153,33 +177,65 @@ static bool renew(struct request *rq, struct error *e) {
 
 /* ---- an order ---- */
 
-static bool order_of_path(struct request *rq, struct ordered *found, struct error *e) {
-    return order_get(rq->db, rq->arena, rq->caller.account_id, rq->path_args[0], &found->order, e) &&
-           order_lines(rq->db, rq->arena, &found->order, e);
-}
-
 static bool cancel_order(struct request *rq, struct error *e) {
     const struct ledger_cause by = {rq->caller.user_id, rq->now};
-    struct ordered found;
-    if (!order_of_path(rq, &found, e))
+    struct ordered found = {.count = 0};
+    if (!read_order(rq, rq->path_args[0], &found, e))
         return false;
     const json_t *before = json_keep(rq->arena, order_json(rq, &found.order));
     if (!order_close(rq->services, rq->arena, &found.order, "cancelled", &by, e) ||
-        !read_certificates(rq, &found, e))
+        !read_order(rq, rq->path_args[0], &found, e))
         return false;
     rq->reply = order_json(rq, &found.order);
     if (!audit_change(rq, "order.cancel", found.order.id, before, rq->reply, e))
         return false;
-    add_certificates(rq, &found);
+    add_parts(rq, &found);
     return true;
 }
 
 static bool show(struct request *rq, struct error *e) {
-    struct ordered found;
-    if (!order_of_path(rq, &found, e) || !read_certificates(rq, &found, e))
+    struct ordered found = {.count = 0};
+    if (!read_order(rq, rq->path_args[0], &found, e) || !read_payment(rq, &found, e))
         return false;
     rq->reply = order_json(rq, &found.order);
-    add_certificates(rq, &found);
+    add_parts(rq, &found);
+    return true;
+}
+
+struct pay_body {
+    const char *provider;
+};
+
+static const struct field pay_body[] = {
+    FIELD(TEXT, pay_body, provider, 0, "Another way to pay than the order has: balance, invoice, webhook",
+          "改用其他支付方式:balance、invoice、webhook"),
+    FIELD_END,
+};
+
+/* Another way to pay may take longer; never is there less time than was said before. */
+static bool choose_provider(struct request *rq, struct order *o, const char *provider, struct error *e) {
+    int64_t due_seconds;
+    if (!provider || strcmp(provider, o->provider) == 0 || order_state(o) != ORDER_PENDING_PAYMENT)
+        return true;
+    if (!payment_provider(rq->services, provider, &due_seconds, e))
+        return false;
+    int64_t due_at = o->created_at + due_seconds;
+    return order_set_provider(rq->db, o, provider, due_at > o->payment_due_at ? due_at : o->payment_due_at,
+                              e);
+}
+
+static bool pay(struct request *rq, struct error *e) {
+    struct pay_body body = {.provider = NULL};
+    struct ordered found = {.count = 0};
+    if (!json_to_row(rq->arena, rq->json, pay_body, &body, e) || !read_order(rq, rq->path_args[0], &found, e))
+        return false;
+    const json_t *before = json_keep(rq->arena, order_json(rq, &found.order));
+    if (!choose_provider(rq, &found.order, body.provider, e) || !begin_payment(rq, &found, e))
+        return false;
+    rq->reply = order_json(rq, &found.order);
+    if (!audit_change(rq, "order.pay", found.order.id, before, rq->reply, e))
+        return false;
+    add_parts(rq, &found);
     return true;
 }
 
@@ -247,6 +303,14 @@ const struct route order_routes[] = {
      .handle = show,
      .answer = order_fields,
      .summary = TEXT("One order, with its lines and certificates", "查看订单及其明细、证书")},
+    {.method = "POST",
+     .path = "/v1/orders/{id}/pay",
+     .access = ACCESS_REQUEST,
+     .flags = ROUTE_WRITES | ROUTE_WAKES,
+     .handle = pay,
+     .body = pay_body,
+     .answer = order_fields,
+     .summary = TEXT("Pays an order that waits for it, or begins to", "支付或开始支付待支付的订单")},
     {.method = "POST",
      .path = "/v1/orders/{id}/cancel",
      .access = ACCESS_REQUEST,

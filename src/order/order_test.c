@@ -1,5 +1,4 @@
 /* What orders create, and what they refuse. */
-#include "audit/audit.h"
 #include "order/market.h"
 #include "unit.h"
 
@@ -416,107 +415,6 @@ static void orders_are_listed_newest_first_page_by_page(void **state) {
     assert_int_equal(count, 0);
 }
 
-/* ---- over HTTP ---- */
-
-static const char *no_query(struct request *rq, const char *name) {
-    (void)rq, (void)name;
-    return NULL;
-}
-
-/* What the dispatcher does around a handler that it has found. */
-static bool call(const char *method, const char *path, const char *id, const char *body, struct request *rq) {
-    const struct route *r = order_routes;
-    while (strcmp(r->method, method) != 0 || strcmp(r->path, path) != 0)
-        r++;
-    *rq = (struct request){.arena = w.arena,
-                           .services = &w.services,
-                           .db = w.services.db,
-                           .caller = {.account_id = ACCOUNT, .user_id = "user_1", .key_id = "key_1"},
-                           .now = w.now,
-                           .route = r,
-                           .query = no_query,
-                           .status = 200};
-    rq->path_args[0] = id;
-    if (!json_read(w.arena, slice_str(body ? body : "{}"), &rq->json, &e))
-        return false;
-    bool writes = r->flags & ROUTE_WRITES;
-    if (writes && !db_begin(w.services.db, &e))
-        return false;
-    bool ok = r->handle(rq, &e);
-    if (rq->reply)
-        json_keep(w.arena, rq->reply);
-    return writes ? world_end(&w, ok, &e) : ok;
-}
-
-static const char *member(const struct request *rq, const char *object, const char *name) {
-    const json_t *o = object ? json_object_get(rq->reply, object) : rq->reply;
-    return json_string_value(json_object_get(o, name));
-}
-
-/* Only what came over HTTP is audited by this slice. */
-static int64_t audited(void) {
-    struct audit_check check;
-    assert_ok(audit_verify(w.services.db, 0, 100, &check, &e), e);
-    return check.end;
-}
-
-static void a_purchase_over_http_answers_with_order_and_certificate(void **state) {
-    (void)state;
-    struct request rq, shown;
-    assert_ok(call("POST", "/v1/orders", NULL, "{\"names\": [\"www.example.com\", \"example.com\"]}", &rq),
-              e);
-    assert_int_equal(rq.status, 201);
-    assert_string_equal(member(&rq, NULL, "certificate_id"), member(&rq, "certificate", "id"));
-    assert_int_equal(json_array_size(json_object_get(rq.reply, "warnings")), 0);
-    assert_int_equal(audited(), 1);
-    assert_ok(call("GET", "/v1/orders/{id}", member(&rq, NULL, "id"), NULL, &shown), e);
-    assert_string_equal(member(&shown, NULL, "created_by"), "user_1");
-    assert_ok(call("GET", "/v1/orders", NULL, NULL, &shown), e);
-    assert_int_equal(json_array_size(json_object_get(shown.reply, "items")), 1);
-}
-
-static void a_renewal_over_http_needs_no_body_and_warns_of_a_kept_key(void **state) {
-    (void)state;
-    struct certificate old = issued(NULL, "www.example.com"), other = issued(NULL, "b.example.com");
-    struct request rq;
-    assert_ok(call("POST", "/v1/certificates/{id}/renew", old.id, NULL, &rq), e);
-    assert_string_equal(member(&rq, NULL, "kind"), "early_renewal");
-    assert_ok(call("POST", "/v1/certificates/{id}/renew", other.id, "{\"csr_choice\": \"keep\"}", &rq), e);
-    assert_int_equal(json_array_size(json_object_get(rq.reply, "warnings")), 1);
-}
-
-static void a_replacement_that_covers_less_is_warned_of(void **state) {
-    (void)state;
-    struct certificate old = uploaded("www.example.com");
-    struct request rq;
-    assert_ok(call("POST", "/v1/certificates/{id}/renew", old.id, "{\"names\": [\"shop.example.com\"]}", &rq),
-              e);
-    assert_int_equal(json_array_size(json_object_get(rq.reply, "warnings")), 2);
-}
-
-static void a_refused_order_over_http_leaves_nothing(void **state) {
-    (void)state;
-    struct certificate old = issued("TrustAsia", "www.example.com");
-    struct request rq;
-    assert_fails(call("POST", "/v1/certificates/{id}/renew", old.id, NULL, &rq), e, ERR_OUTSIDE_WINDOW);
-    assert_fails(call("POST", "/v1/orders", NULL, "{\"name\": \"www.example.com\"}", &rq), e,
-                 ERR_UNKNOWN_FIELD);
-    assert_fails(call("POST", "/v1/certificates/{id}/reissue", old.id, "{\"brand\": \"Tenure\"}", &rq), e,
-                 ERR_UNKNOWN_FIELD);
-    assert_int_equal(audited(), 0);
-}
-
-static void a_reissue_and_a_cancellation_over_http_are_audited(void **state) {
-    (void)state;
-    struct certificate live = issued(NULL, "www.example.com"), open = bought("DigiCert", "b.example.com");
-    struct request rq;
-    assert_ok(call("POST", "/v1/certificates/{id}/reissue", live.id, NULL, &rq), e);
-    assert_int_equal(rq.status, 202);
-    assert_ok(call("POST", "/v1/certificates/{id}/cancel", open.id, NULL, &rq), e);
-    assert_int_equal(audited(), 2);
-    assert_fails(call("POST", "/v1/certificates/{id}/cancel", "cert_unknown", NULL, &rq), e, ERR_NOT_FOUND);
-}
-
 #define in_world(f) cmocka_unit_test_setup_teardown(f, open_world, close_world)
 
 TEST_MAIN(order, in_world(a_purchase_takes_what_was_not_chosen_from_the_default_brand),
@@ -545,9 +443,4 @@ TEST_MAIN(order, in_world(a_purchase_takes_what_was_not_chosen_from_the_default_
           in_world(a_replacement_must_match_where_the_profile_that_is_bought_says_so),
           in_world(a_reissue_is_due_at_once_and_keeps_its_specification),
           in_world(what_is_issued_or_submitted_is_not_cancelled),
-          in_world(orders_are_listed_newest_first_page_by_page),
-          in_world(a_purchase_over_http_answers_with_order_and_certificate),
-          in_world(a_renewal_over_http_needs_no_body_and_warns_of_a_kept_key),
-          in_world(a_replacement_that_covers_less_is_warned_of),
-          in_world(a_refused_order_over_http_leaves_nothing),
-          in_world(a_reissue_and_a_cancellation_over_http_are_audited))
+          in_world(orders_are_listed_newest_first_page_by_page))

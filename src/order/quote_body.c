@@ -45,7 +45,8 @@
 #define ORDERED                                                                                              \
     BODY("quote_id", TEXT, quote_id, FIELD_REFERENCE, "The quote that is ordered, and nothing else of it",   \
          "要下单的报价,此时不再指定其他内容"),                                                               \
-        BODY("provider", TEXT, provider, 0, "How it is paid: balance", "支付方式:balance"),                  \
+        BODY("provider", TEXT, provider, 0, "How it is paid: balance, invoice, webhook",                     \
+             "支付方式:balance、invoice、webhook"),                                                          \
         BODY("pay", BOOL, pay, 0, "Pay now: refused without the money. false: the order waits for it",       \
              "立即支付(默认):余额不足时拒绝;false:订单等待支付")
 

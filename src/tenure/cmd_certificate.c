@@ -1,4 +1,4 @@
-/* Verbs about certificates: bring in, look, renew, reissue, revoke, take out. */
+/* Verbs about certificates: bring in, look, reissue, revoke, take out. */
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/rand.h"
@@ -259,9 +259,9 @@ static int verb_update(struct cli *cli) {
     return cli_request(cli, "POST", certificate_path(cli, "/update"), body, print_certificate);
 }
 
-/* ---- renew, reissue, cancel, revoke ---- */
+/* ---- reissue, cancel, revoke ---- */
 
-static const struct option_row renew_options[] = {
+static const struct option_row reissue_options[] = {
     {"csr-choice", KEY_CSR_CHOICE, "CHOICE",
      TEXT("automatic (a new key), own (--csr), keep (the old key)",
           "automatic(新密钥)、own(自备 CSR)、keep(沿用旧密钥)")},
@@ -283,7 +283,7 @@ static const struct option_row submit_options[] = {
     {0},
 };
 
-static bool order_body(struct cli *cli, json_t **body) {
+static bool reissue_body(struct cli *cli, json_t **body) {
     static const struct cli_parameter members[] = {
         {KEY_CSR_CHOICE, "csr_choice"}, {KEY_ALGORITHM, "key_algorithm"}, {KEY_BRAND, "brand"}, {0}};
     *body = cli_body(cli, members);
@@ -307,51 +307,31 @@ static bool order_body(struct cli *cli, json_t **body) {
     return true;
 }
 
-/* Orders answer with the certificate that they made, reissuing with the certificate itself; --wait follows it
- * to the end. */
-static int ordered(struct cli *cli, const json_t *answer) {
-    const json_t *made = json_object_get(answer, "certificate");
-    const json_t *certificate = made ? made : answer;
+/* --wait follows it to the end. */
+static int goes_on(struct cli *cli, const json_t *certificate) {
     const char *id = cli_text(certificate, "id");
     if (cli->options[KEY_QUIET])
         puts(id);
     else if (cli->json && !cli->options[KEY_WAIT])
-        puts(json_text(cli->arena, answer, true));
+        puts(json_text(cli->arena, certificate, true));
     else if (!cli->json)
         printf(cli->lang == LANG_ZH ? "证书 %s:%s\n" : "certificate %s: %s\n", id,
                cli_text(certificate, "state"));
     return cli->options[KEY_WAIT] ? wait_for_certificate(cli, id) : EXIT_OK;
 }
 
-static int post_order(struct cli *cli, const char *path) {
-    json_t *body, *answer;
-    if (!order_body(cli, &body) || !cli_call(cli, "POST", path, body, &answer))
-        return cli_failed(cli);
-    return ordered(cli, answer);
-}
-
-static int verb_renew(struct cli *cli) {
-    return post_order(cli, certificate_path(cli, "/renew"));
-}
-
 static int verb_reissue(struct cli *cli) {
-    return post_order(cli, certificate_path(cli, "/reissue"));
+    json_t *body, *answer;
+    if (!reissue_body(cli, &body) || !cli_call(cli, "POST", certificate_path(cli, "/reissue"), body, &answer))
+        return cli_failed(cli);
+    return goes_on(cli, answer);
 }
 
-static int verb_buy(struct cli *cli) {
-    for (size_t i = 0; i < cli->arg_count; i++) {
-        cli->all[cli->all_count].key = KEY_NAMES;
-        cli->all[cli->all_count++].value = cli->args[i];
-    }
-    return post_order(cli, "/v1/orders");
-}
-
-/* From here on as an order goes on. */
 static int verb_submit(struct cli *cli) {
     json_t *answer;
     if (!cli_call(cli, "POST", certificate_path(cli, "/submit"), json_object(), &answer))
         return cli_failed(cli);
-    return ordered(cli, answer);
+    return goes_on(cli, answer);
 }
 
 static int verb_withdraw(struct cli *cli) {
@@ -450,14 +430,8 @@ const struct verb certificate_verbs[] = {
     {"explain",
      TEXT("why it is in this state, why this date, what happens next", "解释证书的状态、日期以及后续安排"),
      ARGUMENT_CERTIFICATE, 1, 1, NULL, verb_explain},
-    {"renew",
-     TEXT("renew, renew early or replace: what the certificate's kind allows",
-          "续费、提前续费或替换,取决于证书类型"),
-     ARGUMENT_CERTIFICATE, 1, 1, renew_options, verb_renew},
-    {"buy", TEXT("order a new certificate", "购买新证书"), TEXT("NAME…", "域名…"), 1, CLI_ARGS_MAX,
-     renew_options, verb_buy},
     {"reissue", TEXT("a new version inside the same coverage", "在有效期内重新签发"), ARGUMENT_CERTIFICATE, 1,
-     1, renew_options, verb_reissue},
+     1, reissue_options, verb_reissue},
     {"submit",
      TEXT("submit the application of a certificate, also again after a rejection",
           "提交证书申请,审核失败后可重新提交"),

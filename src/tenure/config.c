@@ -15,6 +15,7 @@ static const struct config_section *const sections[] = {
     &config_deploy,
     &config_dns,
     &config_outbound,
+    &config_payment,
     &config_probe,
     &config_smtp,
     &config_validation,

@@ -8,6 +8,7 @@
 #include "deploy/deploy.h"
 #include "http/mail.h"
 #include "http/outbound.h"
+#include "order/payment.h"
 #include "validate/validate.h"
 
 #define CONFIG_DATABASE      "tenure.db"
@@ -31,6 +32,7 @@ struct config {
     struct dns_settings dns;
     struct validator validator;
     struct mail_settings mail;
+    struct payment_settings payment;
 };
 
 /* `path` NULL: /etc/tenure/tenure.yaml if it is there. `data` NULL: what the file says, or /var/lib/tenure.

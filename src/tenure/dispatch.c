@@ -12,6 +12,7 @@
 #include "http/openapi.h"
 #include "http/url.h"
 #include "order/ledger.h"
+#include "order/payment.h"
 #include "order/quote.h"
 #include "renew/auto_renew.h"
 #include "renew/expiry.h"
@@ -46,6 +47,8 @@ const struct route *const all_routes[] = {
     order_routes,
     ledger_routes,
     quote_routes,
+    payment_routes,
+    payment_event_routes,
     apply_routes,
     validate_routes,
     issue_routes,

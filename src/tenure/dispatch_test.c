@@ -46,7 +46,9 @@ static bool for_administrators(const struct route *route) {
     bool sells = strncmp(route->path, "/v1/catalog/", strlen("/v1/catalog/")) == 0;
     return strcmp(route->path, "/v1/accounts") == 0 || (sells && strcmp(route->method, "GET") != 0) ||
            strcmp(route->path, "/v1/quota/grants") == 0 ||
-           strcmp(route->path, "/v1/accounts/{id}/deposits") == 0;
+           strcmp(route->path, "/v1/accounts/{id}/deposits") == 0 ||
+           strcmp(route->path, "/v1/payments/{id}/confirm") == 0 ||
+           strcmp(route->path, "/v1/refunds/{id}/done") == 0;
 }
 
 static void compare_gate(const struct route *route, const struct caller *caller) {
@@ -107,9 +109,9 @@ static void a_role_within_another_opens_no_other_route(void **state) {
 
 /* Without a key one may log in, and read what the world may read. */
 static void is_expected_public(const struct route *route) {
-    static const char *const paths[] = {"/v1/login",  "/v1/sessions",     "/v1/invitations/accept",
-                                        "/v1/health", "/v1/openapi.json", "/ca/roots.pem",
-                                        "/ca/{file}", "/crl/{file}"};
+    static const char *const paths[] = {
+        "/v1/login",  "/v1/sessions",     "/v1/invitations/accept", "/v1/payments/events", /* signed */
+        "/v1/health", "/v1/openapi.json", "/ca/roots.pem",          "/ca/{file}",          "/crl/{file}"};
     if (route->access != ACCESS_PUBLIC)
         return;
     for (size_t i = 0; i < sizeof paths / sizeof *paths; i++)

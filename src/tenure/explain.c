@@ -172,6 +172,7 @@ static bool say_actions(struct explanation *x, struct error *e) {
 /* clang-format off */
 static bool (*const parts[])(struct explanation *x, struct error *e) = {
     say_state,
+    explain_order,
     explain_application,
     explain_key,
     say_coverage,

@@ -30,6 +30,7 @@ static const struct verb *const verbs[] = {
     catalog_verbs,
     quota_verbs,
     quote_verbs,
+    order_verbs,
     account_verbs,
     tool_verbs,
     notify_verbs,

@@ -182,13 +182,15 @@ def foreign_paths(owner):
                     "/v1/organizations"}, nouns)
 
 
-# What else a body needs before its references are looked at.
-SAMPLES = {"/v1/orders": {"names": ["reference.example.com"], "csr_choice": "own"}}
+# What else the body of a quote or an order needs before a reference is looked at.
+NAMED = {"names": ["reference.example.com"]}
+SAMPLES = {"csr_id": {**NAMED, "csr_choice": "own"}, "contact_id": NAMED, "organization_id": NAMED}
 
 
 def references(owner):
     """The same for ids in bodies: what the description marks as a reference."""
-    ids, seen = first_ids(), []
+    quote = call("POST", "/v1/quotes", NAMED)
+    ids, seen = first_ids() | {"/v1/quotes": quote["id"]}, []
     for method, path, operation in routes():
         content = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
         schema = content.get("schema", {})
@@ -196,7 +198,8 @@ def references(owner):
             if not member.get("x-reference"):
                 continue
             foreign = ids.get(f"/v1/{name.removesuffix('_id')}s")
-            body = {required: "x" for required in schema["required"]} | SAMPLES.get(path, {}) | {name: foreign}
+            sample = SAMPLES.get(name, {}) if path in ("/v1/quotes", "/v1/orders") else {}
+            body = {required: "x" for required in schema["required"]} | sample | {name: foreign}
             answer = call(method, path, body, owner)
             check(f"{method} {path}: a foreign {name}", (answer.status, answer["code"]) == (404, "not_found"), answer)
             seen.append(name)
