@@ -231,7 +231,6 @@ static void live(const struct life *life, bool kills) {
 static const struct life lives[] = {
     {"GlobalSign", "2025-01-01T00:00:00Z", ORDER_PURCHASE, 1, 0},
     {"GlobalSign", "2025-01-01T00:00:00Z", ORDER_RENEWAL, 1, 20},
-    {"GlobalSign", "2025-01-01T00:00:00Z", ORDER_REPLACEMENT, 1, 20},
     {"DigiCert", "2025-01-01T00:00:00Z", ORDER_PURCHASE, 3, 0},
     {"DigiCert", "2025-01-01T00:00:00Z", ORDER_RENEWAL, 3, 20},
     {"DigiCert", "2025-01-01T00:00:00Z", ORDER_EARLY_RENEWAL, 3, 100},
