@@ -1,6 +1,7 @@
 /* Switching automatic renewal, and the order that it makes. */
 #include "renew/auto_renew.h"
 #include "audit/audit.h"
+#include "order/payment.h"
 #include "order/quote.h"
 #include "renew/expiry.h"
 
@@ -66,20 +67,10 @@ static bool audit(struct work *w, const char *account_id, const char *action, co
     return audit_write(w->db, w->arena, &entry, e);
 }
 
-/* From the balance. */
 static bool pay(struct work *w, struct order *o, struct error *e) {
-    const struct ledger_cause by = {ACTOR, w->now};
-    const struct ledger_move move = {.account_id = o->account_id,
-                                     .item = o->due.currency,
-                                     .reason = "paid",
-                                     .reference = arena_printf(w->arena, "paid:%s", o->id),
-                                     .order_id = o->id,
-                                     .actor = ACTOR,
-                                     .amount = -o->due.amount,
-                                     .now = w->now};
-    bool done;
+    struct payment payment;
     return !o->due.amount ||
-           (ledger_move_money(w->db, &move, &done, e) && order_paid(w->services, w->arena, o, &by, e));
+           payment_begin(w->services, w->arena, o, PROVIDER_DEFAULT, ACTOR, w->now, &payment, e);
 }
 
 /* In a savepoint: refused, it never was. */

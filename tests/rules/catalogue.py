@@ -1,7 +1,8 @@
 """The catalogue of the scenarios: catalogue.py FOLDER writes FOLDER/profiles/catalog.yaml.
 
-Beside each line of the built-in catalogue it has three more: NAME-Other of another vendor, NAME-Narrow with five names at
-most, nothing mixed and no bonus days, and NAME-Priced, of which a year costs 100 and a managed-service use 20.
+Beside each line of the built-in catalogue it has more of the same profile: NAME-Other of another vendor, NAME-Narrow with
+five names at most, nothing mixed and no bonus days, NAME-Priced, of which a year costs 100 and a managed-service use 20,
+NAME-Cheap and NAME-Dear, which cost something once a scenario says so.
 """
 import copy
 import datetime
@@ -13,7 +14,8 @@ import yaml
 BUILT_IN = pathlib.Path(__file__).parent.parent.parent / "profiles/catalog.yaml"
 CHANGES = {"Other": {"name": "Other"},
            "Priced": {"prices": [{"from": datetime.date(1970, 1, 1), "per_year": 10000, "managed_use": 2000}]},
-           "Narrow": {"names_max": 5, "domain_types": ["single", "wildcard", "multi"], "bonus_days": 0}}
+           "Narrow": {"names_max": 5, "domain_types": ["single", "wildcard", "multi"], "bonus_days": 0},
+           "Cheap": {}, "Dear": {}}  # whose prices scenarios set
 
 
 def brands():

@@ -2,6 +2,7 @@
 import scenarios_deploy  # noqa: F401
 import scenarios_keys  # noqa: F401
 import scenarios_life  # noqa: F401
+import scenarios_managed  # noqa: F401
 import scenarios_orders  # noqa: F401
 import scenarios_payment  # noqa: F401
 import scenarios_validity  # noqa: F401
@@ -20,11 +21,9 @@ _FEATURES = {
     "the default profile of an account, test certificates and those of private CAs":
         "R003 R006 R009 R013 R014 R019 R020 R093 R094 R131 R133 R134 R135 R136 R140 R141 R142",
     "terms of several years and their activation":
-        "R053 R057 R058 R137 R138 R211",
+        "R053 R211",
     "managed service":
-        "R046 R056 R059 R060 R061 R062 R063 R064 R065 R066 R067 R200",
-    "auto-renewal":
-        "R199",
+        "R046 R056 R059 R060 R062 R063 R064 R065 R067 R200",
     "the CSR manager":
         "R102 R106 R177 R196",
     "applications, and domain validation by Tenure itself":
