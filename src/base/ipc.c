@@ -11,6 +11,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -227,6 +228,8 @@ struct service {
     const struct ipc_server *server;
     struct buf answer; /* taken once: memory of that size is costly to wipe for each message */
     uid_t own_uid;     /* asked before the sandbox closes */
+    int stop_fd;
+    bool alone; /* the process of one client: no other is taken */
     struct client clients[CLIENTS_MAX];
 };
 
@@ -261,6 +264,30 @@ static void client_drop(struct client *c) {
     *c = (struct client){.fd = -1};
 }
 
+static bool serve_round(struct service *s, int stop_fd);
+
+/* It knows no other client, and dies with the process that accepts them. */
+static _Noreturn void serve_alone(struct service *s, int fd, pid_t parent) {
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != parent)
+        _exit(EXIT_FAILURE);
+    signal(SIGCHLD, SIG_DFL);
+    s->alone = true;
+    s->clients[0] = (struct client){.fd = fd, .arena = arena_new()};
+    client_begin(&s->clients[0]);
+    while (s->clients[0].fd >= 0 && serve_round(s, s->stop_fd))
+        ;
+    _exit(EXIT_SUCCESS);
+}
+
+/* Who finds no process is dropped, and tries again. */
+static void client_fork(struct service *s, int fd) {
+    pid_t parent = getpid();
+    if (fork() == 0)
+        serve_alone(s, fd, parent);
+    close(fd);
+}
+
 static void client_accept(struct service *s, struct client *c) {
     struct ucred peer = {0};
     socklen_t len = sizeof peer;
@@ -270,6 +297,10 @@ static void client_accept(struct service *s, struct client *c) {
     if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) < 0 || peer.uid != s->own_uid) {
         log_event(LOG_WARNING, "client of another user refused", LOG_I("uid", peer.uid));
         close(fd);
+        return;
+    }
+    if (s->server->forks) {
+        client_fork(s, fd);
         return;
     }
     *c = (struct client){.fd = fd, .arena = arena_new()};
@@ -338,7 +369,7 @@ static struct client *free_place(struct service *s) {
 
 /* False when it is time to end. */
 static bool serve_round(struct service *s, int stop_fd) {
-    struct client *place = free_place(s);
+    struct client *place = s->alone ? NULL : free_place(s);
     struct pollfd polls[CLIENTS_MAX + 2];
     for (size_t i = 0; i < CLIENTS_MAX; i++)
         polls[i] = (struct pollfd){.fd = s->clients[i].fd, .events = s->clients[i].out.p ? POLLOUT : POLLIN};
@@ -370,11 +401,16 @@ int ipc_serve(const struct ipc_server *server) {
     AUTO_ARENA a = arena_new();
     AUTO_FD stop_fd = stop_signal_fd();
     struct service *s = ARENA_NEW(a, struct service);
-    *s = (struct service){.server = server, .answer = ipc_message(a, IPC_MESSAGE_MAX), .own_uid = geteuid()};
+    *s = (struct service){.server = server,
+                          .answer = ipc_message(a, IPC_MESSAGE_MAX),
+                          .own_uid = geteuid(),
+                          .stop_fd = stop_fd};
     for (size_t i = 0; i < CLIENTS_MAX; i++)
         s->clients[i].fd = -1;
     if (stop_fd < 0 || fcntl(server->listen_fd, F_SETFL, O_NONBLOCK) < 0)
         return EXIT_FAILURE;
+    if (server->forks)
+        signal(SIGCHLD, SIG_IGN); /* nobody waits for the processes of the clients */
     if (server->ready)
         server->ready(server->ready_context);
     while (serve_round(s, stop_fd))

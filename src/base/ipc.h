@@ -49,6 +49,9 @@ struct ipc_server {
     /* Called when everything is set up, before the first request; may be NULL. */
     void (*ready)(void *ready_context);
     void *ready_context;
+    /* Each client has a process of its own, which ends with it, and holds up nobody else. `context` is then
+     * what it was at the fork. */
+    bool forks;
 };
 
 /* Serves up to 64 clients in turn, one message each, until SIGTERM; an exit status. */

@@ -2,6 +2,10 @@
 #pragma once
 #include "deploy/runner.h"
 
+/* A local one that the processes forked from here share: what must not happen twice at once does not. */
+bool runner_local_shared(struct arena *a, const struct runner_policy *policy, struct runner **r,
+                         struct error *e);
+
 struct runner_ops {
     bool (*put)(struct runner *r, const struct fileset *set, struct error *e);
     bool (*back)(struct runner *r, const struct fileset *set, struct error *e);

@@ -1,5 +1,6 @@
 /* The runner in a process of its own. */
 #include "base/ipc.h"
+#include "base/log.h"
 #include "deploy/runner_message.h"
 #include "deploy/runner_ops.h"
 
@@ -64,12 +65,16 @@ struct runner *runner_connect(struct arena *a, const char *path) {
     return &r->runner;
 }
 
+/* A worker whose command hangs holds up its own process alone. */
 int runner_serve(int listen_fd, const struct runner_policy *policy) {
     AUTO_ARENA a = arena_new();
+    struct runner *local;
+    struct error e = {0};
+    if (!runner_local_shared(a, policy, &local, &e)) {
+        log_failure("cannot start", &e, "");
+        return error_row(e.id)->exit;
+    }
     const struct ipc_server server = {
-        .listen_fd = listen_fd,
-        .answer = runner_answer,
-        .context = runner_local(a, policy),
-    };
+        .listen_fd = listen_fd, .answer = runner_answer, .context = local, .forks = true};
     return ipc_serve(&server);
 }

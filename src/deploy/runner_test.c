@@ -1,12 +1,16 @@
 /* runner: the same work in this process, in another one and in the simulation; commands by name only. */
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/ipc.h"
 #include "deploy/runner_message.h"
 #include "unit.h"
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+enum { HANG_MS = 1000 };
 
 static char root[32], path[64], socket_path[64];
 static const char *folders[] = {root, NULL};
@@ -17,10 +21,11 @@ static const char *folders[] = {root, NULL};
 static const struct runner_command commands[] = {
     COMMAND("say", 5000, "sh", "-c", "echo $RENEWED_LINEAGE; exit 3"),
     COMMAND("sleep", 50, "sleep", "30"),
+    COMMAND("hang", HANG_MS, "sleep", "30"),
     COMMAND("missing", 50, "/nonexistent/program"),
     COMMAND("nginx-test", 5000, "sh", "-c", "echo mine"),
 };
-static const struct runner_policy policy = {.commands = commands, .command_count = 4, .folders = folders};
+static const struct runner_policy policy = {.commands = commands, .command_count = 5, .folders = folders};
 
 static int begin(void **state) {
     (void)state;
@@ -91,8 +96,10 @@ static int listen_here(void) {
 
 static pid_t start(int listen_fd) {
     pid_t pid = fork();
-    if (pid == 0)
+    if (pid == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL); /* whatever a failed test leaves behind */
         _exit(runner_serve(listen_fd, &policy));
+    }
     return pid;
 }
 
@@ -109,6 +116,42 @@ static void a_runner_in_its_own_process_works(void **state) {
     AUTO_FD listen_fd = listen_here();
     pid_t pid = start(listen_fd);
     assert_sets_and_commands_work(runner_connect(a, socket_path));
+    assert_int_equal(stop(pid), 0);
+}
+
+/* What another worker runs: its exit status says whether it ended by itself. */
+static pid_t begin_to_run(const char *command) {
+    pid_t pid = fork();
+    if (pid)
+        return pid;
+    AUTO_ARENA a = arena_new();
+    struct error ignored = {0};
+    struct child_result result = {.exit_status = 1};
+    bool ok = runner_run(runner_connect(a, socket_path), a, command, NULL, &result, &ignored);
+    _exit(ok && result.timed_out ? 0 : 1);
+}
+
+static void a_hanging_command_holds_up_nobody_else(void **state) {
+    (void)state;
+    AUTO_ARENA a = arena_new();
+    struct error e = {0};
+    struct child_result result;
+    struct fileset_file file;
+    struct fileset set = set_of(&file, "meanwhile");
+    AUTO_FD listen_fd = listen_here();
+    pid_t pid = start(listen_fd), other = begin_to_run("hang");
+    struct runner *r = runner_connect(a, socket_path);
+    usleep(50000);
+    int64_t began = clock_monotonic_ms();
+    assert_ok(runner_put(r, &set, &e) && runner_keep(r, &set, &e), e);
+    assert_ok(runner_run(r, a, "say", NULL, &result, &e), e);
+    assert_int_equal(waitpid(other, NULL, WNOHANG), 0); /* it still hangs */
+    /* but the same command is not run beside itself */
+    assert_ok(runner_run(r, a, "hang", NULL, &result, &e), e);
+    assert_true(clock_monotonic_ms() - began >= HANG_MS + HANG_MS / 2);
+    int status;
+    waitpid(other, &status, 0);
+    assert_int_equal(status, 0);
     assert_int_equal(stop(pid), 0);
 }
 
@@ -215,6 +258,6 @@ static void what_is_no_message_is_refused(void **state) {
 #define test_here(f) cmocka_unit_test_setup_teardown(f, begin, end)
 
 TEST_MAIN(runner, test_here(a_local_runner_works), test_here(a_runner_in_its_own_process_works),
-          test_here(calls_survive_the_death_of_the_runner), test(a_variable_cannot_change_the_program),
-          test(the_configuration_takes_the_place_of_a_preset),
+          test_here(a_hanging_command_holds_up_nobody_else), test_here(calls_survive_the_death_of_the_runner),
+          test(a_variable_cannot_change_the_program), test(the_configuration_takes_the_place_of_a_preset),
           test(the_fake_keeps_sets_in_memory_and_fails_on_demand), test(what_is_no_message_is_refused))
