@@ -173,6 +173,7 @@ static bool say_actions(struct explanation *x, struct error *e) {
 static bool (*const parts[])(struct explanation *x, struct error *e) = {
     say_state,
     explain_application,
+    explain_validation,
     explain_key,
     say_coverage,
     say_version,

@@ -20,4 +20,5 @@ explain_say(struct explanation *x, const char *topic, const char *en, const char
 const char *explain_when(const struct explanation *x, int64_t t);
 
 bool explain_application(struct explanation *x, struct error *e);
+bool explain_validation(struct explanation *x, struct error *e);
 bool explain_key(struct explanation *x, struct error *e);

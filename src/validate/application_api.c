@@ -22,7 +22,7 @@ struct challenge_answer {
         .flags = (flags_), .label = TEXT(en, zh)                                                             \
     }
 
-static const struct field challenge_fields[] = {
+const struct field challenge_fields[] = {
     PART(row, name, TEXT, FIELD_COLUMN, "Name", "域名"),
     PART(row, wildcard, BOOL, 0, "For wildcards below it, too", "同时用于其下的通配符域名"),
     PART(row, validation_id, TEXT, 0, "Domain", "域名验证"),
@@ -210,7 +210,7 @@ struct methods {
     const char *name, *methods, *recommended;
 };
 
-static const struct field methods_fields[] = {
+const struct field methods_fields[] = {
     FIELD(TEXT, methods, name, FIELD_COLUMN, "Name", "域名"),
     FIELD(WORDS, methods, methods, FIELD_COLUMN, "Methods that can work", "可用的验证方式"),
     FIELD(TEXT, methods, recommended, FIELD_COLUMN, "Recommended", "推荐方式"),

@@ -17,6 +17,7 @@ struct application_name {
 };
 
 extern const struct field application_name_fields[];
+extern const struct field challenge_fields[], methods_fields[]; /* of answers */
 
 /* ---- reuse.c ---- */
 

@@ -32,7 +32,7 @@ struct domain {
         .flags = (flags_), .label = TEXT(en, zh)                                                             \
     }
 
-static const struct field domain_answer[] = {
+const struct field domain_fields[] = {
     ROW(id, TEXT, FIELD_COLUMN, "Id", "ID"),
     ROW(name, TEXT, FIELD_COLUMN, "Name", "域名"),
     ROW(method, TEXT, FIELD_COLUMN, "Method", "验证方式"),
@@ -74,7 +74,7 @@ static bool complete(struct request *rq, struct domain *domain, struct error *e)
 static bool reply_domain(struct request *rq, struct domain *domain, struct error *e) {
     if (!complete(rq, domain, e))
         return false;
-    rq->reply = json_from_row(rq->arena, domain_answer, domain);
+    rq->reply = json_from_row(rq->arena, domain_fields, domain);
     return true;
 }
 
@@ -173,7 +173,7 @@ static bool list_domains(struct request *rq, struct error *e) {
         if (!complete(rq, &domains[i], e))
             return false;
     }
-    list_reply(rq, domain_answer, sizeof *domains, domains, count, found > count ? rows[count - 1].id : NULL);
+    list_reply(rq, domain_fields, sizeof *domains, domains, count, found > count ? rows[count - 1].id : NULL);
     return true;
 }
 
@@ -198,7 +198,7 @@ const struct route validate_routes[] = {
      .access = ACCESS_READ,
      .flags = ROUTE_LIST,
      .handle = list_domains,
-     .answer = domain_answer,
+     .answer = domain_fields,
      .summary = TEXT("Names whose control was proven or is asked for, newest first",
                      "已验证或待验证的域名,按时间倒序")},
     {.method = "POST",
@@ -207,13 +207,13 @@ const struct route validate_routes[] = {
      .flags = ROUTE_WRITES | ROUTE_WAKES,
      .handle = create_domain,
      .body = domain_body,
-     .answer = domain_answer,
+     .answer = domain_fields,
      .summary = TEXT("Asks for control over a name to be proven, in advance", "预先发起域名验证")},
     {.method = "GET",
      .path = "/v1/domains/{id}",
      .access = ACCESS_READ,
      .handle = get_domain,
-     .answer = domain_answer,
+     .answer = domain_fields,
      .summary = TEXT("What must be done, and what the last check found", "需要完成的操作以及上次检查结果")},
     {.method = "GET",
      .path = "/v1/domains/{id}/checks",
@@ -227,7 +227,7 @@ const struct route validate_routes[] = {
      .access = ACCESS_REQUEST,
      .flags = ROUTE_WRITES | ROUTE_WAKES,
      .handle = check_domain,
-     .answer = domain_answer,
+     .answer = domain_fields,
      .summary = TEXT("Checks now", "立即检查")},
     {.method = "DELETE",
      .path = "/v1/domains/{id}",

@@ -24,6 +24,7 @@ struct validation_check {
 };
 
 extern const struct field validation_fields[], validation_check_fields[];
+extern const struct field domain_fields[]; /* of answers: with what a person has to do */
 extern const struct route validate_routes[];
 
 /* With id, token and times; the first check is planned in a minute, for nobody can have added the record yet.
