@@ -57,6 +57,7 @@ def put_record(one, value=None):
 
 def put_file(one, content=None):
     url = urllib.parse.urlsplit(one["url"])
+    publish.record(url.hostname, "A", publish.ADDRESS)
     publish.file(url.hostname, url.path, content or one["content"])
 
 
