@@ -69,9 +69,9 @@ by_record() {
 }
 
 by_file() {
-    METHOD=file
+    METHOD="file"
     id=$(ordered lag.example.test)
-    METHOD=dns
+    METHOD="dns"
     check "the file is shown" test "$(challenge "$id" lag.example.test url)" != null
     check "a file that is not there" found "$id" lag.example.test http_status
     echo wrong >"$FILES/tenure.txt"

@@ -11,7 +11,7 @@ import threading
 
 ADDRESS = "127.0.0.1"
 SECONDS = 20
-PORTS = os.environ["NAMES_PORTS"].split()
+PORTS = os.environ.get("NAMES_PORTS", "").split()
 ZONE = """$TTL 1
 @ SOA ns1 host 1 60 60 60 1
 @ NS ns1
