@@ -13,6 +13,18 @@ struct application {
     const char *csr;
     int64_t created_at, closed_at;
     const char *version_id, *reject_reason;
+    const char *demands, *grade; /* "none", "dv", "review": what its brand demanded then */
+    /* what it was submitted with; all NULL where nothing is demanded */
+    const char *contact_id, *organization_id;
+    int64_t organization_revision;
+    const char *contact, *organization; /* JSON of both as they were then */
+    const char *validation_method;      /* "dns", "file" */
+    int64_t submitted_at;
+    const char *submitted_by; /* NULL: a payment or the managed service */
+    int64_t expires_at;       /* the time for validation is over */
+    int64_t reviewed_at;
+    const char *reviewed_by, *reject_text;
+    int64_t revision;
 };
 
 extern const struct field application_fields[];
@@ -20,6 +32,12 @@ extern const struct field application_fields[];
 /* The open application of a certificate; ERR_NOT_FOUND. */
 bool application_open(struct db *db, struct arena *a, const char *certificate_id,
                       struct application *application, struct error *e);
+/* ERR_NOT_FOUND for unknown and foreign ids alike. */
+bool application_get(struct db *db, struct arena *a, const char *account_id, const char *id,
+                     struct application *application, struct error *e);
+/* For steps, whose queue row names the account already. */
+bool application_get_any(struct db *db, struct arena *a, const char *id, struct application *application,
+                         struct error *e);
 /* Gives the number. */
 bool application_insert(struct db *db, struct application *application, struct error *e);
 bool application_close(struct db *db, const char *id, int64_t now, const char *version_id, const char *reason,
@@ -47,6 +65,13 @@ bool apply_subject(struct work *w, struct certificate *c, struct error *e);
 bool apply_prepare(struct work *w, struct error *e);
 bool apply_record(struct work *w, struct error *e);
 
+/* What apply_record has saved, for the gates behind it: a `save` of the same step that is another one's. */
+struct applying {
+    struct certificate certificate;
+    struct application application;
+};
+struct applying *apply_applying(const struct work *w);
+
 /* ---- submission.c ---- */
 
 /* As the action table allows; the engine is woken. ERR_CONFLICT if somebody else was first. */
@@ -55,6 +80,12 @@ bool apply_submit(const struct services *services, struct arena *a, struct certi
 /* Back to pending_application; an open application is closed, and the key that was made for it goes. */
 bool apply_withdraw(const struct services *services, struct arena *a, struct certificate *c, int64_t now,
                     struct error *e);
+/*
+ * What cannot be issued as it was submitted, for a reason of the closed list; `cause` says it in words. It
+ * can be corrected and submitted again. OUTCOME_DONE.
+ */
+bool apply_reject(struct work *w, struct certificate *c, enum error_id reason, const struct error *cause,
+                  struct error *e);
 /*
  * `failed` of the steps `apply` and `issue`: where only the applicant can help (a key that must not be signed
  * …), a certificate that never had a version is rejected, and the subject's work ends (OUTCOME_DONE). Beside

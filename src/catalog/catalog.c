@@ -79,10 +79,7 @@ bool brand_on_sale(const struct brand *b, struct error *e) {
     if (b->withdrawn_at)
         return refuse(b, "is withdrawn; choose another line of the catalogue",
                       "已下架;请选择目录中的其他条目", e);
-    if (!first_general(b))
-        return refuse(b, "has no price yet", "尚未定价", e);
-    return b->demands == DEMANDS_NONE ||
-           refuse(b, "needs validation or review, which is not there yet", "需要验证或审核,目前尚不支持", e);
+    return first_general(b) || refuse(b, "has no price yet", "尚未定价", e);
 }
 
 /* ---- staying fresh ---- */

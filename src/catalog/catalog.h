@@ -98,10 +98,7 @@ const struct price *brand_price(const struct brand *brand, const char *domain_ty
 /* The same; before the first price ERR_BRAND_NOT_ON_SALE, and when it begins. */
 bool brand_price_find(struct arena *a, const struct brand *brand, const char *domain_type, int64_t at,
                       const struct price **price, struct error *e);
-/*
- * ERR_BRAND_NOT_ON_SALE for what new orders cannot have: a line that is withdrawn or has no price, and as
- * long as nobody validates or reviews, one that needs it.
- */
+/* ERR_BRAND_NOT_ON_SALE for what new orders cannot have: a line that is withdrawn or has no price. */
 bool brand_on_sale(const struct brand *brand, struct error *e);
 
 /* ---- brand.c: a line by itself ---- */

@@ -239,16 +239,6 @@ static void an_account_can_ask_whether_its_ledgers_add_up(void **state) {
 
 /* ---- what the catalogue says about orders ---- */
 
-static void orders_are_refused_for_what_is_not_on_sale(void **state) {
-    (void)state;
-    static const char *const ids[] = {"Tenure-DV", "CFCA-OV"};
-    struct certificate first;
-    for (size_t i = 0; i < sizeof ids / sizeof *ids; i++) {
-        struct order_request request = {.brand = ids[i], .names = "www.example.com", .created_by = "user_1"};
-        assert_fails(purchase(&w, &request, &first, &e), e, ERR_BRAND_NOT_ON_SALE);
-    }
-}
-
 static void a_withdrawn_line_is_neither_bought_nor_renewed(void **state) {
     (void)state;
     struct certificate first, old;
@@ -284,5 +274,4 @@ TEST_MAIN(ledger_api, in_world(what_is_granted_is_shown_with_its_specification),
           in_world(money_goes_to_an_account_in_a_currency_and_is_taken_back_while_it_lasts),
           in_world(entries_are_listed_newest_first_page_by_page),
           in_world(an_account_can_ask_whether_its_ledgers_add_up),
-          in_world(orders_are_refused_for_what_is_not_on_sale),
           in_world(a_withdrawn_line_is_neither_bought_nor_renewed))

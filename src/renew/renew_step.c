@@ -47,6 +47,7 @@ bool renew_facts_read(struct db *db, struct arena *a, const struct certificate *
         .auto_versions = c->auto_versions,
         .auto_renew = c->auto_renew,
         .waits_for_person = certificate_waits_for_person(c),
+        .at_gate = certificate_at_gate(c),
         .order_kind = order_kind_parse(c->order_kind ? c->order_kind : "purchase"),
         .term = c->term,
         .cancelled_at = c->cancelled_at,

@@ -21,7 +21,7 @@
 #include "renew/expiry.h"
 #include "tenure/config.h"
 #include "tenure/system_api.h"
-#include "validate/validation.h"
+#include "validate/gate.h"
 #include "verify/verify.h"
 #include <stdlib.h>
 #include <unistd.h>
@@ -57,6 +57,7 @@ const struct route *const all_routes[] = {
     refund_routes,
     apply_routes,
     validate_routes,
+    application_routes,
     issue_routes,
     deploy_routes,
     verify_routes,

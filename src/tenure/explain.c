@@ -175,6 +175,7 @@ static bool (*const parts[])(struct explanation *x, struct error *e) = {
     say_state,
     explain_order,
     explain_application,
+    explain_validation,
     explain_key,
     explain_source,
     say_coverage,

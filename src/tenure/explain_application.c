@@ -1,9 +1,22 @@
 /* What an explanation says of the application: who has to do what, and why it was rejected. */
 #include "tenure/explain.h"
 
-/* The text of an error code; a word that is none stands for itself. */
+/* What is waited for that is no error. */
+static const struct {
+    const char *word;
+    struct text title;
+} gates[] = {
+    {"validation", TEXT("control over its names", "域名验证")},
+    {"review", TEXT("its review by a person", "人工审核")},
+    {"letter", TEXT("its confirmation letter", "确认函")},
+};
+
+/* The text of a gate or an error code; another word stands for itself. */
 static const char *title_of(const struct explanation *x, const char *code) {
     enum error_id id = error_by_code(code);
+    for (size_t i = 0; i < sizeof gates / sizeof *gates; i++)
+        if (strcmp(gates[i].word, code) == 0)
+            return gates[i].title.in[x->rq->lang];
     return id == ERR_NONE ? code : error_row(id)->title.in[x->rq->lang];
 }
 

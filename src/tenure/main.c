@@ -27,6 +27,7 @@ static const struct verb *const verbs[] = {
     csr_verbs,
     contact_verbs,
     emergency_verbs,
+    validation_verbs,
     target_verbs,
     catalog_verbs,
     quota_verbs,

@@ -5,9 +5,7 @@
 #include "http/list.h"
 #include "pki/digest.h"
 #include "pki/names.h"
-#include "validate/validation.h"
-
-enum { TOKEN_BYTES = 32 };
+#include "validate/gate.h"
 
 /* ---- bodies and answers ---- */
 
@@ -35,7 +33,7 @@ struct domain {
         .flags = (flags_), .label = TEXT(en, zh)                                                             \
     }
 
-static const struct field domain_answer[] = {
+const struct field domain_fields[] = {
     ROW(id, TEXT, FIELD_COLUMN, "Id", "ID"),
     ROW(name, TEXT, FIELD_COLUMN, "Name", "域名"),
     ROW(method, TEXT, FIELD_COLUMN, "Method", "验证方式"),
@@ -58,24 +56,12 @@ static const struct field domain_answer[] = {
     FIELD_END,
 };
 
-static const struct reason_row *reason_by_name(const char *name) {
-    for (int i = 0; name && i < REASON_COUNT; i++)
-        if (strcmp(reason_row((enum reason)i)->name, name) == 0)
-            return reason_row((enum reason)i);
-    return NULL;
-}
-
 static bool complete(struct request *rq, struct domain *domain, struct error *e) {
     const struct validation *v = &domain->row;
-    const struct reason_row *reason = reason_by_name(v->last_reason);
-    const struct check_ops *ops;
+    const struct reason_row *reason = reason_find(v->last_reason);
     struct challenge challenge = {0};
-    char value[VALUE_SIZE];
-    if (!check_find(v->method, &ops, e))
+    if (!validation_challenge(rq->arena, v, &challenge, e))
         return false;
-    control_value(v->token, v->account_id, value);
-    const struct control control = {.name = v->name, .value = arena_strdup(rq->arena, value)};
-    ops->challenge(rq->arena, &control, &challenge);
     domain->host = challenge.host;
     domain->type = challenge.type;
     domain->value = challenge.value;
@@ -89,7 +75,7 @@ static bool complete(struct request *rq, struct domain *domain, struct error *e)
 static bool reply_domain(struct request *rq, struct domain *domain, struct error *e) {
     if (!complete(rq, domain, e))
         return false;
-    rq->reply = json_from_row(rq->arena, domain_answer, domain);
+    rq->reply = json_from_row(rq->arena, domain_fields, domain);
     return true;
 }
 
@@ -100,10 +86,6 @@ static bool path_domain(struct request *rq, struct domain *domain, struct error 
 
 static const json_t *row_json(struct request *rq, const struct validation *v) {
     return json_keep(rq->arena, json_from_row(rq->arena, validation_fields, v));
-}
-
-static bool check_now(struct request *rq, const struct validation *v, struct error *e) {
-    return work_enqueue(rq->db, v->account_id, v->id, "check", rq->now, e);
 }
 
 /* ---- the routes ---- */
@@ -134,18 +116,11 @@ static bool refuse_second(struct request *rq, const struct validation *v, struct
 }
 
 static bool create_domain(struct request *rq, struct error *e) {
-    uint8_t token[TOKEN_BYTES];
-    struct domain domain = {.row = {.account_id = rq->caller.account_id,
-                                    .id = id_new(rq->arena, "val", rq->now),
-                                    .created_at = rq->now,
-                                    .token_end_at = rq->now + TOKEN_DAYS * DAY}};
+    struct domain domain = {.row = {.account_id = rq->caller.account_id, .advance = true}};
     struct validation *v = &domain.row;
-    rand_bytes(token, sizeof token);
-    v->token = hex_text(rq->arena, slice_of(token, sizeof token));
     rq->status = 201;
-    /* the first look is after a minute: nobody can have added the record yet */
-    return read_body(rq, v, e) && refuse_second(rq, v, e) && validation_insert(rq->db, v, e) &&
-           work_enqueue(rq->db, v->account_id, v->id, "check", rq->now + work_backoff(1), e) &&
+    return read_body(rq, v, e) && refuse_second(rq, v, e) &&
+           validation_begin(rq->db, rq->arena, rq->now, v, e) &&
            audit_change(rq, "domain.create", v->id, NULL, row_json(rq, v), e) && reply_domain(rq, &domain, e);
 }
 
@@ -162,13 +137,25 @@ static bool check_domain(struct request *rq, struct error *e) {
         return fail(e, ERR_NOT_VALIDATING, "nothing is looked for at %s any more: %s", "%s 的验证已结束:%s",
                     domain.row.name, domain.row.end_reason);
     rq->status = 202;
-    return check_now(rq, &domain.row, e) && reply_domain(rq, &domain, e);
+    return validation_ask(rq->db, &domain.row, rq->now, e) && reply_domain(rq, &domain, e);
+}
+
+/* A proof that is removed is asked for again by the next application; one that is waited for is not removed.
+ */
+static bool not_waited_for(struct request *rq, const struct validation *v, struct error *e) {
+    bool wanted;
+    if (v->ended_at)
+        return true;
+    return validation_wanted(rq->db, rq->arena, v, rq->now, &wanted, e) &&
+           (!wanted ||
+            fail(e, ERR_IN_USE, "an application waits for %s", "有申请正在等待 %s 的验证", v->name));
 }
 
 static bool delete_domain(struct request *rq, struct error *e) {
     struct domain domain;
     rq->status = 204;
-    return path_domain(rq, &domain, e) && validation_remove(rq->db, domain.row.id, rq->now, e) &&
+    return path_domain(rq, &domain, e) && not_waited_for(rq, &domain.row, e) &&
+           validation_remove(rq->db, domain.row.id, rq->now, e) &&
            audit_change(rq, "domain.delete", domain.row.id, row_json(rq, &domain.row), NULL, e);
 }
 
@@ -187,7 +174,7 @@ static bool list_domains(struct request *rq, struct error *e) {
         if (!complete(rq, &domains[i], e))
             return false;
     }
-    list_reply(rq, domain_answer, sizeof *domains, domains, count, found > count ? rows[count - 1].id : NULL);
+    list_reply(rq, domain_fields, sizeof *domains, domains, count, found > count ? rows[count - 1].id : NULL);
     return true;
 }
 
@@ -212,7 +199,7 @@ const struct route validate_routes[] = {
      .access = ACCESS_READ,
      .flags = ROUTE_LIST,
      .handle = list_domains,
-     .answer = domain_answer,
+     .answer = domain_fields,
      .summary = TEXT("Names whose control was proven or is asked for, newest first",
                      "已验证或待验证的域名,按时间倒序")},
     {.method = "POST",
@@ -221,13 +208,13 @@ const struct route validate_routes[] = {
      .flags = ROUTE_WRITES | ROUTE_WAKES,
      .handle = create_domain,
      .body = domain_body,
-     .answer = domain_answer,
+     .answer = domain_fields,
      .summary = TEXT("Asks for control over a name to be proven, in advance", "预先发起域名验证")},
     {.method = "GET",
      .path = "/v1/domains/{id}",
      .access = ACCESS_READ,
      .handle = get_domain,
-     .answer = domain_answer,
+     .answer = domain_fields,
      .summary = TEXT("What must be done, and what the last check found", "需要完成的操作以及上次检查结果")},
     {.method = "GET",
      .path = "/v1/domains/{id}/checks",
@@ -241,7 +228,7 @@ const struct route validate_routes[] = {
      .access = ACCESS_REQUEST,
      .flags = ROUTE_WRITES | ROUTE_WAKES,
      .handle = check_domain,
-     .answer = domain_answer,
+     .answer = domain_fields,
      .summary = TEXT("Checks now", "立即检查")},
     {.method = "DELETE",
      .path = "/v1/domains/{id}",

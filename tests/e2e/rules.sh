@@ -3,8 +3,27 @@
 . "$(dirname "$0")/lib.sh"
 
 RULES_DIR=$(realpath "$(dirname "$0")/../rules")
-SERVER_PORT=$(free_port)
-export SERVER_PORT WORK PYTHONDONTWRITEBYTECODE=1
+SERVER_PORT=$(free_port) NAMES_PORTS="$(free_port) $(free_port)" FILES_PORT=$(free_port)
+NAMED= SERVERS=
+export SERVER_PORT NAMES_PORTS FILES_PORT WORK PYTHONDONTWRITEBYTECODE=1
+
+stop_servers() {
+    for pid in $NAMED; do
+        kill "$pid" 2>/dev/null
+        wait "$pid" 2>/dev/null
+    done
+}
+
+# Two servers of example.com, which take updates: their addresses are told as the daemon is configured with them.
+start_names() {
+    for port in $NAMES_PORTS; do
+        /usr/bin/python3 "$RULES_DIR/publish.py" --zone "$WORK/names-$port" "$port"
+        /usr/sbin/named -f -n 1 -c "$WORK/names-$port/named.conf" -L "$WORK/names-$port/named.log" &
+        NAMED="$NAMED $!"
+        wait_for 20 port_answers "$port"
+        SERVERS="${SERVERS:+$SERVERS, }\"127.0.0.1:$port\""
+    done
+}
 
 # A mount namespace, as root or as one's own root; nothing where the system allows neither.
 for names in "--mount" "--user --map-root-user --mount"; do
@@ -26,7 +45,15 @@ WRAPPER
 scenarios() {
     /usr/bin/python3 "$RULES_DIR/catalogue.py" "$WORK"
     mkdir "$WORK/servers"
+    start_names
     configure <<CONFIGURATION
+dns:
+  outside_zones: refuse
+  zones:
+  - {name: example.com, servers: [$SERVERS]}
+validation:
+  http_port: $FILES_PORT
+  caa_domain: ca.example.com
 deploy:
   folders: [$WORK/servers]
   commands:
