@@ -43,6 +43,11 @@ order=$(tenure buy --quote "$quote" --yes --json)
 check "a quote is honoured whatever the price is now" test "$(printf %s "$order" | part 'q["due"]["amount"]')" = 22000
 check "two years are two certificates" test "$(printf %s "$order" | states)" = "validating not_activated"
 check "of one quote there is one order" fails_with 1 quote_stale tenure buy --quote "$quote" --yes
+below() { curl -sf -H "Authorization: Bearer $(access_key)" "$TENURE_URL/v1/certificates?name=c.example.com&below=true"; }
+first=$(printf %s "$order" | field certificate_id)
+check "what follows a certificate is told with it" \
+    test "$(below | part '[[f["term"] for f in i["followers"]] for i in q["items"] if i["id"] == "'"$first"'"]')" = "[[2]]"
+check "and stands below it, once" sh -c '"$1" list --name c.example.com | grep -c c.example.com | grep -qx 2 && "$1" list --name c.example.com | grep -q "^  └ cert_"' - "$TENURE"
 second=$(printf %s "$order" | part 'q["certificates"][1]["id"]')
 check "the second says what it waits for" sh -c '"$1" explain "$2" | grep -q -i predecessor' - "$TENURE" "$second"
 check "it is cancelled" tenure cancel "$second"
