@@ -118,8 +118,6 @@ bool payment_confirm(const struct services *s, struct arena *a, struct payment *
     struct order o;
     struct error why = {0};
     const struct ledger_cause by = {receipt->actor, receipt->now};
-    if (p->confirmed_at)
-        return settled(p, e);
     if (!order_get(s->db, a, p->account_id, p->order_id, &o, e))
         return false;
     if (order_paid(s, a, &o, &by, &why))

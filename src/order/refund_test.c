@@ -157,6 +157,21 @@ static void quota_alone_is_given_back_without_a_payment(void **state) {
     assert_int_equal(quota_left(&w, TENURE_DV), 1);
 }
 
+static void what_came_back_before_is_not_refunded_again(void **state) {
+    (void)state;
+    struct bought b = bought_for(2, "balance");
+    struct reservation *units;
+    size_t count;
+    bool first;
+    const struct ledger_cause by = {"user_1", w.now};
+    assert_ok(reservation_of_certificate(w.services.db, w.arena, b.c[1].id, &units, &count, &e), e);
+    assert_int_equal(count, 2);
+    assert_string_equal(units[1].unit, UNIT_MANAGED_USE);
+    assert_ok(reservation_release(w.services.db, &units[1], "returned", &by, &first, &e), e);
+    assert_int_equal(refunded(&b.c[1]).due.amount, PRICE);
+    assert_int_equal(quota_left(&w, MANAGED_USE), 1);
+}
+
 /* ---- issued ---- */
 
 static void mark_revoked(const struct certificate *given, int64_t at) {
@@ -265,6 +280,7 @@ static void the_payment_system_is_asked_by_a_step(void **state) {
 TEST_MAIN(refund, world_test(what_was_never_issued_is_cancelled_and_its_money_comes_back),
           world_test(each_certificate_of_an_order_has_its_share), world_test(quota_comes_back_as_quota),
           world_test(quota_alone_is_given_back_without_a_payment),
+          world_test(what_came_back_before_is_not_refunded_again),
           world_test(what_is_issued_must_be_revoked_in_time), world_test(what_is_not_paid_is_not_refunded),
           world_test(a_policy_without_refunds_has_none),
           world_test(an_administrator_gives_the_money_of_an_invoice_back),
