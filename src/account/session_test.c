@@ -48,7 +48,7 @@ static bool log_in(struct fixture *f, const char *email, const char *password, i
 
 static struct session begin(struct fixture *f, const struct user *user) {
     struct login_attempt attempt = {.email = user->email, .address = "127.0.0.1"};
-    struct session session;
+    struct session session = {0};
     struct error e;
     assert_ok(log_in_from(f, &attempt, PASSWORD, NOW, &e), e);
     assert_ok(in_transaction(f, session_begin(f->db, f->arena, &attempt, NOW, &session, &e), &e), e);
@@ -218,7 +218,7 @@ static void a_new_password_ends_all_sessions(void **state) {
 /* ---- resets ---- */
 
 static struct password_reset reset_of(struct fixture *f, const struct user *user) {
-    struct password_reset reset;
+    struct password_reset reset = {0};
     struct error e;
     assert_ok(in_transaction(f, reset_create(f->db, f->arena, &f->owner, user->id, NOW, &reset, &e), &e), e);
     return reset;
