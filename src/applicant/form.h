@@ -12,6 +12,7 @@ struct application_form {
     const char *contact_id, *organization_id;
     const char *validation_method; /* "dns", "file"; NULL: dns */
     const char *remark;
+    const char *submitted_by; /* the user who did it last; NULL: a payment or the managed service */
     int64_t changed_at, revision;
     /* for answers only */
     bool inherited;
@@ -63,6 +64,8 @@ bool form_get(struct db *db, struct arena *a, const char *certificate_id, struct
               struct error *e);
 /* Revision 0: a new row; else the next revision. ERR_CONFLICT if somebody else was there first. */
 bool form_store(struct db *db, struct application_form *f, struct error *e);
+/* Notes who submits; without a form there is nothing to note. */
+bool form_submitted(struct db *db, const char *certificate_id, const char *user, struct error *e);
 /* The certificate of the next form that names the object, behind `after`; *id NULL at the end. */
 bool form_next_with(struct db *db, struct arena *a, enum form_member member, const char *object,
                     const char *after, const char **id, struct error *e);

@@ -11,6 +11,7 @@ const struct field form_fields[] = {
     FORM(TEXT, validation_method, 0, "Method of validation: dns, file; empty: dns",
          "验证方式:dns、file;空表示 dns"),
     FORM(TEXT, remark, 0, "Remark", "备注"),
+    FORM(TEXT, submitted_by, 0, "Who submitted it last", "最近提交人"),
     FORM(BOOL, inherited, 0, "Taken from the certificate that it renews", "沿用原证书的内容"),
     FORM(TEXT, demands, 0, "What the brand demands: none, dv, review", "品牌要求:none、dv、review"),
     FORM(TEXT, lacks, 0, "What it lacks, as an error code; empty: nothing",
@@ -25,7 +26,7 @@ bool form_get(struct db *db, struct arena *a, const char *certificate_id, struct
     return db_get(
         db, a, form_fields, f, e,
         "SELECT certificate_id, account_id, contact_id, organization_id, validation_method, remark, "
-        "changed_at, revision FROM application_form WHERE certificate_id = $1",
+        "submitted_by, changed_at, revision FROM application_form WHERE certificate_id = $1",
         DB_TEXT(certificate_id));
 }
 
@@ -62,6 +63,11 @@ bool form_store(struct db *db, struct application_form *f, struct error *e) {
         return conflict(f, e);
     f->revision++;
     return true;
+}
+
+bool form_submitted(struct db *db, const char *certificate_id, const char *user, struct error *e) {
+    return db_exec(db, e, "UPDATE application_form SET submitted_by = $2 WHERE certificate_id = $1",
+                   DB_TEXT(certificate_id), DB_TEXT(user));
 }
 
 bool form_next_with(struct db *db, struct arena *a, enum form_member member, const char *object,

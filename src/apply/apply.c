@@ -3,7 +3,11 @@
  * was made but not stored (a crash in between) leaves nothing behind.
  */
 #include "apply/apply.h"
+#include "applicant/contact.h"
+#include "applicant/form.h"
+#include "applicant/organization.h"
 #include "audit/audit.h"
+#include "base/clock.h"
 #include "base/rand.h"
 #include "certificate/stored_csr.h"
 #include "pki/csr.h"
@@ -190,6 +194,52 @@ static bool note_csr(struct work *w, const struct certificate *c, const struct c
     return !own || !chosen->key.id || stored_csr_use(w->db, c->account_id, chosen->key.spki_sha256, c->id, e);
 }
 
+/* What was there when it was submitted is in use, and cannot have been deleted. */
+static bool copy_contact(struct work *w, struct application *p, struct error *e) {
+    struct contact contact;
+    if (!p->contact_id)
+        return true;
+    if (!contact_get(w->db, w->arena, p->account_id, p->contact_id, &contact, e))
+        return false;
+    p->contact =
+        json_text(w->arena, json_keep(w->arena, json_from_row(w->arena, contact_fields, &contact)), false);
+    return true;
+}
+
+static bool copy_organization(struct work *w, struct application *p, struct error *e) {
+    struct organization organization;
+    if (!p->organization_id)
+        return true;
+    if (!organization_get(w->db, w->arena, p->account_id, p->organization_id, &organization, e))
+        return false;
+    p->organization_revision = organization.revision;
+    p->organization = json_text(
+        w->arena, json_keep(w->arena, json_from_row(w->arena, organization_fields, &organization)), false);
+    return true;
+}
+
+/*
+ * With what it was submitted, kept as it was: a reviewer decides about nothing else. A later version is asked
+ * for by the engine itself, with what the form holds then.
+ */
+static bool fill_in(struct work *w, const struct certificate *c, const struct brand *brand,
+                    struct application *p, struct error *e) {
+    struct application_form form;
+    p->demands = brand->demands_word ? brand->demands_word : "none";
+    p->grade = c->grade;
+    p->submitted_at = c->version_count ? w->now : c->submitted_at;
+    if (brand->demands == DEMANDS_NONE)
+        return true;
+    if (!form_of(w->db, w->arena, c, &form, e))
+        return false;
+    p->submitted_by = form.submitted_by;
+    p->contact_id = form.contact_id;
+    p->organization_id = form.organization_id;
+    p->validation_method = form.validation_method ? form.validation_method : "dns";
+    p->expires_at = p->submitted_at + brand->validation_days * DAY;
+    return copy_contact(w, p, e) && copy_organization(w, p, e);
+}
+
 static bool create(struct work *w, const struct certificate *c, const struct chosen *chosen,
                    struct error *e) {
     const struct brand *brand;
@@ -208,8 +258,8 @@ static bool create(struct work *w, const struct certificate *c, const struct cho
                                       .created_at = w->now};
     struct audit_entry entry = audit_by_system(c->account_id, w->now, "application.create", application.id);
     entry.after = arena_printf(w->arena, "{\"certificate_id\":\"%s\"}", c->id);
-    return application_insert(w->db, &application, e) && note_csr(w, c, chosen, e) &&
-           audit_write(w->db, w->arena, &entry, e) && work_goes(w, OUTCOME_NEXT);
+    return fill_in(w, c, brand, &application, e) && application_insert(w->db, &application, e) &&
+           note_csr(w, c, chosen, e) && audit_write(w->db, w->arena, &entry, e) && work_goes(w, OUTCOME_NEXT);
 }
 
 bool apply_record(struct work *w, struct error *e) {

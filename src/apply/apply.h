@@ -13,6 +13,18 @@ struct application {
     const char *csr;
     int64_t created_at, closed_at;
     const char *version_id, *reject_reason;
+    const char *demands, *grade; /* "none", "dv", "review": what its brand demanded then */
+    /* what it was submitted with; all NULL where nothing is demanded */
+    const char *contact_id, *organization_id;
+    int64_t organization_revision;
+    const char *contact, *organization; /* JSON of both as they were then */
+    const char *validation_method;      /* "dns", "file" */
+    int64_t submitted_at;
+    const char *submitted_by; /* NULL: a payment or the managed service */
+    int64_t expires_at;       /* the time for validation is over */
+    int64_t reviewed_at;
+    const char *reviewed_by, *reject_text;
+    int64_t revision;
 };
 
 extern const struct field application_fields[];
@@ -20,6 +32,12 @@ extern const struct field application_fields[];
 /* The open application of a certificate; ERR_NOT_FOUND. */
 bool application_open(struct db *db, struct arena *a, const char *certificate_id,
                       struct application *application, struct error *e);
+/* ERR_NOT_FOUND for unknown and foreign ids alike. */
+bool application_get(struct db *db, struct arena *a, const char *account_id, const char *id,
+                     struct application *application, struct error *e);
+/* For steps, whose queue row names the account already. */
+bool application_get_any(struct db *db, struct arena *a, const char *id, struct application *application,
+                         struct error *e);
 /* Gives the number. */
 bool application_insert(struct db *db, struct application *application, struct error *e);
 bool application_close(struct db *db, const char *id, int64_t now, const char *version_id, const char *reason,

@@ -1,4 +1,5 @@
 /* Applications over HTTP, and submitting and withdrawing them. */
+#include "applicant/form.h"
 #include "apply/apply.h"
 #include "audit/audit.h"
 #include "http/list.h"
@@ -27,6 +28,7 @@ static bool reply_certificate(struct request *rq, const char *action, const stru
 static bool submit(struct request *rq, struct error *e) {
     struct certificate c;
     return certificate_of_path(rq, &c, e) && apply_submit(rq->services, rq->arena, &c, rq->now, e) &&
+           form_submitted(rq->db, c.id, rq->caller.user_id, e) &&
            reply_certificate(rq, "certificate.submit", &c, e);
 }
 

@@ -17,17 +17,60 @@ const struct field application_fields[] = {
     FIELD(TIME, application, closed_at, FIELD_COLUMN, "Closed", "结束时间"),
     FIELD(TEXT, application, version_id, 0, "Version", "版本"),
     FIELD(TEXT, application, reject_reason, 0, "Why it ended without a version", "未签发的原因"),
+    FIELD(TEXT, application, demands, 0, "What the brand demands: none, dv, review",
+          "品牌要求:none、dv、review"),
+    FIELD(TEXT, application, grade, 0, "Grade", "证书等级"),
+    FIELD(TEXT, application, contact_id, 0, "Contact", "联系人"),
+    FIELD(TEXT, application, organization_id, 0, "Organisation", "组织"),
+    FIELD(INT, application, organization_revision, FIELD_HIDDEN, "Revision of the organisation",
+          "组织信息版本"),
+    FIELD(TEXT, application, contact, FIELD_HIDDEN, "Contact as submitted", "提交时的联系人"),
+    FIELD(TEXT, application, organization, FIELD_HIDDEN, "Organisation as submitted", "提交时的组织"),
+    FIELD(TEXT, application, validation_method, 0, "Method of validation: dns, file", "验证方式:dns、file"),
+    FIELD(TIME, application, submitted_at, 0, "Submitted", "提交时间"),
+    FIELD(TEXT, application, submitted_by, 0, "Who submitted it; empty: a payment or the managed service",
+          "提交人;空表示由支付或托管服务提交"),
+    FIELD(TIME, application, expires_at, 0, "The time for validation ends", "验证截止时间"),
+    FIELD(TIME, application, reviewed_at, 0, "Reviewed", "审核时间"),
+    FIELD(TEXT, application, reviewed_by, 0, "Reviewer", "审核员"),
+    FIELD(TEXT, application, reject_text, 0, "What the reviewer says", "审核意见"),
+    FIELD(INT, application, revision, 0, "Revision", "版本号"),
     FIELD_END,
 };
 
+#define COLUMNS                                                                                              \
+    "id, account_id, number, certificate_id, issuer, names, csr_choice, key_algorithm, key_id, spki, csr, "  \
+    "created_at, closed_at, version_id, reject_reason, demands, grade, contact_id, organization_id, "        \
+    "organization_revision, contact, organization, validation_method, submitted_at, submitted_by, "          \
+    "expires_at, reviewed_at, reviewed_by, reject_text, revision"
+
+/* Names what was looked for. */
+static bool named(bool found, const char *id, struct error *e) {
+    if (found || e->id != ERR_NOT_FOUND)
+        return found;
+    return fail(e, ERR_NOT_FOUND, "no application '%s'", "没有申请“%s”", id);
+}
+
+bool application_get(struct db *db, struct arena *a, const char *account_id, const char *id,
+                     struct application *application, struct error *e) {
+    return named(db_get(db, a, application_fields, application, e,
+                        "SELECT " COLUMNS " FROM application WHERE id = $1 AND account_id = $2", DB_TEXT(id),
+                        DB_TEXT(account_id)),
+                 id, e);
+}
+
+bool application_get_any(struct db *db, struct arena *a, const char *id, struct application *application,
+                         struct error *e) {
+    return named(db_get(db, a, application_fields, application, e,
+                        "SELECT " COLUMNS " FROM application WHERE id = $1", DB_TEXT(id)),
+                 id, e);
+}
+
 bool application_open(struct db *db, struct arena *a, const char *certificate_id,
                       struct application *application, struct error *e) {
-    return db_get(
-        db, a, application_fields, application, e,
-        "SELECT id, account_id, number, certificate_id, issuer, names, csr_choice, key_algorithm, key_id, "
-        "spki, csr, created_at, closed_at, version_id, reject_reason FROM application "
-        "WHERE certificate_id = $1 AND closed_at IS NULL",
-        DB_TEXT(certificate_id));
+    return db_get(db, a, application_fields, application, e,
+                  "SELECT " COLUMNS " FROM application WHERE certificate_id = $1 AND closed_at IS NULL",
+                  DB_TEXT(certificate_id));
 }
 
 bool application_insert(struct db *db, struct application *application, struct error *e) {
@@ -36,11 +79,17 @@ bool application_insert(struct db *db, struct application *application, struct e
            db_exec(
                db, e,
                "INSERT INTO application (id, account_id, number, certificate_id, issuer, names, csr_choice, "
-               "key_algorithm, key_id, spki, csr, created_at) "
-               "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+               "key_algorithm, key_id, spki, csr, created_at, demands, grade, contact_id, organization_id, "
+               "organization_revision, contact, organization, validation_method, submitted_at, "
+               "submitted_by, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, "
+               "$14, $15, $16, $17, $18, $19, $20, $21, $22, $23)",
                DB_TEXT(p->id), DB_TEXT(p->account_id), DB_INT(p->number), DB_TEXT(p->certificate_id),
                DB_TEXT(p->issuer), DB_TEXT(p->names), DB_TEXT(p->csr_choice), DB_TEXT(p->key_algorithm),
-               DB_TEXT(p->key_id), DB_BLOB(p->spki), DB_TEXT(p->csr), DB_INT(p->created_at));
+               DB_TEXT(p->key_id), DB_BLOB(p->spki), DB_TEXT(p->csr), DB_INT(p->created_at),
+               DB_TEXT(p->demands), DB_TEXT(p->grade), DB_TEXT(p->contact_id), DB_TEXT(p->organization_id),
+               DB_INT(p->organization_revision), DB_TEXT(p->contact), DB_TEXT(p->organization),
+               DB_TEXT(p->validation_method), DB_TIME(p->submitted_at), DB_TEXT(p->submitted_by),
+               DB_TIME(p->expires_at));
 }
 
 bool application_close(struct db *db, const char *id, int64_t now, const char *version_id, const char *reason,
@@ -56,9 +105,7 @@ bool application_close(struct db *db, const char *id, int64_t now, const char *v
 bool application_list(struct db *db, struct arena *a, const char *certificate_id,
                       struct application **applications, size_t *count, struct error *e) {
     return db_list(db, a, application_fields, sizeof **applications, applications, count, e,
-                   "SELECT id, account_id, number, certificate_id, issuer, names, csr_choice, key_algorithm, "
-                   "key_id, spki, csr, created_at, closed_at, version_id, reject_reason FROM application "
-                   "WHERE certificate_id = $1 ORDER BY number",
+                   "SELECT " COLUMNS " FROM application WHERE certificate_id = $1 ORDER BY number",
                    DB_TEXT(certificate_id));
 }
 

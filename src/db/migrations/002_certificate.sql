@@ -190,7 +190,23 @@ CREATE TABLE application (
     created_at BIGINT NOT NULL,
     closed_at BIGINT,                -- issued, rejected or withdrawn
     version_id TEXT,
-    reject_reason TEXT
+    reject_reason TEXT,
+    -- what it is decided by; it keeps what was submitted, whatever becomes of the objects
+    demands TEXT NOT NULL DEFAULT 'none', -- none, dv, review: of its brand at that time
+    grade TEXT NOT NULL DEFAULT 'dv',
+    contact_id TEXT,
+    organization_id TEXT,
+    organization_revision BIGINT,
+    contact TEXT,                    -- JSON, as it was when submitted
+    organization TEXT,               -- JSON, as it was when submitted
+    validation_method TEXT,          -- dns, file
+    submitted_at BIGINT,
+    submitted_by TEXT,               -- NULL: by a payment or the managed service
+    expires_at BIGINT,               -- the time for validation is over
+    reviewed_at BIGINT,
+    reviewed_by TEXT,
+    reject_text TEXT,                -- the reviewer's own words
+    revision BIGINT NOT NULL DEFAULT 0 -- raised by every decision about it
 );
 CREATE UNIQUE INDEX application_open ON application (certificate_id) WHERE closed_at IS NULL;
 CREATE INDEX application_certificate ON application (certificate_id, id);

@@ -48,6 +48,7 @@ CREATE TABLE application_form (
     organization_id TEXT,
     validation_method TEXT CHECK (validation_method IN ('dns', 'file')),
     remark TEXT,
+    submitted_by TEXT,               -- the user who did it last; NULL: a payment or the managed service
     changed_at BIGINT NOT NULL,
     revision BIGINT NOT NULL DEFAULT 0
 );
