@@ -24,6 +24,7 @@ struct services {
     const struct deploy_settings *deploy;
     const struct issue_settings *issue;
     struct notifier *notifier; /* notify/notify.h */
+    const char *public_url;    /* what links are made of; no slash at its end */
 };
 
 enum outcome {

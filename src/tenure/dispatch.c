@@ -4,6 +4,8 @@
 #include "applicant/contact.h"
 #include "applicant/form.h"
 #include "applicant/organization.h"
+#include "apply/confirmation.h"
+#include "apply/letter.h"
 #include "audit/audit.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -45,6 +47,9 @@ const struct route *const all_routes[] = {
     ledger_routes,
     quote_routes,
     apply_routes,
+    review_routes,
+    letter_routes,
+    confirmation_routes,
     validate_routes,
     issue_routes,
     deploy_routes,
