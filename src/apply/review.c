@@ -69,6 +69,17 @@ static bool begin_letter(struct work *w, struct review *r, struct error *e) {
     return work_enqueue(w->db, r->application.account_id, r->application.id, "letter", w->now, e);
 }
 
+/* Nobody is there who knows of it: it goes back to its applicant (SPEC section 10). */
+static bool hold(struct work *w, struct review *r, struct error *e) {
+    static const struct text detail =
+        TEXT("The organisation was not checked in the last 398 days, or has changed since.",
+             "组织信息在最近 398 天内未经审核,或审核后已变更。");
+    wait_for(&r->certificate, error_row(ERR_IDENTITY_CHECK_AGED_OUT)->code, &detail);
+    r->certificate.submitted_at = 0;
+    return certificate_store(w->db, w->arena, r->profile, &r->certificate, e) &&
+           work_goes(w, OUTCOME_OTHERWISE);
+}
+
 static bool wait(struct work *w, struct review *r, struct error *e) {
     struct letter_document letter = {.id = NULL};
     struct certificate *c = &r->certificate;
@@ -101,9 +112,11 @@ bool review_gate(struct work *w, struct error *e) {
     const struct identity_check identity = identity_of(&r.application);
     if (!identity_check_valid(w->db, &identity, w->now, &known, e))
         return false;
-    return known || (apply_subject(w, &r.certificate, e) &&
-                     certificate_profile(w->services->policies, &r.certificate, &r.profile, e) &&
-                     wait(w, &r, e));
+    if (known || !apply_subject(w, &r.certificate, e) ||
+        !certificate_profile(w->services->policies, &r.certificate, &r.profile, e))
+        return known;
+    bool alone = r.certificate.came_managed && !r.certificate.version_count;
+    return alone ? hold(w, &r, e) : wait(w, &r, e);
 }
 
 /* ---- the verdict ---- */

@@ -26,6 +26,7 @@ static const struct verb *const verbs[] = {
     certificate_verbs,
     csr_verbs,
     contact_verbs,
+    review_verbs,
     target_verbs,
     catalog_verbs,
     quota_verbs,
