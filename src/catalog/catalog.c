@@ -60,9 +60,6 @@ bool brand_on_sale(const struct brand *b, struct error *e) {
                       "已下架;请选择目录中的其他条目", e);
     if (!first_general(b))
         return refuse(b, "has no price yet", "尚未定价", e);
-    if (b->demands != DEMANDS_NONE)
-        return refuse(b, "needs validation or review, which is not there yet", "需要验证或审核,目前尚不支持",
-                      e);
     return strcmp(b->kind, "official") == 0 ||
            refuse(b, "is for test certificates, which are not there yet", "为测试证书,目前尚不支持", e);
 }

@@ -16,7 +16,7 @@
 #include "renew/expiry.h"
 #include "tenure/config.h"
 #include "tenure/system_api.h"
-#include "validate/validation.h"
+#include "validate/gate.h"
 #include "verify/verify.h"
 #include <stdlib.h>
 #include <unistd.h>
@@ -46,6 +46,7 @@ const struct route *const all_routes[] = {
     quote_routes,
     apply_routes,
     validate_routes,
+    application_routes,
     issue_routes,
     deploy_routes,
     verify_routes,
