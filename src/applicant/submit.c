@@ -44,5 +44,6 @@ bool applicant_submit(const struct services *services, struct certificate *c, en
     c->submitted_at = now;
     c->rejected_at = 0;
     c->reject_reason = NULL;
+    c->came_managed = c->came_managed && by != SUBMIT_BY_PERSON;
     return true;
 }

@@ -15,6 +15,7 @@
 
 /* From act to save: the key that was chosen. */
 struct chosen {
+    struct applying applying; /* of save */
     const char *csr_choice, *algorithm,
         *own_csr; /* what it was chosen for; csr_choice NULL: none was needed */
     enum { KEY_ELSEWHERE, KEY_STORED, KEY_NEW, KEY_POOLED } source;
@@ -240,46 +241,51 @@ static bool fill_in(struct work *w, const struct certificate *c, const struct br
     return copy_contact(w, p, e) && copy_organization(w, p, e);
 }
 
-static bool create(struct work *w, const struct certificate *c, const struct chosen *chosen,
-                   struct error *e) {
+static bool create(struct work *w, const struct certificate *c, struct chosen *chosen, struct error *e) {
     const struct brand *brand;
+    struct application *application = &chosen->applying.application;
     if (!order_brand(w->services, c, &brand, e))
         return false;
-    struct application application = {.id = id_new(w->arena, "app", w->now),
-                                      .account_id = c->account_id,
-                                      .certificate_id = c->id,
-                                      .issuer = brand->issuer,
-                                      .names = c->names,
-                                      .csr_choice = c->csr_choice,
-                                      .key_algorithm = c->key_algorithm,
-                                      .key_id = chosen->key.id,
-                                      .spki = chosen->key.spki,
-                                      .csr = strcmp(c->csr_choice, "own") == 0 ? c->own_csr : NULL,
-                                      .created_at = w->now};
-    struct audit_entry entry = audit_by_system(c->account_id, w->now, "application.create", application.id);
+    *application = (struct application){.id = id_new(w->arena, "app", w->now),
+                                        .account_id = c->account_id,
+                                        .certificate_id = c->id,
+                                        .issuer = brand->issuer,
+                                        .names = c->names,
+                                        .csr_choice = c->csr_choice,
+                                        .key_algorithm = c->key_algorithm,
+                                        .key_id = chosen->key.id,
+                                        .spki = chosen->key.spki,
+                                        .csr = strcmp(c->csr_choice, "own") == 0 ? c->own_csr : NULL,
+                                        .created_at = w->now};
+    struct audit_entry entry = audit_by_system(c->account_id, w->now, "application.create", application->id);
     entry.after = arena_printf(w->arena, "{\"certificate_id\":\"%s\"}", c->id);
-    return fill_in(w, c, brand, &application, e) && application_insert(w->db, &application, e) &&
+    return fill_in(w, c, brand, application, e) && application_insert(w->db, application, e) &&
            note_csr(w, c, chosen, e) && audit_write(w->db, w->arena, &entry, e) && work_goes(w, OUTCOME_NEXT);
+}
+
+struct applying *apply_applying(const struct work *w) {
+    struct chosen *chosen = w->prepared;
+    return &chosen->applying;
 }
 
 bool apply_record(struct work *w, struct error *e) {
     struct chosen *chosen = w->prepared;
-    struct certificate c;
-    struct application open;
+    struct certificate *c = &chosen->applying.certificate;
+    struct application *open = &chosen->applying.application;
     bool stored;
-    if (!apply_subject(w, &c, e))
+    if (!apply_subject(w, c, e))
         return false;
-    if (!wanted(&c))
-        return work_goes(w, c.id ? OUTCOME_OTHERWISE : OUTCOME_DONE);
-    if (!find_open(w, c.id, &open, e))
+    if (!wanted(c))
+        return work_goes(w, c->id ? OUTCOME_OTHERWISE : OUTCOME_DONE);
+    if (!find_open(w, c->id, open, e))
         return false;
-    if (open.id && application_fits(&open, &c))
+    if (open->id && application_fits(open, c))
         return work_goes(w, OUTCOME_NEXT);
-    if (!chosen_fits(chosen, &c))
+    if (!chosen_fits(chosen, c))
         return work_again(w, w->now); /* reissued with other facts since act */
-    if (open.id && !application_drop(w->db, &open, w->now, "superseded", e))
+    if (open->id && !application_drop(w->db, open, w->now, "superseded", e))
         return false;
     if (!store_key(w, chosen, &stored, e))
         return false;
-    return stored ? create(w, &c, chosen, e) : work_again(w, w->now);
+    return stored ? create(w, c, chosen, e) : work_again(w, w->now);
 }

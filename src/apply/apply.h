@@ -65,6 +65,13 @@ bool apply_subject(struct work *w, struct certificate *c, struct error *e);
 bool apply_prepare(struct work *w, struct error *e);
 bool apply_record(struct work *w, struct error *e);
 
+/* What apply_record has saved, for the gates behind it: a `save` of the same step that is another one's. */
+struct applying {
+    struct certificate certificate;
+    struct application application;
+};
+struct applying *apply_applying(const struct work *w);
+
 /* ---- submission.c ---- */
 
 /* As the action table allows; the engine is woken. ERR_CONFLICT if somebody else was first. */
@@ -73,6 +80,12 @@ bool apply_submit(const struct services *services, struct arena *a, struct certi
 /* Back to pending_application; an open application is closed, and the key that was made for it goes. */
 bool apply_withdraw(const struct services *services, struct arena *a, struct certificate *c, int64_t now,
                     struct error *e);
+/*
+ * What cannot be issued as it was submitted, for a reason of the closed list; `cause` says it in words. It
+ * can be corrected and submitted again. OUTCOME_DONE.
+ */
+bool apply_reject(struct work *w, struct certificate *c, enum error_id reason, const struct error *cause,
+                  struct error *e);
 /*
  * `failed` of the steps `apply` and `issue`: where only the applicant can help (a key that must not be signed
  * …), a certificate that never had a version is rejected, and the subject's work ends (OUTCOME_DONE). Beside

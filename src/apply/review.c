@@ -69,14 +69,16 @@ static bool begin_letter(struct work *w, struct review *r, struct error *e) {
     return work_enqueue(w->db, r->application.account_id, r->application.id, "letter", w->now, e);
 }
 
-/* Nobody is there who knows of it: it goes back to its applicant (SPEC section 10). */
+/* Nobody is there who knows of it: it goes back to its applicant (SPEC section 10), who may correct the data
+ * of the next application. */
 static bool hold(struct work *w, struct review *r, struct error *e) {
     static const struct text detail =
         TEXT("The organisation was not checked in the last 398 days, or has changed since.",
              "组织信息在最近 398 天内未经审核,或审核后已变更。");
     wait_for(&r->certificate, error_row(ERR_IDENTITY_CHECK_AGED_OUT)->code, &detail);
     r->certificate.submitted_at = 0;
-    return certificate_store(w->db, w->arena, r->profile, &r->certificate, e) &&
+    return application_drop(w->db, &r->application, w->now, r->certificate.waits_for, e) &&
+           certificate_store(w->db, w->arena, r->profile, &r->certificate, e) &&
            work_goes(w, OUTCOME_OTHERWISE);
 }
 
@@ -103,17 +105,15 @@ static struct identity_check identity_of(const struct application *p) {
 }
 
 bool review_gate(struct work *w, struct error *e) {
-    struct review r;
+    const struct applying *applying = apply_applying(w);
     bool known;
-    if (!application_open(w->db, w->arena, w->item->subject, &r.application, e))
-        return false;
-    if (strcmp(r.application.demands, "review") != 0 || r.application.reviewed_at)
+    if (strcmp(applying->application.demands, "review") != 0 || applying->application.reviewed_at)
         return true;
+    struct review r = {.application = applying->application, .certificate = applying->certificate};
     const struct identity_check identity = identity_of(&r.application);
     if (!identity_check_valid(w->db, &identity, w->now, &known, e))
         return false;
-    if (known || !apply_subject(w, &r.certificate, e) ||
-        !certificate_profile(w->services->policies, &r.certificate, &r.profile, e))
+    if (known || !certificate_profile(w->services->policies, &r.certificate, &r.profile, e))
         return known;
     bool alone = r.certificate.came_managed && !r.certificate.version_count;
     return alone ? hold(w, &r, e) : wait(w, &r, e);

@@ -84,10 +84,12 @@ static bool tell_rejected(struct work *w, const struct certificate *c, const str
         &(struct notify_event){.event = "rejected", .params = json_keep(w->arena, params), .now = w->now}, e);
 }
 
-static bool reject(struct work *w, struct certificate *c, const struct error *cause, struct error *e) {
+bool apply_reject(struct work *w, struct certificate *c, enum error_id reason, const struct error *cause,
+                  struct error *e) {
     const struct profile *profile;
     c->rejected_at = w->now;
-    c->reject_reason = error_row(rejection(cause->id))->code;
+    c->reject_reason = error_row(reason)->code;
+    c->waits_for = c->waits_detail_en = c->waits_detail_zh = NULL;
     return certificate_profile(w->services->policies, c, &profile, e) &&
            drop_open(w->db, w->arena, c, w->now, c->reject_reason, e) &&
            certificate_store(w->db, w->arena, profile, c, e) && audit_rejected(w, c, cause, e) &&
@@ -99,6 +101,6 @@ bool apply_failed(struct work *w, const struct error *cause, struct error *e) {
     if (!apply_subject(w, &c, e))
         return false;
     bool open = c.id && !c.cancelled_at && !c.version_count && c.submitted_at && !c.rejected_at;
-    bool rejected = open && rejection(cause->id) != ERR_NONE;
-    return rejected ? reject(w, &c, cause, e) : renew_failed(w, cause, e);
+    enum error_id reason = rejection(cause->id);
+    return open && reason != ERR_NONE ? apply_reject(w, &c, reason, cause, e) : renew_failed(w, cause, e);
 }

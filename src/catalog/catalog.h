@@ -93,7 +93,7 @@ const struct brand *catalog_default(const struct catalog *catalog);
 const struct price *brand_price(const struct brand *brand, const char *domain_type, int64_t at);
 /*
  * ERR_BRAND_NOT_ON_SALE for what new orders cannot have: a line that is withdrawn or has no price, and as
- * long as nobody validates, reviews or makes test certificates, one that needs it.
+ * long as nobody makes test certificates, one of them.
  */
 bool brand_on_sale(const struct brand *brand, struct error *e);
 

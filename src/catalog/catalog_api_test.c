@@ -141,7 +141,7 @@ static void a_line_tells_its_prices_its_audience_and_how_long_issuance_takes(voi
     assert_int_equal(json_integer_value(json_object_get(issuance, "max")), 5 * DAY);
     assert_int_equal(json_array_size(json_object_get(rq.reply, "prices")), 2);
     assert_string_equal(text_of(&rq, "audience_en"), "Public bodies, small and middle firms, schools");
-    assert_false(json_is_true(json_object_get(rq.reply, "on_sale")));
+    assert_true(json_is_true(json_object_get(rq.reply, "on_sale")));
     assert_fails(call("GET", BRAND, "nobody", NULL, &rq), e, ERR_NOT_FOUND);
 }
 

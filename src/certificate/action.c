@@ -111,6 +111,12 @@ static bool validating(const struct asked *q, struct error *e) {
                                                 "%s 不在申请审核中(状态 %s)", q->id, q->state_name);
 }
 
+/* Also beside a live version, whose next one waits for it. */
+static bool validation_runs(const struct asked *q, struct error *e) {
+    bool waits = q->c->waits_for && strcmp(q->c->waits_for, "validation") == 0;
+    return waits || validating(q, e);
+}
+
 static bool in_review_now(const struct asked *q, struct error *e) {
     return ((q->state == STATE_VALIDATING || waits_at(q, "review")) && q->c->in_review) ||
            fail(e, ERR_NOT_IN_REVIEW, "%s waits for no reviewer (state %s)", "%s 无需审核员审核(状态 %s)",
@@ -343,7 +349,7 @@ static const struct action_row {
                        {paid, active, not_submitted_before, not_cancelled}},
     [ACTION_WITHDRAW] = {"withdraw", TEXT("Withdraw", "撤回申请"), {never_issued, submitted}},
     [ACTION_UPLOAD_LETTER] = {"upload_letter", TEXT("Upload the letter", "上传确认函"), {letter_needed_now}},
-    [ACTION_CHECK_NOW] = {"check_now", TEXT("Check now", "立即检查"), {validating}},
+    [ACTION_CHECK_NOW] = {"check_now", TEXT("Check now", "立即检查"), {validation_runs}},
     [ACTION_REMIND] = {"remind",
                        TEXT("Remind the reviewer", "催办"),
                        {validating, in_review_now, not_reminded_today}},

@@ -112,6 +112,9 @@ bool certificate_lapsed(const struct certificate *c, int64_t now);
 /* A person must submit, correct or bring something, or a gate must open, before another version is asked for.
  */
 bool certificate_waits_for_person(const struct certificate *c);
+/* It was submitted and is being validated or reviewed: that goes on by itself, or was told to whom it waits
+ * for. */
+bool certificate_at_gate(const struct certificate *c);
 /* Its current version ends before its coverage and the next one is overdue: the reason, or NULL. */
 const struct text *certificate_at_risk(const struct certificate *c, int64_t now);
 /* Fills phase, end_at, window_at and expires_at from the facts. Called by every function that stores. */

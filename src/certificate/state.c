@@ -108,6 +108,14 @@ bool certificate_waits_for_person(const struct certificate *c) {
     return !c->submitted_at || c->rejected_at || c->waits_for || letter_missing;
 }
 
+bool certificate_at_gate(const struct certificate *c) {
+    static const char *const gates[] = {"validation", "review", "letter"};
+    for (size_t i = 0; c->waits_for && i < sizeof gates / sizeof *gates; i++)
+        if (strcmp(c->waits_for, gates[i]) == 0)
+            return c->submitted_at && !c->rejected_at;
+    return false;
+}
+
 const struct text *certificate_at_risk(const struct certificate *c, int64_t now) {
     static const struct text lapsed = TEXT("its last version has expired, and the next one is not issued yet",
                                            "上一版本已过期,新版本尚未签发");

@@ -208,6 +208,17 @@ bool work_next_due(struct db *db, int64_t *due_at, struct error *e) {
         "(SELECT 1 FROM lease WHERE lease.subject = work.subject) ORDER BY due_at, subject LIMIT 1");
 }
 
+bool work_held_before(struct db *db, const char *account_id, const char *step, const char *owner, bool *held,
+                      struct error *e) {
+    int64_t one;
+    bool ok = db_int(db, &one, 0, e,
+                     "SELECT 1 FROM lease l JOIN work w ON w.subject = l.subject "
+                     "WHERE l.owner < $3 AND w.account_id = $1 AND w.step = $2 LIMIT 1",
+                     DB_TEXT(account_id), DB_TEXT(step), DB_TEXT(owner));
+    *held = ok && one;
+    return ok;
+}
+
 bool work_get(struct db *db, struct arena *a, const char *subject, struct work_item *item, struct error *e) {
     if (db_get(db, a, work_fields, item, e, "SELECT " ITEM "WHERE w.subject = $1", DB_TEXT(subject)))
         return true;

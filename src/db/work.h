@@ -58,6 +58,9 @@ bool work_give_back_others(struct db *db, const char *owner, const char *subject
 bool work_release(struct db *db, const char *owner, int64_t now, int64_t *released, struct error *e);
 /* When the next unleased row is due; INT64_MAX if there is none. */
 bool work_next_due(struct db *db, int64_t *due_at, struct error *e);
+/* Does a process whose name is before `owner` work on this step for another subject of the account? */
+bool work_held_before(struct db *db, const char *account_id, const char *step, const char *owner, bool *held,
+                      struct error *e);
 /* The row of a subject, for explain; ERR_NOT_FOUND if nothing is planned. */
 bool work_get(struct db *db, struct arena *a, const char *subject, struct work_item *item, struct error *e);
 

@@ -14,14 +14,14 @@
 #include "certificate/stored_csr.h"
 #include "order/quote.h"
 #include "renew/renew_step.h"
-#include "validate/validation.h"
+#include "validate/gate.h"
 #include "verify/verify.h"
 
 const struct step steps[] = {
     /* ---- a certificate ---- */
     {"decide", "certificate", .look = renew_is_due, .save = {renew_decide}, .next = "apply",
      .does = TEXT("decides what the certificate needs next, and when", "判断证书下一步需要什么、何时进行")},
-    {"apply", "certificate", .again = true, .act = apply_prepare, .save = {apply_record, review_gate, issue_journal},
+    {"apply", "certificate", .again = true, .act = apply_prepare, .save = {apply_record, review_gate, validate_gate, issue_journal},
      .failed = apply_failed, .next = "issue", .otherwise = "decide",
      .does = TEXT("takes or makes the key, and writes down what is to be signed",
                   "取得或生成密钥,并记录待签发的内容")},
@@ -37,6 +37,10 @@ const struct step steps[] = {
     {"check", "validation", .slow = true, .act = validate_look, .save = {validate_record},
      .does = TEXT("looks whether the record or file that proves control over the name is there",
                   "检查证明域名控制权的记录或文件是否存在")},
+
+    /* ---- an application ---- */
+    {"lapse", "application", .save = {validate_lapse},
+     .does = TEXT("rejects the application when its time for validation is over", "超过验证期限后驳回申请")},
 
     /* ---- a deployment ---- */
     {"put", "deployment", .slow = true, .act = deploy_put, .save = {deploy_put_record},

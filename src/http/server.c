@@ -120,6 +120,8 @@ static void cut_off(struct connection *c, const struct error *e) {
     struct buf b = buf_new(x->arena, 8192);
     buf_printf(&b, "HTTP/1.1 %d %s\r\nContent-Type: %s\r\nContent-Length: %zu\r\nConnection: close\r\n",
                x->status, MHD_get_reason_phrase_for((unsigned)x->status), x->content_type, x->answer.len);
+    for (size_t i = 0; i < x->header_count; i++)
+        buf_printf(&b, "%s: %s\r\n", x->headers[i].name, x->headers[i].value);
     buf_printf(&b, "Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\nX-Request-Id: %s\r\n\r\n",
                x->request_id);
     buf_add(&b, x->answer.p, x->answer.len);

@@ -35,6 +35,8 @@ static const struct renew_reason first_version = {
     "first_version", TEXT("It is paid and active, and has no version", "已支付并激活,尚无版本")};
 static const struct renew_reason person = {"person",
                                            TEXT("A person must complete the application", "需人工补全申请")};
+static const struct renew_reason gate = {
+    "gate", TEXT("Its application is being validated or reviewed", "申请正在验证或审核中")};
 static const struct renew_reason version_waits = {
     "version_waits",
     TEXT("The next version waits for a person or for its validation", "下一版本正在等待人工处理或验证")};
@@ -168,5 +170,7 @@ struct renew_decision renew_next(const struct renew_facts *f, const struct profi
         return next_activation(f, profile, now);
     if (f->version_end)
         return next_version(f, profile, now);
-    return f->waits_for_person ? decide(RENEW_NONE, &person) : decide(RENEW_ISSUE_VERSION, &first_version);
+    if (f->waits_for_person)
+        return decide(RENEW_NONE, f->at_gate ? &gate : &person);
+    return decide(RENEW_ISSUE_VERSION, &first_version);
 }

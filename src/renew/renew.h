@@ -11,6 +11,7 @@ struct renew_facts {
     bool auto_versions;    /* versions inside the coverage are renewed by themselves */
     bool waits_for_person; /* no version is asked for before a submission, a correction or a letter came, or a
                               gate opened */
+    bool at_gate;          /* nor before its validation or review, which goes on elsewhere */
     bool
         next_term; /* a next term or a successor is paid, and may come in the place of a last short version */
     enum order_kind order_kind;

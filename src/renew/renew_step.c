@@ -44,6 +44,7 @@ bool renew_facts_read(struct db *db, struct arena *a, const struct certificate *
         .ordered = strcmp(c->kind, "official") == 0,
         .auto_versions = c->auto_versions,
         .waits_for_person = certificate_waits_for_person(c),
+        .at_gate = certificate_at_gate(c),
         .order_kind = order_kind_parse(c->order_kind ? c->order_kind : "purchase"),
         .term = c->term,
         .cancelled_at = c->cancelled_at,

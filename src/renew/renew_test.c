@@ -83,6 +83,8 @@ static void a_paid_and_active_certificate_is_issued_at_once_unless_a_person_is_n
     expect(&f, 1, RENEW_ISSUE_VERSION, 0, "first_version");
     f.waits_for_person = true;
     expect(&f, 1, RENEW_NONE, 0, "person");
+    f.at_gate = true;
+    expect(&f, 1, RENEW_NONE, 0, "gate");
 }
 
 static void the_next_version_is_issued_at_its_stored_moment(void **state) {

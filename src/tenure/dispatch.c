@@ -18,7 +18,7 @@
 #include "renew/expiry.h"
 #include "tenure/config.h"
 #include "tenure/system_api.h"
-#include "validate/validation.h"
+#include "validate/gate.h"
 #include "verify/verify.h"
 #include <stdlib.h>
 #include <unistd.h>
@@ -51,6 +51,7 @@ const struct route *const all_routes[] = {
     letter_routes,
     confirmation_routes,
     validate_routes,
+    application_routes,
     issue_routes,
     deploy_routes,
     verify_routes,

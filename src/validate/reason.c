@@ -66,6 +66,13 @@ static const struct reason_row rows[REASON_COUNT] = {
              "请检查域名解析的地址,以及服务器是否在运行并可从本机访问。")},
 };
 
+const struct reason_row *reason_find(const char *name) {
+    for (int i = 0; name && i < REASON_COUNT; i++)
+        if (strcmp(rows[i].name, name) == 0)
+            return &rows[i];
+    return NULL;
+}
+
 const struct reason_row *reason_row(enum reason reason) {
     return &rows[reason];
 }

@@ -31,6 +31,8 @@ struct reason_row {
     struct text title, remedy;
 };
 const struct reason_row *reason_row(enum reason reason);
+/* By its name; NULL for none. */
+const struct reason_row *reason_find(const char *name);
 
 enum { CHECK_ANSWERS_MAX = 64 };
 

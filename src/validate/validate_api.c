@@ -5,9 +5,7 @@
 #include "http/list.h"
 #include "pki/digest.h"
 #include "pki/names.h"
-#include "validate/validation.h"
-
-enum { TOKEN_BYTES = 32 };
+#include "validate/gate.h"
 
 /* ---- bodies and answers ---- */
 
@@ -57,24 +55,12 @@ static const struct field domain_answer[] = {
     FIELD_END,
 };
 
-static const struct reason_row *reason_by_name(const char *name) {
-    for (int i = 0; name && i < REASON_COUNT; i++)
-        if (strcmp(reason_row((enum reason)i)->name, name) == 0)
-            return reason_row((enum reason)i);
-    return NULL;
-}
-
 static bool complete(struct request *rq, struct domain *domain, struct error *e) {
     const struct validation *v = &domain->row;
-    const struct reason_row *reason = reason_by_name(v->last_reason);
-    const struct check_ops *ops;
+    const struct reason_row *reason = reason_find(v->last_reason);
     struct challenge challenge = {0};
-    char value[VALUE_SIZE];
-    if (!check_find(v->method, &ops, e))
+    if (!validation_challenge(rq->arena, v, &challenge, e))
         return false;
-    control_value(v->token, v->account_id, value);
-    const struct control control = {.name = v->name, .value = arena_strdup(rq->arena, value)};
-    ops->challenge(rq->arena, &control, &challenge);
     domain->host = challenge.host;
     domain->type = challenge.type;
     domain->value = challenge.value;
@@ -99,10 +85,6 @@ static bool path_domain(struct request *rq, struct domain *domain, struct error 
 
 static const json_t *row_json(struct request *rq, const struct validation *v) {
     return json_keep(rq->arena, json_from_row(rq->arena, validation_fields, v));
-}
-
-static bool check_now(struct request *rq, const struct validation *v, struct error *e) {
-    return work_enqueue(rq->db, v->account_id, v->id, "check", rq->now, e);
 }
 
 /* ---- the routes ---- */
@@ -133,18 +115,11 @@ static bool refuse_second(struct request *rq, const struct validation *v, struct
 }
 
 static bool create_domain(struct request *rq, struct error *e) {
-    uint8_t token[TOKEN_BYTES];
-    struct domain domain = {.row = {.account_id = rq->caller.account_id,
-                                    .id = id_new(rq->arena, "val", rq->now),
-                                    .created_at = rq->now,
-                                    .token_end_at = rq->now + TOKEN_DAYS * DAY}};
+    struct domain domain = {.row = {.account_id = rq->caller.account_id, .advance = true}};
     struct validation *v = &domain.row;
-    rand_bytes(token, sizeof token);
-    v->token = hex_text(rq->arena, slice_of(token, sizeof token));
     rq->status = 201;
-    /* the first look is after a minute: nobody can have added the record yet */
-    return read_body(rq, v, e) && refuse_second(rq, v, e) && validation_insert(rq->db, v, e) &&
-           work_enqueue(rq->db, v->account_id, v->id, "check", rq->now + work_backoff(1), e) &&
+    return read_body(rq, v, e) && refuse_second(rq, v, e) &&
+           validation_begin(rq->db, rq->arena, rq->now, v, e) &&
            audit_change(rq, "domain.create", v->id, NULL, row_json(rq, v), e) && reply_domain(rq, &domain, e);
 }
 
@@ -161,13 +136,25 @@ static bool check_domain(struct request *rq, struct error *e) {
         return fail(e, ERR_NOT_VALIDATING, "nothing is looked for at %s any more: %s", "%s 的验证已结束:%s",
                     domain.row.name, domain.row.end_reason);
     rq->status = 202;
-    return check_now(rq, &domain.row, e) && reply_domain(rq, &domain, e);
+    return validation_ask(rq->db, &domain.row, rq->now, e) && reply_domain(rq, &domain, e);
+}
+
+/* A proof that is removed is asked for again by the next application; one that is waited for is not removed.
+ */
+static bool not_waited_for(struct request *rq, const struct validation *v, struct error *e) {
+    bool wanted;
+    if (v->ended_at)
+        return true;
+    return validation_wanted(rq->db, rq->arena, v, rq->now, &wanted, e) &&
+           (!wanted ||
+            fail(e, ERR_IN_USE, "an application waits for %s", "有申请正在等待 %s 的验证", v->name));
 }
 
 static bool delete_domain(struct request *rq, struct error *e) {
     struct domain domain;
     rq->status = 204;
-    return path_domain(rq, &domain, e) && validation_remove(rq->db, domain.row.id, rq->now, e) &&
+    return path_domain(rq, &domain, e) && not_waited_for(rq, &domain.row, e) &&
+           validation_remove(rq->db, domain.row.id, rq->now, e) &&
            audit_change(rq, "domain.delete", domain.row.id, row_json(rq, &domain.row), NULL, e);
 }
 

@@ -1,16 +1,68 @@
 /* The step that looks for a record or a file, again and again until it is there or its value has run out. */
-#include "validate/validation.h"
 #include "base/clock.h"
 #include "base/rand.h"
+#include "pki/digest.h"
+#include "validate/gate.h"
 
-enum { KEEP_SECONDS = 30 * DAY, PURGE_LIMIT = 5000 };
+enum { KEEP_SECONDS = 30 * DAY, PURGE_LIMIT = 5000, TOKEN_BYTES = 32, MINUTE = 60 };
+
+bool validation_begin(struct db *db, struct arena *a, int64_t now, struct validation *v, struct error *e) {
+    uint8_t token[TOKEN_BYTES];
+    rand_bytes(token, sizeof token);
+    v->id = id_new(a, "val", now);
+    v->token = hex_text(a, slice_of(token, sizeof token));
+    v->created_at = now;
+    v->token_end_at = now + TOKEN_DAYS * DAY;
+    return validation_insert(db, v, e) &&
+           work_enqueue(db, v->account_id, v->id, "check", now + work_backoff(1), e);
+}
+
+bool validation_challenge(struct arena *a, const struct validation *v, struct challenge *challenge,
+                          struct error *e) {
+    const struct check_ops *ops;
+    char value[VALUE_SIZE];
+    if (!check_find(v->method, &ops, e))
+        return false;
+    control_value(v->token, v->account_id, value);
+    const struct control control = {.name = v->name, .value = arena_strdup(a, value)};
+    ops->challenge(a, &control, challenge);
+    return true;
+}
+
+static bool refuse_often(const struct validation *v, struct error *e) {
+    return fail(e, ERR_TOO_MANY_CHECKS, "%s was asked for less than %d seconds ago", "%s 在 %d 秒内刚检查过",
+                v->name, CHECK_PAUSE);
+}
+
+bool validation_ask(struct db *db, const struct validation *v, int64_t now, struct error *e) {
+    int64_t asked;
+    bool noted;
+    if (!validation_asked_since(db, v->account_id, now - MINUTE, &asked, e))
+        return false;
+    if (asked >= CHECKS_PER_MINUTE)
+        return fail(e, ERR_TOO_MANY_CHECKS, "more than %d checks were asked for within a minute",
+                    "一分钟内请求的检查超过 %d 次", CHECKS_PER_MINUTE);
+    return validation_set_asked(db, v->id, now, now - CHECK_PAUSE, &noted, e) &&
+           (noted ? work_enqueue(db, v->account_id, v->id, "check", now, e) : refuse_often(v, e));
+}
 
 /* From act to save. */
 struct looked {
-    bool done; /* there was something to look for */
+    bool done;   /* there was something to look for */
+    bool crowds; /* another worker looks for something of the same account */
     struct validation validation;
     struct check check;
 };
+
+/*
+ * What does not answer takes a worker for long. One account takes one of them at most: the first that looks
+ * for something of it, in the order of their names.
+ */
+static bool others_look(struct work *w, bool *crowds, struct error *e) {
+    *crowds = false;
+    return !w->item->lease_owner ||
+           work_held_before(w->db, w->item->account_id, "check", w->item->lease_owner, crowds, e);
+}
 
 bool validate_look(struct work *w, struct error *e) {
     struct looked *l = ARENA_NEW(w->arena, struct looked);
@@ -22,6 +74,8 @@ bool validate_look(struct work *w, struct error *e) {
     const struct validation *v = &l->validation;
     if (v->ended_at || w->now >= v->token_end_at)
         return true;
+    if (!others_look(w, &l->crowds, e) || l->crowds)
+        return l->crowds;
     control_value(v->token, v->account_id, value);
     const struct control control = {.name = v->name, .value = value, .wildcard = v->wildcard};
     l->done = true;
@@ -51,17 +105,39 @@ static bool store_check(struct work *w, const struct looked *l, struct error *e)
     return validation_check_insert(w->db, &row, e);
 }
 
+/* It has ended: who waits for it is told a part at a time. */
+static bool end(struct work *w, const char *id, struct error *e) {
+    struct validation v;
+    bool more;
+    if (!validation_get_any(w->db, w->arena, id, &v, e) || !validation_pass_on(w, &v, &more, e))
+        return false;
+    return more ? work_again(w, w->now) : work_goes(w, OUTCOME_DONE);
+}
+
+/* Of what was asked for in advance nobody needs to wait for it. */
+static bool look_again(struct work *w, const struct validation *v, struct error *e) {
+    bool wanted = v->advance;
+    if (!wanted && !validation_wanted(w->db, w->arena, v, w->now, &wanted, e))
+        return false;
+    if (!wanted)
+        return validation_end(w->db, v->id, "not_needed", w->now, e) && work_goes(w, OUTCOME_DONE);
+    int64_t next = w->now + work_backoff(v->tries + 1);
+    return work_again(w, next < v->token_end_at ? next : v->token_end_at);
+}
+
 bool validate_record(struct work *w, struct error *e) {
     const struct looked *l = w->prepared;
     const struct validation *v = &l->validation;
     bool open;
+    if (l->crowds)
+        return work_again(w, w->now + CHECK_PAUSE);
     if (!l->done)
-        return validation_end(w->db, v->id, "expired", w->now, e) && work_goes(w, OUTCOME_DONE);
+        return validation_end(w->db, v->id, "expired", w->now, e) && end(w, v->id, e);
     if (!validation_note(w->db, v->id, &l->check, w->now, &open, e) || (open && !store_check(w, l, e)))
         return false;
     if (!open || l->check.reason == REASON_FOUND)
-        return work_goes(w, OUTCOME_DONE);
-    return work_again(w, w->now + work_backoff(v->tries + 1));
+        return end(w, v->id, e);
+    return look_again(w, v, e);
 }
 
 /* More than the limit in one day is left for the next. */

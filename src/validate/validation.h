@@ -3,7 +3,7 @@
 #include "http/route.h"
 #include "validate/validate.h"
 
-enum { TOKEN_DAYS = 30 };
+enum { TOKEN_DAYS = 30, CHECK_PAUSE = 10, CHECKS_PER_MINUTE = 30 };
 
 struct validation {
     const char *id, *account_id, *name, *method;
@@ -13,6 +13,8 @@ struct validation {
     const char *end_reason;
     int64_t tries, last_check_at;
     const char *last_reason;
+    bool advance;     /* asked for in advance by a person; else an application needs it */
+    int64_t asked_at; /* a person asked for a check, last */
 };
 
 struct validation_check {
@@ -23,6 +25,18 @@ struct validation_check {
 
 extern const struct field validation_fields[], validation_check_fields[];
 extern const struct route validate_routes[];
+
+/* With id, token and times; the first check is planned in a minute, for nobody can have added the record yet.
+ * The name and method have no open one. */
+bool validation_begin(struct db *db, struct arena *a, int64_t now, struct validation *v, struct error *e);
+/* What a person has to do for it. */
+bool validation_challenge(struct arena *a, const struct validation *v, struct challenge *challenge,
+                          struct error *e);
+/*
+ * A person wants it checked now. ERR_TOO_MANY_CHECKS: it was asked for less than CHECK_PAUSE seconds ago, or
+ * the account has asked for CHECKS_PER_MINUTE within a minute.
+ */
+bool validation_ask(struct db *db, const struct validation *v, int64_t now, struct error *e);
 
 /* ERR_CONFLICT if there is an open one for the name and method. */
 bool validation_insert(struct db *db, const struct validation *v, struct error *e);
@@ -35,6 +49,17 @@ bool validation_get_any(struct db *db, struct arena *a, const char *id, struct v
 /* The open one of a name and method; `id` NULL if there is none. */
 bool validation_find_open(struct db *db, struct arena *a, const char *account_id, const char *name,
                           const char *method, const char **id, struct error *e);
+/* The newest that proves control over `name` by its methods (`file`: that one, too) later than `after`; `id`
+ * NULL if there is none. */
+bool validation_find_good(struct db *db, struct arena *a, const struct validation *like, int64_t after,
+                          bool file, struct validation *v, struct error *e);
+/* A wildcard is wanted, too. */
+bool validation_set_wildcard(struct db *db, const char *id, struct error *e);
+/* Notes that a person asked; `*noted` false: it is over, or was asked for after `before` already. */
+bool validation_set_asked(struct db *db, const char *id, int64_t now, int64_t before, bool *noted,
+                          struct error *e);
+bool validation_asked_since(struct db *db, const char *account_id, int64_t since, int64_t *count,
+                            struct error *e);
 /* Newest first, those older than `cursor` (an id, or NULL). */
 bool validation_list(struct db *db, struct arena *a, const char *account_id, const char *cursor, size_t limit,
                      struct validation **list, size_t *count, struct error *e);

@@ -20,6 +20,8 @@ const struct field validation_fields[] = {
     ROW(INT, tries, 0, "Checks that did not find it", "未通过的检查次数"),
     ROW(TIME, last_check_at, FIELD_COLUMN, "Last check", "上次检查时间"),
     ROW(TEXT, last_reason, FIELD_COLUMN, "What it found", "检查结果"),
+    ROW(BOOL, advance, 0, "Asked for in advance", "预先发起"),
+    ROW(TIME, asked_at, FIELD_HIDDEN, "A check was asked for", "上次请求检查时间"),
     FIELD_END,
 };
 
@@ -37,15 +39,16 @@ const struct field validation_check_fields[] = {
 
 #define COLUMNS                                                                                              \
     "id, account_id, name, method, wildcard, token, created_at, token_end_at, validated_at, ended_at, "      \
-    "end_reason, removed_at, tries, last_check_at, last_reason"
+    "end_reason, removed_at, tries, last_check_at, last_reason, advance, asked_at"
 #define CHECK_COLUMNS "id, account_id, validation_id, at, reason, detail_en, detail_zh, answers"
 
 bool validation_insert(struct db *db, const struct validation *v, struct error *e) {
     return db_exec(db, e,
                    "INSERT INTO validation (id, account_id, name, method, wildcard, token, created_at, "
-                   "token_end_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+                   "token_end_at, advance) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
                    DB_TEXT(v->id), DB_TEXT(v->account_id), DB_TEXT(v->name), DB_TEXT(v->method),
-                   DB_INT(v->wildcard), DB_TEXT(v->token), DB_INT(v->created_at), DB_INT(v->token_end_at));
+                   DB_INT(v->wildcard), DB_TEXT(v->token), DB_INT(v->created_at), DB_INT(v->token_end_at),
+                   DB_INT(v->advance));
 }
 
 /* Names what was looked for. */
@@ -78,6 +81,44 @@ bool validation_find_open(struct db *db, struct arena *a, const char *account_id
         "SELECT id FROM validation WHERE account_id = $1 AND name = $2 AND method = $3 AND ended_at "
         "IS NULL ORDER BY id",
         DB_TEXT(account_id), DB_TEXT(name), DB_TEXT(method));
+}
+
+/* budget: what is looked for, and where it is put */
+bool validation_find_good(struct db *db, struct arena *a, const struct validation *like, int64_t after,
+                          bool file, struct validation *v, struct error *e) {
+    *v = (struct validation){.id = NULL};
+    if (db_get(
+            db, a, validation_fields, v, e,
+            "SELECT " COLUMNS " FROM validation WHERE account_id = $1 AND name = $2 AND validated_at > $3 "
+            "AND removed_at IS NULL AND (method = 'dns' OR $4) ORDER BY validated_at DESC, id DESC LIMIT 1",
+            DB_TEXT(like->account_id), DB_TEXT(like->name), DB_INT(after), DB_INT(file)))
+        return true;
+    if (e->id == ERR_NOT_FOUND)
+        error_clear(e);
+    v->id = NULL;
+    return e->id == ERR_NONE;
+}
+
+bool validation_set_wildcard(struct db *db, const char *id, struct error *e) {
+    return db_exec(db, e, "UPDATE validation SET wildcard = 1 WHERE id = $1 AND ended_at IS NULL",
+                   DB_TEXT(id));
+}
+
+bool validation_set_asked(struct db *db, const char *id, int64_t now, int64_t before, bool *noted,
+                          struct error *e) {
+    if (!db_exec(db, e,
+                 "UPDATE validation SET asked_at = $2 WHERE id = $1 AND ended_at IS NULL "
+                 "AND (asked_at IS NULL OR asked_at <= $3)",
+                 DB_TEXT(id), DB_INT(now), DB_INT(before)))
+        return false;
+    *noted = db_changes(db) == 1;
+    return true;
+}
+
+bool validation_asked_since(struct db *db, const char *account_id, int64_t since, int64_t *count,
+                            struct error *e) {
+    return db_int(db, count, 0, e, "SELECT count(*) FROM validation WHERE account_id = $1 AND asked_at > $2",
+                  DB_TEXT(account_id), DB_INT(since));
 }
 
 /* budget: a page of a list, and where it is put */

@@ -14,7 +14,9 @@ CREATE TABLE validation (
     token_end_at BIGINT NOT NULL,    -- a random value lives 30 days
     validated_at BIGINT,
     ended_at BIGINT,                 -- nothing is looked for any more
-    end_reason TEXT,                 -- validated, expired, removed
+    end_reason TEXT,                 -- validated, expired, removed, not_needed
+    advance BIGINT NOT NULL DEFAULT 0, -- asked for in advance by a person; else an application needs it
+    asked_at BIGINT,                 -- a person asked for a check, last
     removed_at BIGINT,               -- lists show it no more, and nothing relies on it
     tries BIGINT NOT NULL DEFAULT 0, -- checks that did not find it
     last_check_at BIGINT,
@@ -23,6 +25,8 @@ CREATE TABLE validation (
 CREATE UNIQUE INDEX validation_open ON validation (account_id, name, method) WHERE ended_at IS NULL;
 CREATE INDEX validation_good ON validation (account_id, name, validated_at) WHERE validated_at IS NOT NULL;
 CREATE INDEX validation_account ON validation (account_id, id);
+-- How often an account asks for checks.
+CREATE INDEX validation_asked ON validation (account_id, asked_at) WHERE asked_at IS NOT NULL;
 
 -- owner: validate
 -- What each server answered. Kept 30 days, the last of each validation for good.

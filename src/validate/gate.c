@@ -1,0 +1,262 @@
+/* Each name of an application needs a proof that counts: one that there is, or one that is looked for. */
+#include "validate/gate.h"
+#include "applicant/form.h"
+#include "audit/audit.h"
+#include "base/clock.h"
+#include "pki/names.h"
+
+/* A name without "*.", and whether a wildcard below it is applied for. */
+struct need {
+    const char *name;
+    bool wildcard;
+};
+
+struct gate {
+    struct work *w;
+    const struct application *application;
+    struct need *needs;
+    size_t count;
+    const struct validation **opened; /* of this application, the nearest to the root first */
+    size_t opened_count;
+    const char *missing; /* the first name without a proof; NULL: none */
+};
+
+/* ---- what is needed ---- */
+
+static size_t labels(const char *name) {
+    size_t count = 1;
+    for (; *name; name++)
+        count += *name == '.';
+    return count;
+}
+
+static struct need *need_of(struct gate *g, const char *name) {
+    for (size_t i = 0; i < g->count; i++)
+        if (strcmp(g->needs[i].name, name) == 0)
+            return &g->needs[i];
+    return NULL;
+}
+
+/* Parents come before what lies below them, so that one record proves all. */
+static void add_need(struct gate *g, const char *name, bool wildcard) {
+    struct need *known = need_of(g, name);
+    if (known) {
+        known->wildcard |= wildcard;
+        return;
+    }
+    size_t at = g->count++;
+    for (; at && labels(g->needs[at - 1].name) > labels(name); at--)
+        g->needs[at] = g->needs[at - 1];
+    g->needs[at] = (struct need){name, wildcard};
+}
+
+static void read_needs(struct gate *g) {
+    const char *rest = g->application->names;
+    struct slice name;
+    size_t max = names_count(rest);
+    g->needs = ARENA_ARRAY(g->w->arena, max, struct need);
+    g->opened = ARENA_ARRAY(g->w->arena, max, const struct validation *);
+    while (names_next(&rest, &name)) {
+        const char *text = arena_strndup(g->w->arena, (const char *)name.p, name.len);
+        bool wildcard = strncmp(text, "*.", 2) == 0;
+        add_need(g, wildcard ? text + 2 : text, wildcard);
+    }
+}
+
+/* ---- what there is ---- */
+
+/* The name itself, by either method, or a record at a name above it; `id` NULL: nothing counts any more. */
+static bool find_proof(struct gate *g, const struct need *need, struct validation *proof, struct error *e) {
+    struct work *w = g->w;
+    int64_t after = w->now - validation_reuse_days(w->now) * DAY;
+    const struct validation like = {.account_id = g->application->account_id, .name = need->name};
+    if (!validation_find_good(w->db, w->arena, &like, after, !need->wildcard, proof, e))
+        return false;
+    const char *above = name_is_ip(need->name) ? NULL : strchr(need->name, '.');
+    for (; !proof->id && above; above = strchr(above + 1, '.')) {
+        const struct validation parent = {.account_id = like.account_id, .name = above + 1};
+        if (!validation_find_good(w->db, w->arena, &parent, after, false, proof, e))
+            return false;
+    }
+    return true;
+}
+
+static bool lies_below(const char *name, const char *parent) {
+    size_t len = strlen(name), tail = strlen(parent);
+    return len > tail && name[len - tail - 1] == '.' && strcmp(name + len - tail, parent) == 0;
+}
+
+/* What this application looks for already proves it as well; NULL: nothing. */
+static const struct validation *find_opened(const struct gate *g, const struct need *need) {
+    for (size_t i = 0; i < g->opened_count; i++)
+        if (strcmp(g->opened[i]->method, "dns") == 0 && lies_below(need->name, g->opened[i]->name))
+            return g->opened[i];
+    return NULL;
+}
+
+/* ---- what is looked for from now on ---- */
+
+static bool audit_begun(struct gate *g, const struct validation *v, struct error *e) {
+    struct audit_entry entry = audit_by_system(v->account_id, g->w->now, "domain.create", v->id);
+    entry.after =
+        arena_printf(g->w->arena, "{\"name\":\"%s\",\"application_id\":\"%s\"}", v->name, g->application->id);
+    return audit_write(g->w->db, g->w->arena, &entry, e);
+}
+
+/* An address has no records. */
+static const char *method_for(const struct gate *g, const struct need *need) {
+    const char *method = g->application->validation_method;
+    if (name_is_ip(need->name))
+        return check_file.method;
+    return method && !need->wildcard ? method : check_dns.method;
+}
+
+/* One that is open and whose value has not run out; `id` NULL: there is none any more. */
+static bool find_open(struct gate *g, struct validation *v, struct error *e) {
+    struct work *w = g->w;
+    const struct validation wanted = *v;
+    const char *id;
+    if (!validation_find_open(w->db, w->arena, v->account_id, v->name, v->method, &id, e))
+        return false;
+    if (!id)
+        return true;
+    if (!validation_get_any(w->db, w->arena, id, v, e))
+        return false;
+    if (w->now < v->token_end_at)
+        return !wanted.wildcard || validation_set_wildcard(w->db, id, e);
+    *v = wanted;
+    return validation_end(w->db, id, "expired", w->now, e);
+}
+
+static bool open_one(struct gate *g, const struct need *need, struct validation *v, struct error *e) {
+    *v = (struct validation){.account_id = g->application->account_id,
+                             .name = need->name,
+                             .method = method_for(g, need),
+                             .wildcard = need->wildcard};
+    if (!find_open(g, v, e))
+        return false;
+    return v->id || (validation_begin(g->w->db, g->w->arena, g->w->now, v, e) && audit_begun(g, v, e));
+}
+
+static bool look_for(struct gate *g, const struct need *need, const char **id, struct error *e) {
+    const struct validation *opened = find_opened(g, need);
+    g->missing = g->missing ? g->missing : need->name;
+    if (!opened) {
+        struct validation *v = ARENA_NEW(g->w->arena, struct validation);
+        if (!open_one(g, need, v, e))
+            return false;
+        opened = g->opened[g->opened_count++] = v;
+    }
+    *id = opened->id;
+    return true;
+}
+
+static bool prove(struct gate *g, const struct need *need, struct error *e) {
+    struct validation proof;
+    struct application_name row = {.application_id = g->application->id,
+                                   .name = need->name,
+                                   .account_id = g->application->account_id,
+                                   .place = name_place(g->w->arena, need->name),
+                                   .wildcard = need->wildcard};
+    if (!find_proof(g, need, &proof, e))
+        return false;
+    row.validation_id = proof.id;
+    row.settled_at = proof.id ? g->w->now : 0;
+    return (proof.id || look_for(g, need, &row.validation_id, e)) && application_name_put(g->w->db, &row, e);
+}
+
+/* ---- waiting ---- */
+
+static void wait_for(const struct gate *g, struct certificate *c) {
+    struct arena *a = g->w->arena;
+    c->waits_for = "validation";
+    c->waits_detail_en = arena_printf(a,
+                                      "Control over %s is not proven yet: `tenure application show %s` "
+                                      "shows what to publish.",
+                                      g->missing, g->application->id);
+    c->waits_detail_zh =
+        arena_printf(a, "%s 的域名验证尚未完成:请通过 `tenure application show %s` 查看需发布的内容。",
+                     g->missing, g->application->id);
+}
+
+/* Nobody is there who knows of it: it goes back to its applicant (SPEC section 10). */
+static void hold(const struct gate *g, struct certificate *c) {
+    wait_for(g, c);
+    c->submitted_at = 0;
+    c->waits_for = error_row(ERR_VALIDATION_AGED_OUT)->code;
+}
+
+static bool tell_waiting(const struct gate *g, const struct certificate *c, struct error *e) {
+    struct arena *a = g->w->arena;
+    const struct error_row *row = error_row(ERR_VALIDATION_AGED_OUT);
+    json_t *params =
+        json_pack("{s:s,s:s,s:s,s:s}", "reason_en", c->waits_detail_en, "reason_zh", c->waits_detail_zh,
+                  "remedy_en", row->remedy.in[LANG_EN], "remedy_zh", row->remedy.in[LANG_ZH]);
+    const struct notify_event event = {.event = "action_needed",
+                                       .once = arena_printf(a, "validation:%s", g->application->id),
+                                       .params = json_keep(a, params),
+                                       .now = g->w->now};
+    return certificate_tell(g->w->db, a, c, &event, e);
+}
+
+/* It may have been held since the application was made: the time counts from the submission. */
+static int64_t over_at(const struct application *p, const struct certificate *c) {
+    return c->submitted_at + p->expires_at - p->submitted_at;
+}
+
+static bool plan_end(const struct gate *g, const struct certificate *c, struct error *e) {
+    if (!c->submitted_at || c->version_count)
+        return true;
+    return work_enqueue(g->w->db, c->account_id, g->application->id, "lapse", over_at(g->application, c), e);
+}
+
+/* Before the first version somebody submitted or paid, and looks at it; a later one comes by itself. */
+static bool stop(const struct gate *g, struct certificate *c, struct error *e) {
+    struct work *w = g->w;
+    const struct profile *profile;
+    bool alone = c->came_managed && !c->version_count;
+    (alone ? hold : wait_for)(g, c);
+    return certificate_profile(w->services->policies, c, &profile, e) &&
+           certificate_store(w->db, w->arena, profile, c, e) &&
+           (!c->version_count || tell_waiting(g, c, e)) && plan_end(g, c, e) &&
+           work_goes(w, OUTCOME_OTHERWISE);
+}
+
+bool validate_gate(struct work *w, struct error *e) {
+    struct applying *applying = apply_applying(w);
+    struct gate g = {.w = w, .application = &applying->application};
+    if (strcmp(g.application->demands, "dv") != 0)
+        return true;
+    read_needs(&g);
+    for (size_t i = 0; i < g.count; i++)
+        if (!prove(&g, &g.needs[i], e))
+            return false;
+    return !g.missing || stop(&g, &applying->certificate, e);
+}
+
+/* ---- too late ---- */
+
+static bool lapse(struct work *w, const struct application *p, struct error *e) {
+    struct certificate c;
+    struct error cause = {0};
+    if (!certificate_get_any(w->db, w->arena, p->certificate_id, &c, e))
+        return false;
+    if (c.version_count || !c.waits_for || strcmp(c.waits_for, "validation") != 0)
+        return work_goes(w, OUTCOME_DONE);
+    if (w->now < over_at(p, &c))
+        return work_until(w, over_at(p, &c));
+    fail(&cause, ERR_VALIDATION_FAILED, "control over the names of %s was not proven in time",
+         "未在规定时间内完成 %s 的域名验证", c.id);
+    return apply_reject(w, &c, ERR_VALIDATION_FAILED, &cause, e);
+}
+
+bool validate_lapse(struct work *w, struct error *e) {
+    struct application p;
+    if (!application_get_any(w->db, w->arena, w->item->subject, &p, e)) {
+        if (e->id != ERR_NOT_FOUND)
+            return false;
+        error_clear(e);
+        return work_goes(w, OUTCOME_DONE);
+    }
+    return p.closed_at ? work_goes(w, OUTCOME_DONE) : lapse(w, &p, e);
+}
