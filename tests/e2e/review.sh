@@ -4,8 +4,9 @@
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/sink.sh"
 
+export PYTHONDONTWRITEBYTECODE=1
 start_sink
-/usr/bin/python3 "$(dirname "$0")/../rules/catalogue.py" "$WORK"
+/usr/bin/python3 "$(realpath "$(dirname "$0")/../rules")/catalogue.py" "$WORK"
 SERVE=
 "$TENURE" serve --help | grep -q -- --clock && SERVE="--one-process --clock 2026-11-22T00:00:00Z"
 mail_configuration >"$WORK/mail.yaml"

@@ -2,6 +2,7 @@
 import scenarios_deploy  # noqa: F401
 import scenarios_keys  # noqa: F401
 import scenarios_life  # noqa: F401
+import scenarios_review  # noqa: F401
 import scenarios_validity  # noqa: F401
 import scenarios_verify  # noqa: F401
 import scenarios_window  # noqa: F401
@@ -32,7 +33,7 @@ _FEATURES = {
     "applications, and domain validation by Tenure itself":
         "R109 R110 R111 R112 R115 R118 R124 R186 R188 R189 R192 R193 R217",
     "review of OV and EV: contacts, organisations, letters":
-        "R114 R117 R120 R121 R122 R125 R201 R215 R216 R218",
+        "R215 R216 R218",
     "notifications":
         "R001 R149 R153 R170 R205 R206",
     "the way back from an emergency":
