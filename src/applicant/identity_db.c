@@ -33,12 +33,12 @@ bool identity_check_add(struct db *db, struct arena *a, struct identity_check *k
 bool identity_check_valid(struct db *db, const struct identity_check *like, int64_t now, bool *valid,
                           struct error *e) {
     int64_t one;
-    bool ok = db_int(db, &one, 0, e,
-                     "SELECT 1 FROM identity_check WHERE organization_id = $1 AND grade = $2 AND end_at > $3 "
-                     "AND organization_revision = $4 AND contact_id = $5 AND account_id = $6 LIMIT 1",
-                     DB_TEXT(like->organization_id), DB_TEXT(like->grade), DB_INT(now),
-                     DB_INT(like->organization_revision), DB_TEXT(like->contact_id),
-                     DB_TEXT(like->account_id));
+    bool ok =
+        db_int(db, &one, 0, e,
+               "SELECT 1 FROM identity_check WHERE organization_id = $1 AND grade = $2 AND end_at > $3 "
+               "AND organization_revision = $4 AND contact_id = $5 AND account_id = $6 LIMIT 1",
+               DB_TEXT(like->organization_id), DB_TEXT(like->grade), DB_INT(now),
+               DB_INT(like->organization_revision), DB_TEXT(like->contact_id), DB_TEXT(like->account_id));
     *valid = ok && one;
     return ok;
 }

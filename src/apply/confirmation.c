@@ -99,11 +99,11 @@ static bool tell_contact(struct work *w, const struct link *link, const struct a
     if (!json_read(w->arena, slice_str(application->contact), &contact, e) ||
         !json_read(w->arena, slice_str(application->organization), &organization, e))
         return false;
-    json_t *params = json_pack(
-        "{s:s,s:s,s:s,s:s,s:s,s:s,s:s}", "contact", text_of(contact, "name"), "organization",
-        text_of(organization, "name"), "name", names_at(w->arena, application->names, 0), "names",
-        application->names, "application", application->id, "end", time_format(w->arena, link->c.end_at),
-        "link", arena_printf(w->arena, "%s/confirm/", w->services->public_url));
+    json_t *params = json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:s}", "contact", text_of(contact, "name"),
+                               "organization", text_of(organization, "name"), "name",
+                               names_at(w->arena, application->names, 0), "names", application->names,
+                               "application", application->id, "end", time_format(w->arena, link->c.end_at),
+                               "link", arena_printf(w->arena, "%s/confirm/", w->services->public_url));
     const struct notify_event event = {.event = "contact_confirmation",
                                        .account_id = link->c.account_id,
                                        .subject = link->c.id,

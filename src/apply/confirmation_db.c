@@ -36,8 +36,8 @@ bool confirmation_get(struct db *db, struct arena *a, const char *id, struct con
 
 bool confirmation_find(struct db *db, struct arena *a, const char *digest, struct confirmation *c,
                        struct error *e) {
-    return db_get(db, a, confirmation_fields, c, e,
-                  "SELECT " COLUMNS " FROM confirmation WHERE digest = $1", DB_TEXT(digest));
+    return db_get(db, a, confirmation_fields, c, e, "SELECT " COLUMNS " FROM confirmation WHERE digest = $1",
+                  DB_TEXT(digest));
 }
 
 bool confirmation_list(struct db *db, struct arena *a, const char *application_id,

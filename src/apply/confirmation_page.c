@@ -1,4 +1,5 @@
-/* The page behind a one-time link. What was typed by others is escaped; the address of the page stays here. */
+/* The page behind a one-time link. What was typed by others is escaped; the address of the page stays here.
+ */
 #include "apply/confirmation.h"
 #include "base/clock.h"
 
@@ -44,8 +45,7 @@ static const char *member_of(struct arena *a, const char *object, const char *me
 static void put_end(struct buf *b, const struct confirmation *c, const struct application *application,
                     int64_t now) {
     if (c->used_at)
-        buf_printf(b,
-                   "<p><strong>This was confirmed at %s; thank you. / 已于 %s 确认,谢谢。</strong></p>\n",
+        buf_printf(b, "<p><strong>This was confirmed at %s; thank you. / 已于 %s 确认,谢谢。</strong></p>\n",
                    time_format(b->arena, c->used_at), time_format(b->arena, c->used_at));
     else if (now >= c->end_at || application->closed_at)
         buf_str(b, "<p><strong>This link is over; ask the applicant for a new one. / "

@@ -53,10 +53,9 @@ static struct letter_contact contact_of(struct arena *a, const struct applicatio
 const char *letter_data_digest(struct arena *a, const struct application *p) {
     const struct letter_organization o = organization_of(a, p);
     const struct letter_contact c = contact_of(a, p);
-    const char *const parts[] = {p->names,      p->grade,     p->key_algorithm, o.name, o.registration_number,
-                                 o.country,     o.province,   o.city,           o.address,
-                                 o.postal_code, o.phone,      c.name,           c.title,
-                                 c.email,       c.mobile};
+    const char *const parts[] = {p->names,  p->grade,   p->key_algorithm, o.name,    o.registration_number,
+                                 o.country, o.province, o.city,           o.address, o.postal_code,
+                                 o.phone,   c.name,     c.title,          c.email,   c.mobile};
     char digest[SHA256_HEX_SIZE];
     json_t *list = json_array();
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
@@ -168,8 +167,8 @@ bool letter_upload(const struct services *services, struct arena *a, struct revi
                                        .data_digest = letter_data_digest(a, p),
                                        .created_at = now,
                                        .created_by = scan->by};
-    if (!action_allowed(ACTION_UPLOAD_LETTER, &r->certificate, r->profile, now, e) || !check_open(r, now, e) ||
-        !letter_insert(services->db, a, letter, scan->content, e))
+    if (!action_allowed(ACTION_UPLOAD_LETTER, &r->certificate, r->profile, now, e) ||
+        !check_open(r, now, e) || !letter_insert(services->db, a, letter, scan->content, e))
         return false;
     r->certificate.letter_at = now;
     return review_begin(services, a, r, now, e) &&

@@ -79,8 +79,9 @@ const struct route letter_routes[] = {
      .flags = ROUTE_RAW,
      .handle = get,
      .query = letter_query,
-     .summary = TEXT("The confirmation letter of an application, as a PDF to be signed, or as it was uploaded",
-                     "申请的确认函:待签字盖章的 PDF,或已上传的扫描件")},
+     .summary =
+         TEXT("The confirmation letter of an application, as a PDF to be signed, or as it was uploaded",
+              "申请的确认函:待签字盖章的 PDF,或已上传的扫描件")},
     {.method = "POST",
      .path = "/v1/applications/{id}/letter",
      .access = ACCESS_REQUEST,

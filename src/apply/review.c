@@ -208,10 +208,10 @@ static bool tell_rejected(const struct services *services, struct arena *a, cons
                           struct error *e) {
     const char *text = verdict->text ? verdict->text : "";
     const char *colon = *text ? ": " : "";
-    json_t *params =
-        json_pack("{s:s,s:s,s:s,s:s}", "reason_en", arena_printf(a, "%s%s%s", row->title.in[LANG_EN], colon, text),
-                  "reason_zh", arena_printf(a, "%s%s%s", row->title.in[LANG_ZH], colon, text), "remedy_en",
-                  row->remedy.in[LANG_EN], "remedy_zh", row->remedy.in[LANG_ZH]);
+    json_t *params = json_pack("{s:s,s:s,s:s,s:s}", "reason_en",
+                               arena_printf(a, "%s%s%s", row->title.in[LANG_EN], colon, text), "reason_zh",
+                               arena_printf(a, "%s%s%s", row->title.in[LANG_ZH], colon, text), "remedy_en",
+                               row->remedy.in[LANG_EN], "remedy_zh", row->remedy.in[LANG_ZH]);
     const struct notify_event event = {.event = "rejected", .params = json_keep(a, params), .now = now};
     return certificate_tell(services->db, a, c, &event, e);
 }

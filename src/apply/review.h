@@ -37,9 +37,9 @@ bool review_begin(const struct services *services, struct arena *a, struct revie
                   struct error *e);
 
 struct review_verdict {
-    const char *by;          /* the user */
-    const char *reason;      /* of a rejection: a code of the closed list */
-    const char *text;        /* in the reviewer's words; or NULL */
+    const char *by;     /* the user */
+    const char *reason; /* of a rejection: a code of the closed list */
+    const char *text;   /* in the reviewer's words; or NULL */
 };
 /* ERR_NOT_IN_REVIEW, ERR_CHECKS_MISSING. The engine goes on. */
 bool review_approve(const struct services *services, struct arena *a, struct review *r,

@@ -107,9 +107,9 @@ static bool check_text(const char *field, const char *text, struct error *e) {
 
 static bool check_open(struct request *rq, const struct review *r, struct error *e) {
     bool open = !r->application.closed_at && !r->application.reviewed_at && r->application.review_at;
-    return open || fail_state(e, state_row(certificate_state(&r->certificate, rq->now))->name,
-                              ERR_NOT_IN_REVIEW, "application %s waits for no reviewer", "申请 %s 无需审核员审核",
-                              r->application.id);
+    return open ||
+           fail_state(e, state_row(certificate_state(&r->certificate, rq->now))->name, ERR_NOT_IN_REVIEW,
+                      "application %s waits for no reviewer", "申请 %s 无需审核员审核", r->application.id);
 }
 
 static bool add_note(struct request *rq, struct error *e) {
@@ -146,11 +146,12 @@ static bool approve(struct request *rq, struct error *e) {
 }
 
 static const struct field reject_body[] = {
-    FIELD(TEXT, review_verdict, reason, FIELD_REQUIRED,
-          "organisation_data, letter_refused, contact_not_reached, domain_security_review, validation_failed, "
-          "rejected_caa, rejected_csr or ca_limit",
-          "原因:organisation_data、letter_refused、contact_not_reached、domain_security_review、"
-          "validation_failed、rejected_caa、rejected_csr 或 ca_limit"),
+    FIELD(
+        TEXT, review_verdict, reason, FIELD_REQUIRED,
+        "organisation_data, letter_refused, contact_not_reached, domain_security_review, validation_failed, "
+        "rejected_caa, rejected_csr or ca_limit",
+        "原因:organisation_data、letter_refused、contact_not_reached、domain_security_review、"
+        "validation_failed、rejected_caa、rejected_csr 或 ca_limit"),
     FIELD(TEXT, review_verdict, text, 0, "What the applicant must correct", "需要申请人更正的内容"),
     FIELD_END,
 };
@@ -158,8 +159,9 @@ static const struct field reject_body[] = {
 static bool reject(struct request *rq, struct error *e) {
     struct review r;
     struct review_verdict verdict = {.by = rq->caller.user_id};
-    return json_to_row(rq->arena, rq->json, reject_body, &verdict, e) && check_text("text", verdict.text, e) &&
-           of_path(rq, &r, e) && review_reject(rq->services, rq->arena, &r, &verdict, rq->now, e) &&
+    return json_to_row(rq->arena, rq->json, reject_body, &verdict, e) &&
+           check_text("text", verdict.text, e) && of_path(rq, &r, e) &&
+           review_reject(rq->services, rq->arena, &r, &verdict, rq->now, e) &&
            reply_decided(rq, "application.reject", &r, e);
 }
 
@@ -185,9 +187,10 @@ const struct route review_routes[] = {
      .access = ACCESS_READ,
      .handle = show,
      .answer = application_fields,
-     .summary = TEXT("An application with all that its review is about: contact, organisation, letters, notes, "
-                     "confirmations",
-                     "申请的审核详情:联系人、组织、确认函、核实记录和确认链接")},
+     .summary =
+         TEXT("An application with all that its review is about: contact, organisation, letters, notes, "
+              "confirmations",
+              "申请的审核详情:联系人、组织、确认函、核实记录和确认链接")},
     {.method = "POST",
      .path = "/v1/applications/{id}/notes",
      .access = ACCESS_REVIEW,
@@ -219,7 +222,7 @@ const struct route review_routes[] = {
      .flags = ROUTE_WRITES | ROUTE_WAKES,
      .handle = remind,
      .answer = certificate_fields,
-     .summary = TEXT("Reminds the reviewers of an application, once in 24 hours",
-                     "催办审核员,24 小时内一次")},
+     .summary =
+         TEXT("Reminds the reviewers of an application, once in 24 hours", "催办审核员,24 小时内一次")},
     {.method = NULL},
 };

@@ -44,8 +44,11 @@ static int open_world(void **state) {
     w.services.notifier = notifier_new(w.arena, &mail, &outbound_anywhere);
     w.services.public_url = "https://tenure.example.com";
     assert_ok(catalog_add(w.arena, "test", slice_str(brands), &w.policies, &w.catalog, &e), e);
-    struct organization o = {
-        .account_id = ACCOUNT, .name = "示例公司", .country = "CN", .city = "杭州", .phone = "+8657112345678"};
+    struct organization o = {.account_id = ACCOUNT,
+                             .name = "示例公司",
+                             .country = "CN",
+                             .city = "杭州",
+                             .phone = "+8657112345678"};
     struct contact c = {
         .account_id = ACCOUNT, .name = "王芳", .email = "wang@example.com", .mobile = "+8613800138000"};
     begin();
@@ -77,8 +80,11 @@ static int64_t count(const char *sql) {
 static size_t told(const char *event, const char *words) {
     struct notice *notices;
     size_t found, fitting = 0;
-    const struct notice_range range = {
-        .account_id = ACCOUNT, .user_id = "usr_1", .role = ACCESS_READ, .user_role = ACCESS_READ, .limit = 100};
+    const struct notice_range range = {.account_id = ACCOUNT,
+                                       .user_id = "usr_1",
+                                       .role = ACCESS_READ,
+                                       .user_role = ACCESS_READ,
+                                       .limit = 100};
     assert_ok(notice_list(w.services.db, w.arena, &range, &notices, &found, &e), e);
     for (size_t i = 0; i < found; i++)
         fitting += strcmp(notices[i].event, event) == 0 && strstr(notices[i].params, words);
@@ -151,7 +157,8 @@ static bool approved(struct review *r) {
 }
 
 static bool rejected(struct review *r, const char *reason) {
-    const struct review_verdict verdict = {.by = "usr_2", .reason = reason, .text = "the number is another one"};
+    const struct review_verdict verdict = {
+        .by = "usr_2", .reason = reason, .text = "the number is another one"};
     begin();
     return done(review_reject(&w.services, w.arena, r, &verdict, w.now, &e));
 }
@@ -312,8 +319,8 @@ static void a_withdrawal_and_a_verdict_exclude_each_other(void **state) {
     assert_int_equal(run(&apply, c.id), OUTCOME_OTHERWISE);
     /* the application that was withdrawn is not the one that waits now */
     second.certificate = certificate_now(&w, c.id);
-    assert_ok(application_get(w.services.db, w.arena, ACCOUNT, second.application.id, &second.application, &e),
-              e);
+    assert_ok(
+        application_get(w.services.db, w.arena, ACCOUNT, second.application.id, &second.application, &e), e);
     assert_fails(approved(&second), e, ERR_NOT_IN_REVIEW);
 }
 
@@ -410,10 +417,8 @@ static const char *token_of(struct review *r) {
     assert_ok(message_list(w.services.db, w.arena, &all, &messages, &sent, &e), e);
     assert_int_equal(sent, 1);
     assert_string_equal(messages[0].receiver, "wang@example.com");
-    const struct key_ref ref = {.id = links[0].id,
-                                .account_id = ACCOUNT,
-                                .purpose = PURPOSE_SECRET,
-                                .sealed = messages[0].sealed};
+    const struct key_ref ref = {
+        .id = links[0].id, .account_id = ACCOUNT, .purpose = PURPOSE_SECRET, .sealed = messages[0].sealed};
     assert_ok(signer_open(w.services.signer, w.arena, &ref, &opened, &e), e);
     return arena_strndup(w.arena, (const char *)secret_bytes(opened), secret_len(opened));
 }
@@ -474,7 +479,8 @@ static void links_are_sent_once_an_hour(void **state) {
     struct review r = waiting("OV-2021");
     struct confirmation c;
     begin();
-    assert_fails(confirmation_send(&w.services, w.arena, &r.application, w.now + 3599, &c, &e), e, ERR_CONFLICT);
+    assert_fails(confirmation_send(&w.services, w.arena, &r.application, w.now + 3599, &c, &e), e,
+                 ERR_CONFLICT);
     assert_ok(done(confirmation_send(&w.services, w.arena, &r.application, w.now + 3600, &c, &e)), e);
 }
 
@@ -494,8 +500,10 @@ TEST_MAIN(review, in_world(an_application_waits_for_a_reviewer_who_is_told_once)
           in_world(an_organisation_that_was_checked_passes_until_that_is_too_old),
           in_world(a_changed_organisation_is_checked_again),
           in_world(what_came_by_the_managed_service_goes_back_to_its_applicant),
-          in_world(a_rejection_says_why_and_can_be_corrected), in_world(of_all_who_decide_at_once_one_succeeds),
-          in_world(a_withdrawal_and_a_verdict_exclude_each_other), in_world(reviewers_are_reminded_once_a_day),
+          in_world(a_rejection_says_why_and_can_be_corrected),
+          in_world(of_all_who_decide_at_once_one_succeeds),
+          in_world(a_withdrawal_and_a_verdict_exclude_each_other),
+          in_world(reviewers_are_reminded_once_a_day),
           in_world(a_letter_is_made_and_the_signed_one_leads_to_the_reviewer),
           in_world(a_letter_holds_for_the_same_data_unless_it_was_refused),
           in_world(a_link_confirms_once_and_counts_as_the_check_by_email),

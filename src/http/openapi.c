@@ -53,9 +53,9 @@ static json_t *parameters_of(struct arena *a, const struct route *r) {
 
 static json_t *request_body(const struct route *r) {
     if (r->flags & ROUTE_TEXT_BODY)
-        return json_pack("{sb so}", "required", 1, "content",
-                         content("application/octet-stream",
-                                 json_pack("{ss ss}", "type", "string", "format", "binary")));
+        return json_pack(
+            "{sb so}", "required", 1, "content",
+            content("application/octet-stream", json_pack("{ss ss}", "type", "string", "format", "binary")));
     return json_pack("{so}", "content", content("application/json", json_schema(r->body, true)));
 }
 

@@ -53,7 +53,7 @@ struct server_options {
     int head_ms, body_ms, write_ms, idle_ms;
     int drain_ms; /* what a silent connection may still use to send a request while the server drains */
     int connections_max, connections_per_address_max; /* the second not for loopback */
-    size_t pool_size; /* of a connection: bounds the request line with all headers */
+    size_t pool_size;     /* of a connection: bounds the request line with all headers */
     int large_bodies_max; /* requests at a time with more than LARGE_BODY in memory; 503 for others */
     void *context;
     /* The largest body that a request may have, asked when its headers are complete. */

@@ -52,10 +52,8 @@ static bool channel_of(struct work *w, const struct message *m, struct channel *
 /* What the receiver alone may read is opened now. */
 static bool params_of(struct work *w, const struct message *m, const struct notice *notice,
                       const char **params, struct error *e) {
-    const struct key_ref ref = {.id = notice->subject,
-                                .account_id = m->account_id,
-                                .purpose = PURPOSE_SECRET,
-                                .sealed = m->sealed};
+    const struct key_ref ref = {
+        .id = notice->subject, .account_id = m->account_id, .purpose = PURPOSE_SECRET, .sealed = m->sealed};
     struct secret *opened;
     json_t *values;
     *params = notice->params;

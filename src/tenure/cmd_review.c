@@ -83,10 +83,11 @@ static int approve(struct cli *cli) {
 
 static const struct option_row reject_options[] = {
     {"reason", KEY_REASON, "CODE",
-     TEXT("organisation_data, letter_refused, contact_not_reached, domain_security_review, "
-          "validation_failed, rejected_caa, rejected_csr or ca_limit",
-          "organisation_data、letter_refused、contact_not_reached、domain_security_review、validation_failed、"
-          "rejected_caa、rejected_csr 或 ca_limit")},
+     TEXT(
+         "organisation_data, letter_refused, contact_not_reached, domain_security_review, "
+         "validation_failed, rejected_caa, rejected_csr or ca_limit",
+         "organisation_data、letter_refused、contact_not_reached、domain_security_review、validation_failed、"
+         "rejected_caa、rejected_csr 或 ca_limit")},
     {"text", KEY_TEXT, "TEXT", TEXT("what the applicant must correct", "需要申请人更正的内容")},
     {0},
 };
@@ -108,14 +109,16 @@ static int send_link(struct cli *cli) {
 /* ---- letters ---- */
 
 static const struct option_row get_options[] = {
-    {"out", KEY_OUT, "FILE", TEXT("where it is written, never over another file", "写入的文件,不覆盖已有文件")},
+    {"out", KEY_OUT, "FILE",
+     TEXT("where it is written, never over another file", "写入的文件,不覆盖已有文件")},
     {"uploaded", KEY_UPLOADED, NULL, TEXT("the scan that was uploaded", "已上传的扫描件")},
     {0},
 };
 
 static int get_letter(struct cli *cli) {
     const char *side = cli->options[KEY_UPLOADED] ? LETTER_UPLOADED : LETTER_MADE;
-    const char *path = arena_printf(cli->arena, "%s?side=%s", path_of(cli, "/v1/applications/%s/letter"), side);
+    const char *path =
+        arena_printf(cli->arena, "%s?side=%s", path_of(cli, "/v1/applications/%s/letter"), side);
     const char *out = cli->options[KEY_OUT];
     struct http_reply reply;
     if (!out && !fail(&cli->error, ERR_USAGE, "--out FILE is missing", "缺少 --out 文件"))
@@ -145,15 +148,16 @@ const struct verb review_verbs[] = {
           "申请ID telephone|email|organization|letter|domain passed|failed|not_reached"),
      3, 3, note_options, add_note},
     {"review approve", TEXT("approve an application", "审核通过"), ARGUMENT_APPLICATION, 1, 1, NULL, approve},
-    {"review reject", TEXT("reject an application, with a reason", "审核驳回并说明原因"), ARGUMENT_APPLICATION,
-     1, 1, reject_options, reject},
+    {"review reject", TEXT("reject an application, with a reason", "审核驳回并说明原因"),
+     ARGUMENT_APPLICATION, 1, 1, reject_options, reject},
     {"remind", TEXT("remind the reviewers of an application", "催办审核员"), ARGUMENT_APPLICATION, 1, 1, NULL,
      remind},
     {"confirm", TEXT("send the contact of an application a new link", "向联系人重新发送确认链接"),
      ARGUMENT_APPLICATION, 1, 1, NULL, send_link},
     {"letter get", TEXT("get the confirmation letter of an application", "下载申请的确认函"),
      ARGUMENT_APPLICATION, 1, 1, get_options, get_letter},
-    {"letter put", TEXT("upload the signed letter: PDF, PNG or JPEG", "上传签字盖章的确认函:PDF、PNG 或 JPEG"),
+    {"letter put",
+     TEXT("upload the signed letter: PDF, PNG or JPEG", "上传签字盖章的确认函:PDF、PNG 或 JPEG"),
      TEXT("APPLICATION FILE", "申请ID 文件"), 2, 2, NULL, put_letter},
     {0},
 };

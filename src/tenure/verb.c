@@ -109,9 +109,9 @@ int verb_run(const struct verb *verb, int argc, char **argv, enum lang lang) {
 
 /* `type`: the header that says what the body is. */
 static bool send_request(struct cli *cli, struct http_request request, const char *path, const char *type,
-                 struct http_reply *reply) {
-    const char *headers[4] = {
-        type, cli->lang == LANG_ZH ? "Accept-Language: zh" : "Accept-Language: en", cli->authorization, NULL};
+                         struct http_reply *reply) {
+    const char *headers[4] = {type, cli->lang == LANG_ZH ? "Accept-Language: zh" : "Accept-Language: en",
+                              cli->authorization, NULL};
     request.url = arena_printf(cli->arena, "%s%s", cli->url, path);
     request.headers = headers;
     request.timeout_ms = CALL_TIMEOUT_MS;
@@ -125,17 +125,16 @@ static bool send_request(struct cli *cli, struct http_request request, const cha
 
 static bool call(struct cli *cli, const char *method, const char *path, json_t *body,
                  struct http_reply *reply) {
-    const struct slice text =
-        body ? slice_str(json_text(cli->arena, body, false)) : slice_of(NULL, 0);
+    const struct slice text = body ? slice_str(json_text(cli->arena, body, false)) : slice_of(NULL, 0);
     json_decref(body);
     return send_request(cli, (struct http_request){.method = method, .body = text}, path,
-                "Content-Type: application/json", reply);
+                        "Content-Type: application/json", reply);
 }
 
 bool cli_upload(struct cli *cli, const char *path, struct slice content) {
     struct http_reply reply;
     return send_request(cli, (struct http_request){.method = "POST", .body = content}, path,
-                "Content-Type: application/octet-stream", &reply) &&
+                        "Content-Type: application/octet-stream", &reply) &&
            (reply.status < 300 || problem_read(cli->arena, reply.status, reply.body, &cli->error));
 }
 
