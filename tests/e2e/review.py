@@ -271,6 +271,9 @@ def test_large_bodies():
         said = half[4].recv(4096)
         check("a fifth large request at once is refused for now", b" 503 " in said.split(b"\r\n")[0] and
               b"too_many_uploads" in said and b"Retry-After" in said, said)
+    for s in half[:4]:  # to their ends: a client that is gone is noticed at its deadline only
+        s.sendall(bytes(TEN_MIB - (2 << 20)))
+        s.recv(4096)
     for s in half:
         s.close()
     said = []
