@@ -306,6 +306,15 @@ static void of_all_who_decide_at_once_one_succeeds(void **state) {
     assert_int_equal(run(&apply, first.certificate.id), OUTCOME_NEXT);
 }
 
+static void a_verdict_is_written_once(void **state) {
+    (void)state;
+    struct review r = waiting("OV-2021");
+    begin();
+    assert_ok(review_set_verdict(w.services.db, &r.application, &by_reviewer, w.now, &e), e);
+    assert_fails(review_set_verdict(w.services.db, &r.application, &by_reviewer, w.now, &e), e, ERR_CONFLICT);
+    db_rollback(w.services.db);
+}
+
 static void a_withdrawal_and_a_verdict_exclude_each_other(void **state) {
     (void)state;
     struct review first = waiting("OV-2021"), second;
@@ -501,7 +510,7 @@ TEST_MAIN(review, in_world(an_application_waits_for_a_reviewer_who_is_told_once)
           in_world(a_changed_organisation_is_checked_again),
           in_world(what_came_by_the_managed_service_goes_back_to_its_applicant),
           in_world(a_rejection_says_why_and_can_be_corrected),
-          in_world(of_all_who_decide_at_once_one_succeeds),
+          in_world(of_all_who_decide_at_once_one_succeeds), in_world(a_verdict_is_written_once),
           in_world(a_withdrawal_and_a_verdict_exclude_each_other),
           in_world(reviewers_are_reminded_once_a_day),
           in_world(a_letter_is_made_and_the_signed_one_leads_to_the_reviewer),
