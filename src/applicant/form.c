@@ -212,13 +212,27 @@ static bool check_editable(const struct services *services, struct arena *a, con
            inherited_form(services->db, a, c, &old, e) && check_kept(profile, &old, f, e);
 }
 
+static bool waits_for(const struct certificate *c, enum error_id id) {
+    return c->waits_for && strcmp(c->waits_for, error_row(id)->code) == 0;
+}
+
+/* The next version of a live certificate was rejected: it is asked for again. */
+static bool was_rejected(const struct certificate *c) {
+    static const enum error_id reasons[] = {ERR_ORGANISATION_DATA, ERR_LETTER_REFUSED,
+                                            ERR_CONTACT_NOT_REACHED};
+    for (size_t i = 0; i < sizeof reasons / sizeof *reasons; i++)
+        if (c->version_count && waits_for(c, reasons[i]))
+            return true;
+    return false;
+}
+
 /* It was not submitted by itself for want of what is there now; a person submits it. */
 static bool waits_no_more(const struct services *services, struct arena *a, struct certificate *c,
                           const struct application_form *f, struct error *e) {
     const struct profile *profile;
     const struct form_lack *lack;
-    if (!c->waits_for || (strcmp(c->waits_for, error_row(ERR_CONTACT_MISSING)->code) != 0 &&
-                          strcmp(c->waits_for, error_row(ERR_ORGANIZATION_MISSING)->code) != 0))
+    bool again = was_rejected(c);
+    if (!again && !waits_for(c, ERR_CONTACT_MISSING) && !waits_for(c, ERR_ORGANIZATION_MISSING))
         return true;
     if (!form_check(services, a, c, f, &lack, e))
         return false;
@@ -226,7 +240,8 @@ static bool waits_no_more(const struct services *services, struct arena *a, stru
         return true;
     c->waits_for = c->waits_detail_en = c->waits_detail_zh = NULL;
     return certificate_profile(services->policies, c, &profile, e) &&
-           certificate_store(services->db, a, profile, c, e);
+           certificate_store(services->db, a, profile, c, e) &&
+           (!again || work_enqueue(services->db, c->account_id, c->id, "decide", f->changed_at, e));
 }
 
 bool form_allowed(const struct services *services, struct arena *a, const struct certificate *c,

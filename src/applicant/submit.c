@@ -39,6 +39,8 @@ bool applicant_submit(const struct services *services, struct certificate *c, en
     c->waits_detail_zh = lack ? lack->detail.in[LANG_ZH] : NULL;
     if (lack)
         return true;
+    c->in_review = c->letter_needed = false; /* what the new application waits for, its gates say */
+    c->letter_at = 0;
     c->submitted_at = now;
     c->rejected_at = 0;
     c->reject_reason = NULL;

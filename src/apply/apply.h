@@ -20,9 +20,9 @@ struct application {
     const char *contact, *organization; /* JSON of both as they were then */
     const char *validation_method;      /* "dns", "file" */
     int64_t submitted_at;
-    const char *submitted_by; /* NULL: a payment or the managed service */
-    int64_t expires_at;       /* the time for validation is over */
-    int64_t reviewed_at;
+    const char *submitted_by;       /* NULL: a payment or the managed service */
+    int64_t expires_at;             /* the time for validation is over */
+    int64_t review_at, reviewed_at; /* waits for a reviewer since; decided */
     const char *reviewed_by, *reject_text;
     int64_t revision;
 };

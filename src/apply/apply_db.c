@@ -31,6 +31,7 @@ const struct field application_fields[] = {
     FIELD(TEXT, application, submitted_by, 0, "Who submitted it; empty: a payment or the managed service",
           "提交人;空表示由支付或托管服务提交"),
     FIELD(TIME, application, expires_at, 0, "The time for validation ends", "验证截止时间"),
+    FIELD(TIME, application, review_at, 0, "Waits for a reviewer since", "等待审核起始时间"),
     FIELD(TIME, application, reviewed_at, 0, "Reviewed", "审核时间"),
     FIELD(TEXT, application, reviewed_by, 0, "Reviewer", "审核员"),
     FIELD(TEXT, application, reject_text, 0, "What the reviewer says", "审核意见"),
@@ -42,7 +43,7 @@ const struct field application_fields[] = {
     "id, account_id, number, certificate_id, issuer, names, csr_choice, key_algorithm, key_id, spki, csr, "  \
     "created_at, closed_at, version_id, reject_reason, demands, grade, contact_id, organization_id, "        \
     "organization_revision, contact, organization, validation_method, submitted_at, submitted_by, "          \
-    "expires_at, reviewed_at, reviewed_by, reject_text, revision"
+    "expires_at, review_at, reviewed_at, reviewed_by, reject_text, revision"
 
 /* Names what was looked for. */
 static bool named(bool found, const char *id, struct error *e) {

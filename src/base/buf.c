@@ -7,6 +7,13 @@ struct buf buf_new(struct arena *a, size_t max) {
     return (struct buf){.arena = a, .p = arena_alloc(a, 1), .cap = 1, .max = max};
 }
 
+static void grow(struct buf *b, size_t cap) {
+    char *p = arena_alloc(b->arena, cap);
+    memcpy(p, b->p, b->len);
+    b->p = p;
+    b->cap = cap;
+}
+
 static bool buf_room(struct buf *b, size_t len) {
     if (b->overflow || len > b->max - b->len) {
         b->overflow = true;
@@ -17,11 +24,13 @@ static bool buf_room(struct buf *b, size_t len) {
     size_t cap = b->cap < 128 ? 256 : b->cap * 2;
     while (cap - b->len <= len)
         cap *= 2;
-    char *p = arena_alloc(b->arena, cap);
-    memcpy(p, b->p, b->len);
-    b->p = p;
-    b->cap = cap;
+    grow(b, cap);
     return true;
+}
+
+void buf_reserve(struct buf *b) {
+    if (b->cap <= b->max)
+        grow(b, b->max + 1);
 }
 
 void buf_add(struct buf *b, const void *p, size_t len) {

@@ -13,6 +13,8 @@ struct buf {
 };
 
 struct buf buf_new(struct arena *a, size_t max);
+/* Room for the maximum at once: what grows by doubling would take twice as much. */
+void buf_reserve(struct buf *b);
 void buf_add(struct buf *b, const void *p, size_t len);
 void buf_str(struct buf *b, const char *s);
 void buf_char(struct buf *b, char c);

@@ -94,8 +94,14 @@ static bool never_issued(const struct asked *q, struct error *e) {
                 "%s 已签发;如不再使用,请吊销", q->id);
 }
 
+/* Beside a live version its next one may wait at a gate. */
+static bool waits_at(const struct asked *q, const char *gate) {
+    bool open = certificate_live(q->c, q->now) || certificate_lapsed(q->c, q->now);
+    return open && q->c->waits_for && strcmp(q->c->waits_for, gate) == 0;
+}
+
 static bool letter_needed_now(const struct asked *q, struct error *e) {
-    return q->state == STATE_PENDING_LETTER ||
+    return q->state == STATE_PENDING_LETTER || waits_at(q, "letter") ||
            fail(e, ERR_NO_LETTER_NEEDED, "%s waits for no confirmation letter (state %s)",
                 "%s 无需上传确认函(状态 %s)", q->id, q->state_name);
 }
@@ -112,7 +118,7 @@ static bool validation_runs(const struct asked *q, struct error *e) {
 }
 
 static bool in_review_now(const struct asked *q, struct error *e) {
-    return (q->state == STATE_VALIDATING && q->c->in_review) ||
+    return ((q->state == STATE_VALIDATING || waits_at(q, "review")) && q->c->in_review) ||
            fail(e, ERR_NOT_IN_REVIEW, "%s waits for no reviewer (state %s)", "%s 无需审核员审核(状态 %s)",
                 q->id, q->state_name);
 }

@@ -34,6 +34,7 @@ struct services {
     struct notifier *notifier;             /* notify/notify.h */
     struct payment_system *payment_system; /* order/payment.h; NULL: none can be asked */
     root_finder *root_above;               /* NULL: there is no local CA */
+    const char *public_url;                /* what links are made of; no slash at its end */
 };
 
 enum outcome {

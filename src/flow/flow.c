@@ -9,6 +9,8 @@
 #include "flow/flow.h"
 #include "account/idempotency.h"
 #include "account/session.h"
+#include "apply/confirmation.h"
+#include "apply/letter.h"
 #include "certificate/pca_source.h"
 #include "certificate/stored_csr.h"
 #include "emergency/emergency.h"
@@ -23,8 +25,9 @@ const struct step steps[] = {
     /* ---- a certificate ---- */
     {"decide", "certificate", .look = renew_is_due, .save = {renew_decide}, .next = "apply",
      .does = TEXT("decides what the certificate needs next, and when", "判断证书下一步需要什么、何时进行")},
-    {"apply", "certificate", .again = true, .act = apply_prepare, .save = {apply_record, validate_gate, issue_journal},
-     .failed = apply_failed, .next = "issue", .otherwise = "decide",
+    {"apply", "certificate", .again = true, .act = apply_prepare,
+     .save = {apply_record, review_gate, validate_gate, issue_journal}, .failed = apply_failed,
+     .next = "issue", .otherwise = "decide",
      .does = TEXT("takes or makes the key, and writes down what is to be signed",
                   "取得或生成密钥,并记录待签发的内容")},
     {"issue", "certificate", .act = issue_ask, .save = {issue_record, deploy_inherit}, .failed = apply_failed,
@@ -66,6 +69,13 @@ const struct step steps[] = {
     /* ---- a target ---- */
     {"watch", "target", .slow = true, .act = verify_watch, .save = {verify_watch_record},
      .does = TEXT("looks at what the target serves, and repairs drift", "检查部署目标提供的证书,并修复偏差")},
+
+    /* ---- an application that a person reviews ---- */
+    {"letter", "application", .slow = true, .act = letter_make, .save = {letter_record},
+     .does = TEXT("makes the confirmation letter", "生成确认函")},
+    {"confirm", "confirmation", .act = confirmation_make, .save = {confirmation_record},
+     .does = TEXT("makes the link by which the contact confirms the application, and has it sent",
+                  "生成并发送联系人确认申请的链接")},
 
     /* ---- an order ---- */
     {"unpaid", "order", .save = {order_unpaid},

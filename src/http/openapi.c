@@ -53,8 +53,9 @@ static json_t *parameters_of(struct arena *a, const struct route *r) {
 
 static json_t *request_body(const struct route *r) {
     if (r->flags & ROUTE_TEXT_BODY && !r->body)
-        return json_pack("{sb so}", "required", 1, "content",
-                         content("text/plain", json_pack("{ss}", "type", "string")));
+        return json_pack(
+            "{sb so}", "required", 1, "content",
+            content("application/octet-stream", json_pack("{ss ss}", "type", "string", "format", "binary")));
     return json_pack("{so}", "content", content("application/json", json_schema(r->body, true)));
 }
 

@@ -30,6 +30,7 @@ const struct server_options server_defaults = {
     .connections_max = 512,
     .connections_per_address_max = 64,
     .pool_size = 32768,
+    .large_bodies_max = 4,
 };
 
 enum stage { STAGE_HEAD, STAGE_BODY, STAGE_WRITE, STAGE_IDLE };
@@ -40,6 +41,7 @@ struct exchange_state {
     struct buf body;
     uint64_t discarded;
     bool target_valid;
+    bool large; /* it has one of the places for large bodies */
 };
 
 struct connection {
@@ -57,7 +59,7 @@ struct server {
     struct server_options options;
     struct MHD_Daemon *daemon;
     struct connection *connections;
-    int count;
+    int count, large_bodies;
     int64_t now;
     int64_t next_deadline_ms; /* not later than the earliest of all */
     bool draining;
@@ -95,8 +97,10 @@ static void request_begin(struct connection *c) {
 }
 
 static void request_end(struct connection *c) {
-    if (c->request)
+    if (c->request) {
+        c->server->large_bodies -= c->request->large;
         arena_free(c->request->x.arena);
+    }
     c->request = NULL;
 }
 
@@ -116,6 +120,8 @@ static void cut_off(struct connection *c, const struct error *e) {
     struct buf b = buf_new(x->arena, 8192);
     buf_printf(&b, "HTTP/1.1 %d %s\r\nContent-Type: %s\r\nContent-Length: %zu\r\nConnection: close\r\n",
                x->status, MHD_get_reason_phrase_for((unsigned)x->status), x->content_type, x->answer.len);
+    for (size_t i = 0; i < x->header_count; i++)
+        buf_printf(&b, "%s: %s\r\n", x->headers[i].name, x->headers[i].value);
     buf_printf(&b, "Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\nX-Request-Id: %s\r\n\r\n",
                x->request_id);
     buf_add(&b, x->answer.p, x->answer.len);
@@ -303,9 +309,32 @@ static enum MHD_Result begin(struct connection *c, struct MHD_Connection *mhd, c
     return MHD_YES;
 }
 
+/* Memory is bounded by places, taken once there is something to hold: whoever only announces much takes
+ * none. */
+static bool has_place(struct connection *c, size_t len) {
+    struct exchange_state *r = c->request;
+    struct server *s = c->server;
+    if (r->large || len <= LARGE_BODY)
+        return true;
+    if (s->large_bodies >= s->options.large_bodies_max)
+        return false;
+    s->large_bodies++;
+    r->large = true;
+    buf_reserve(&r->body);
+    return true;
+}
+
 static void take_body(struct connection *c, const char *data, size_t len) {
     struct exchange_state *r = c->request;
     struct error e;
+    if (c->ended)
+        return;
+    if (!has_place(c, r->body.len + len)) {
+        fail(&e, ERR_TOO_MANY_UPLOADS, "%d large requests are being taken at the moment",
+             "当前已有 %d 个大型请求正在处理", c->server->options.large_bodies_max);
+        cut_off(c, &e);
+        return;
+    }
     buf_add(&r->body, data, len);
     r->discarded += r->body.overflow ? len : 0;
     if (r->discarded <= DISCARD_MAX || c->ended)

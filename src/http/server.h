@@ -12,7 +12,7 @@
 #pragma once
 #include "http/problem.h"
 
-enum { EXCHANGE_HEADERS_MAX = 8 };
+enum { EXCHANGE_HEADERS_MAX = 8, LARGE_BODY = 1 << 20 };
 
 struct exchange_header {
     const char *name, *value;
@@ -53,7 +53,8 @@ struct server_options {
     int head_ms, body_ms, write_ms, idle_ms;
     int drain_ms; /* what a silent connection may still use to send a request while the server drains */
     int connections_max, connections_per_address_max; /* the second not for loopback */
-    size_t pool_size; /* of a connection: bounds the request line with all headers */
+    size_t pool_size;     /* of a connection: bounds the request line with all headers */
+    int large_bodies_max; /* requests at a time with more than LARGE_BODY in memory; 503 for others */
     void *context;
     /* The largest body that a request may have, asked when its headers are complete. */
     size_t (*body_max)(void *context, const char *method, const char *path);

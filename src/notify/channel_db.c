@@ -121,22 +121,24 @@ const struct field message_fields[] = {
     MESSAGE(TEXT, error, FIELD_COLUMN, "last error", "最近错误"),
     MESSAGE(TEXT, detail_en, 0, "detail in English", "英文详情"),
     MESSAGE(TEXT, detail_zh, 0, "detail in Chinese", "中文详情"),
+    MESSAGE(BLOB, sealed, FIELD_HIDDEN, "", ""),
     FIELD_END,
 };
 
 #define MESSAGE_COLUMNS                                                                                      \
     "id, account_id, notice_id, channel_id, kind, receiver, lang, created_at, attempts, sent_at, "           \
-    "failed_at, error, detail_en, detail_zh "
+    "failed_at, error, detail_en, detail_zh, sealed "
 
 bool message_insert(struct db *db, struct arena *a, struct message *m, int64_t now, struct error *e) {
     m->id = id_new(a, "msg", now);
     m->created_at = now;
     if (!db_exec(
             db, e,
-            "INSERT INTO message (id, account_id, notice_id, channel_id, kind, receiver, lang, created_at) "
-            "VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (notice_id, receiver) DO NOTHING",
+            "INSERT INTO message (id, account_id, notice_id, channel_id, kind, receiver, lang, created_at, sealed) "
+            "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (notice_id, receiver) DO NOTHING",
             DB_TEXT(m->id), DB_TEXT(m->account_id), DB_TEXT(m->notice_id), DB_TEXT(m->channel_id),
-            DB_TEXT(m->kind), DB_TEXT(m->receiver), DB_TEXT(m->lang), DB_INT(m->created_at)))
+            DB_TEXT(m->kind), DB_TEXT(m->receiver), DB_TEXT(m->lang), DB_INT(m->created_at),
+            DB_BLOB(m->sealed)))
         return false;
     return !db_changes(db) || work_enqueue(db, m->account_id, m->id, "send", now, e);
 }
@@ -151,7 +153,7 @@ bool message_store(struct db *db, const struct message *m, struct error *e) {
     return db_exec(
         db, e,
         "UPDATE message SET attempts = $2, sent_at = $3, failed_at = $4, error = $5, detail_en = $6, "
-        "detail_zh = $7 WHERE id = $1 AND sent_at IS NULL",
+        "detail_zh = $7, sealed = CASE WHEN $3 IS NULL THEN sealed END WHERE id = $1 AND sent_at IS NULL",
         DB_TEXT(m->id), DB_INT(m->attempts), DB_TIME(m->sent_at), DB_TIME(m->failed_at), DB_TEXT(m->error),
         DB_TEXT(m->detail_en), DB_TEXT(m->detail_zh));
 }

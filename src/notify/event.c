@@ -45,6 +45,36 @@ const struct event_row events[] = {
      TEXT("The application for {name} was rejected", "{name} 的证书申请被拒绝"),
      TEXT("The application for certificate {certificate} ({names}) was rejected: {reason}. {remedy}",
           "证书 {certificate}({names})的申请被拒绝:{reason}。{remedy}")},
+    {"review_waiting", "warning", false, ACCESS_REVIEW,
+     TEXT("The application for {name} waits for a reviewer", "{name} 的证书申请等待审核"),
+     TEXT(
+         "Application {application} for certificate {certificate} ({names}) of {organization} waits for a "
+         "reviewer. Look at it with `tenure review show {application}`, call the contact, then approve or "
+         "reject it.",
+         "证书 {certificate}({names},{organization})的申请 {application} 等待审核。请使用 `tenure review show "
+         "{application}` 查看,致电联系人核实后审核通过或驳回。")},
+    {"review_reminder", "urgent", false, ACCESS_REVIEW,
+     TEXT("A reminder: the application for {name} waits for a reviewer",
+          "催办:{name} 的证书申请仍在等待审核"),
+     TEXT("The applicant asks for the review of application {application} for certificate {certificate} "
+          "({names}) of {organization}, which waits since {since}. Look at it with `tenure review show "
+          "{application}`.",
+          "申请人催办:证书 {certificate}({names},{organization})的申请 {application} 自 {since} 起等待审核。"
+          "请使用 `tenure review show {application}` 查看。")},
+    /* A contact is no user, and his language is not known: both stand in the one message. */
+    {"contact_confirmation", "info", false, ACCESS_PUBLIC,
+     TEXT("Please confirm the certificate application for {name} / 请确认 {name} 的证书申请",
+          "请确认 {name} 的证书申请 / Please confirm the certificate application for {name}"),
+     TEXT(
+         "{contact}, you are the contact in an application for a certificate. Names: {names}. Organisation: "
+         "{organization}. If that is right, open this link until {end} and confirm it there; if it is not, "
+         "do nothing and tell {organization}. — {contact},您被填写为证书申请的联系人。域名:{names};组织:"
+         "{organization}。如信息属实,请在 {end} 之前打开以下链接并确认;如不属实,请勿操作并告知该组织。 {link}{secret}",
+         "{contact},您被填写为证书申请的联系人。域名:{names};组织:{organization}。如信息属实,请在 {end} "
+         "之前打开以下链接并确认;如不属实,请勿操作并告知该组织。 — {contact}, you are the contact in an "
+         "application for a certificate. Names: {names}. Organisation: {organization}. If that is right, open "
+         "this link until {end} and confirm it there; if it is not, do nothing and tell {organization}. "
+         "{link}{secret}")},
     {"issued", "info", false, ACCESS_READ, TEXT("Certificate {name} is issued", "证书 {name} 已签发"),
      TEXT("A version of certificate {certificate} for {names} is issued, serial number {serial}; it ends at "
           "{end}.",

@@ -141,3 +141,19 @@ bool notify_tell_chosen(struct db *db, struct arena *a, const struct notify_even
 bool notify_tell(struct db *db, struct arena *a, const struct notify_event *event, struct error *e) {
     return notify_tell_chosen(db, a, event, &(struct tell_choice){.only = NULL}, e);
 }
+
+bool notify_mail(struct db *db, struct arena *a, const struct notify_event *event,
+                 const struct notify_receiver *receiver, struct error *e) {
+    const struct event_row *row = event_find(event->event);
+    struct telling t = {.db = db, .a = a, .event = event, .notice_id = id_new(a, "ntc", event->now)};
+    struct message message = {.account_id = event->account_id,
+                              .notice_id = t.notice_id,
+                              .kind = "email",
+                              .receiver = receiver->email,
+                              .lang = receiver->lang == LANG_ZH ? "zh" : "en",
+                              .sealed = receiver->sealed};
+    bool told;
+    if (!row)
+        return fail(e, ERR_INTERNAL, "there is no event '%s'", "没有事件“%s”", event->event);
+    return add_notice(&t, row, &told, e) && (!told || message_insert(db, a, &message, event->now, e));
+}

@@ -25,6 +25,15 @@ struct notify_event {
  */
 bool notify_tell(struct db *db, struct arena *a, const struct notify_event *event, struct error *e);
 
+/* One who is no user: he gets an e-mail, and nobody's inbox has it. */
+struct notify_receiver {
+    const char *email;
+    enum lang lang;
+    struct slice sealed; /* for his eyes alone: a secret under the id of the event's subject, for {secret} */
+};
+bool notify_mail(struct db *db, struct arena *a, const struct notify_event *event,
+                 const struct notify_receiver *receiver, struct error *e);
+
 /* ---- expiry ---- */
 
 /* Where the thresholds of one certificate lie. */
@@ -95,6 +104,8 @@ struct notifier;
 /* `mail` NULL: no mail server is configured. Both must outlive it. */
 struct notifier *notifier_new(struct arena *a, const struct mail_settings *mail,
                               const struct outbound_policy *outbound);
+/* There is a mail server; NULL: there is nothing at all. */
+bool notifier_mails(const struct notifier *n);
 
 /*
  * Step `send` of a message. What fails is tried again after 1, 10 and 100 minutes, then daily, for a week;

@@ -70,6 +70,7 @@ struct message {
     const char *id, *account_id, *notice_id, *channel_id, *kind, *receiver, *lang;
     int64_t created_at, attempts, sent_at, failed_at;
     const char *error, *detail_en, *detail_zh;
+    struct slice sealed; /* under the id of the notice's subject */
 };
 extern const struct field message_fields[];
 

@@ -2,6 +2,7 @@
 #include "base/clock.h"
 #include "base/rand.h"
 #include "notify/channel.h"
+#include "signer/signer.h"
 
 enum {
     GIVE_UP_AFTER = 7 * DAY,
@@ -16,6 +17,10 @@ struct notifier *notifier_new(struct arena *a, const struct mail_settings *mail,
     struct notifier *n = ARENA_NEW(a, struct notifier);
     *n = (struct notifier){.arena = a, .mail = mail, .outbound = outbound};
     return n;
+}
+
+bool notifier_mails(const struct notifier *n) {
+    return n && n->mail && n->mail->host;
 }
 
 /* From act to save. */
@@ -44,17 +49,38 @@ static bool channel_of(struct work *w, const struct message *m, struct channel *
     return true;
 }
 
+/* What the receiver alone may read is opened now. */
+static bool params_of(struct work *w, const struct message *m, const struct notice *notice,
+                      const char **params, struct error *e) {
+    const struct key_ref ref = {
+        .id = notice->subject, .account_id = m->account_id, .purpose = PURPOSE_SECRET, .sealed = m->sealed};
+    struct secret *opened;
+    json_t *values;
+    *params = notice->params;
+    if (!m->sealed.len)
+        return true;
+    if (!signer_open(w->services->signer, w->arena, &ref, &opened, e) ||
+        !json_read(w->arena, slice_str(notice->params), &values, e))
+        return false;
+    const struct slice text = secret_slice(opened);
+    json_object_set_new(values, "secret", json_stringn((const char *)text.p, text.len));
+    *params = json_text(w->arena, values, false);
+    return true;
+}
+
 static bool send_by(struct work *w, const struct message *m, const struct channel *channel, struct error *e) {
     const struct channel_ops *ops = channel_ops_find(m->kind);
+    const char *params;
     struct notice notice;
     struct outgoing out = {
         .message = m, .notice = &notice, .shown = channel->address, .address = m->receiver, .now = w->now};
     if (!ops || !w->services->notifier)
         return fail(e, ERR_INTERNAL, "nothing here sends by '%s'", "无法通过“%s”发送", m->kind);
     if (!notice_get(w->db, w->arena, m->account_id, m->notice_id, &notice, e) ||
-        (ops->by_url && !channel_open_sealed(w->services->signer, w->arena, channel, &out, e)))
+        (ops->by_url && !channel_open_sealed(w->services->signer, w->arena, channel, &out, e)) ||
+        !params_of(w, m, &notice, &params, e))
         return false;
-    out.text = event_render(w->arena, notice.event, notice.params, lang_from(m->lang));
+    out.text = event_render(w->arena, notice.event, params, lang_from(m->lang));
     return ops->send(w->services->notifier, w->arena, &out, e);
 }
 

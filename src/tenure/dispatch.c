@@ -4,6 +4,8 @@
 #include "applicant/contact.h"
 #include "applicant/form.h"
 #include "applicant/organization.h"
+#include "apply/confirmation.h"
+#include "apply/letter.h"
 #include "audit/audit.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -56,6 +58,9 @@ const struct route *const all_routes[] = {
     payment_event_routes,
     refund_routes,
     apply_routes,
+    review_routes,
+    letter_routes,
+    confirmation_routes,
     validate_routes,
     application_routes,
     issue_routes,

@@ -1,4 +1,5 @@
 /* What an explanation says of the application: who has to do what, and why it was rejected. */
+#include "apply/apply.h"
 #include "tenure/explain.h"
 
 /* What is waited for that is no error. */
@@ -30,6 +31,18 @@ static void say_rejected(struct explanation *x) {
         explain_say(x, "application", "%s", "%s", error_row(id)->remedy.in[x->rq->lang]);
 }
 
+/* What the reviewer said of the last application. */
+static bool say_words(struct explanation *x, struct error *e) {
+    struct application *all;
+    size_t count;
+    if (!application_list(x->rq->db, x->rq->arena, x->c->id, &all, &count, e))
+        return false;
+    const char *text = count ? all[count - 1].reject_text : NULL;
+    if (text)
+        explain_say(x, "application", "The reviewer says: %s", "审核意见:%s", text);
+    return true;
+}
+
 static void say_waiting(struct explanation *x) {
     const struct certificate *c = x->c;
     const char *detail = x->rq->lang == LANG_ZH ? c->waits_detail_zh : c->waits_detail_en;
@@ -38,7 +51,6 @@ static void say_waiting(struct explanation *x) {
 }
 
 bool explain_application(struct explanation *x, struct error *e) {
-    (void)e;
     const struct certificate *c = x->c;
     enum certificate_state state = certificate_state(c, x->rq->now);
     if (state == STATE_PENDING_APPLICATION)
@@ -51,5 +63,5 @@ bool explain_application(struct explanation *x, struct error *e) {
         say_rejected(x);
     if (c->waits_for && !c->cancelled_at && !c->revoke_asked_at)
         say_waiting(x);
-    return true;
+    return state != STATE_REJECTED || say_words(x, e);
 }

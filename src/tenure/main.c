@@ -28,6 +28,7 @@ static const struct verb *const verbs[] = {
     contact_verbs,
     emergency_verbs,
     validation_verbs,
+    review_verbs,
     target_verbs,
     catalog_verbs,
     quota_verbs,

@@ -107,25 +107,35 @@ int verb_run(const struct verb *verb, int argc, char **argv, enum lang lang) {
     return verb->run(&cli);
 }
 
-static bool call(struct cli *cli, const char *method, const char *path, json_t *body,
-                 struct http_reply *reply) {
-    const char *headers[4] = {"Content-Type: application/json",
-                              cli->lang == LANG_ZH ? "Accept-Language: zh" : "Accept-Language: en",
+/* `type`: the header that says what the body is. */
+static bool send_request(struct cli *cli, struct http_request request, const char *path, const char *type,
+                         struct http_reply *reply) {
+    const char *headers[4] = {type, cli->lang == LANG_ZH ? "Accept-Language: zh" : "Accept-Language: en",
                               cli->authorization, NULL};
-    const struct http_request request = {
-        .method = method,
-        .url = arena_printf(cli->arena, "%s%s", cli->url, path),
-        .headers = headers,
-        .body = body ? slice_str(json_text(cli->arena, body, false)) : slice_of(NULL, 0),
-        .timeout_ms = CALL_TIMEOUT_MS,
-    };
-    json_decref(body);
+    request.url = arena_printf(cli->arena, "%s%s", cli->url, path);
+    request.headers = headers;
+    request.timeout_ms = CALL_TIMEOUT_MS;
     if (http_call(cli->client, cli->arena, &request, reply, &cli->error))
         return true;
     if (cli->error.id == ERR_UNREACHABLE)
         fail(&cli->error, ERR_UNREACHABLE, "the daemon at %s does not answer; is `tenure serve` running?",
              "%s 上的服务没有响应;`tenure serve` 是否在运行?", cli->url);
     return false;
+}
+
+static bool call(struct cli *cli, const char *method, const char *path, json_t *body,
+                 struct http_reply *reply) {
+    const struct slice text = body ? slice_str(json_text(cli->arena, body, false)) : slice_of(NULL, 0);
+    json_decref(body);
+    return send_request(cli, (struct http_request){.method = method, .body = text}, path,
+                        "Content-Type: application/json", reply);
+}
+
+bool cli_upload(struct cli *cli, const char *path, struct slice content) {
+    struct http_reply reply;
+    return send_request(cli, (struct http_request){.method = "POST", .body = content}, path,
+                        "Content-Type: application/octet-stream", &reply) &&
+           (reply.status < 300 || problem_read(cli->arena, reply.status, reply.body, &cli->error));
 }
 
 bool cli_fetch(struct cli *cli, const char *method, const char *path, json_t *body,

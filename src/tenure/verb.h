@@ -41,7 +41,7 @@ struct verb {
 /* Tables end with a row without a name. */
 extern const struct verb certificate_verbs[], csr_verbs[], target_verbs[], catalog_verbs[], quota_verbs[],
     quote_verbs[], order_verbs[], payment_verbs[], account_verbs[], tool_verbs[], notify_verbs[],
-    contact_verbs[], emergency_verbs[], validation_verbs[];
+    contact_verbs[], emergency_verbs[], validation_verbs[], review_verbs[];
 
 int verb_run(const struct verb *verb, int argc, char **argv, enum lang lang);
 
@@ -52,6 +52,8 @@ int verb_run(const struct verb *verb, int argc, char **argv, enum lang lang);
 bool cli_call(struct cli *cli, const char *method, const char *path, json_t *body, json_t **answer);
 /* The same for answers that are not JSON. */
 bool cli_fetch(struct cli *cli, const char *method, const char *path, json_t *body, struct http_reply *reply);
+/* POSTs the bytes of a file. */
+bool cli_upload(struct cli *cli, const char *path, struct slice content);
 /* Reports cli->error and returns its exit status. */
 int cli_failed(struct cli *cli);
 /* The answer as JSON (--json), or by the function for people. */

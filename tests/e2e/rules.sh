@@ -1,6 +1,7 @@
 #!/bin/sh
 # The rules of the source documents, as scenarios under each policy profile: tests/rules. RULES="R004 R005" runs those alone.
 . "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/sink.sh"
 
 RULES_DIR=$(realpath "$(dirname "$0")/../rules")
 SERVER_PORT=$(free_port) NAMES_PORTS="$(free_port) $(free_port)" FILES_PORT=$(free_port)
@@ -46,6 +47,7 @@ scenarios() {
     /usr/bin/python3 "$RULES_DIR/catalogue.py" "$WORK"
     mkdir "$WORK/servers"
     start_names
+    start_sink
     configure <<CONFIGURATION
 dns:
   outside_zones: refuse
@@ -58,6 +60,7 @@ deploy:
   folders: [$WORK/servers]
   commands:
     - {name: reload, argv: ["true"]}
+$(mail_configuration)
 CONFIGURATION
     begin=$(TENURE_KEY= /usr/bin/python3 "$RULES_DIR/run.py" --begin)
     SERVE="--one-process --clock $begin"

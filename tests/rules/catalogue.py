@@ -2,8 +2,8 @@
 
 Beside each line of the built-in catalogue it has more of the same profile: NAME-Other of another vendor, NAME-Narrow with
 five names at most, nothing mixed and no bonus days, NAME-Priced, of which a year costs 100 and a managed-service use 20,
-NAME-Cheap and NAME-Dear, which cost something once a scenario says so, and NAME-Proven, whose issuer demands control over
-each name.
+NAME-Cheap and NAME-Dear, which cost something once a scenario says so, NAME-Proven, whose issuer demands control over each
+name, and NAME-Free, which costs nothing.
 """
 import copy
 import datetime
@@ -17,7 +17,8 @@ CHANGES = {"Other": {"name": "Other"},
            "Priced": {"prices": [{"from": datetime.date(1970, 1, 1), "per_year": 10000, "managed_use": 2000}]},
            "Narrow": {"names_max": 5, "domain_types": ["single", "wildcard", "multi"], "bonus_days": 0},
            "Cheap": {}, "Dear": {},  # whose prices scenarios set
-           "Proven": {"demands": "dv"}}
+           "Proven": {"demands": "dv"},
+           "Free": {"prices": [{"from": datetime.date(1970, 1, 1), "per_year": 0, "managed_use": 0}]}}
 
 
 def brands():

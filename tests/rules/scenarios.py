@@ -6,6 +6,7 @@ import scenarios_life  # noqa: F401
 import scenarios_managed  # noqa: F401
 import scenarios_orders  # noqa: F401
 import scenarios_payment  # noqa: F401
+import scenarios_review  # noqa: F401
 import scenarios_validity  # noqa: F401
 import scenarios_verify  # noqa: F401
 import scenarios_window  # noqa: F401
@@ -28,7 +29,7 @@ _FEATURES = {
     "the CSR manager":
         "R102 R106 R177 R196",
     "review of OV and EV: contacts, organisations, letters":
-        "R114 R117 R120 R121 R122 R125 R201 R215 R216 R218",
+        "R215 R216 R218",
     "notifications":
         "R001 R149 R153 R170 R205 R206",
     "the way back from an emergency":

@@ -212,6 +212,7 @@ CREATE TABLE application (
     submitted_at BIGINT,
     submitted_by TEXT,               -- NULL: by a payment or the managed service
     expires_at BIGINT,               -- the time for validation is over
+    review_at BIGINT,                -- waits for a reviewer since then
     reviewed_at BIGINT,
     reviewed_by TEXT,
     reject_text TEXT,                -- the reviewer's own words

@@ -91,6 +91,7 @@ CREATE TABLE message (
     kind TEXT NOT NULL,
     receiver TEXT NOT NULL,          -- an e-mail address, or the id of the channel
     lang TEXT NOT NULL,
+    sealed BYTEA,                    -- what the receiver alone may read, by the signer; NULL once it was sent
     created_at BIGINT NOT NULL,
     attempts BIGINT NOT NULL DEFAULT 0,
     sent_at BIGINT,

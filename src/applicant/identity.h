@@ -1,0 +1,27 @@
+/*
+ * Identity checks (SPEC section 9): that an organisation is what it says was checked by a reviewer, and is
+ * taken for granted for 398 days: for the organisation as it was then, for the same contact and grade.
+ */
+#pragma once
+#include "certificate/certificate.h"
+
+enum { IDENTITY_CHECK_DAYS = 398 };
+
+struct identity_check {
+    const char *id, *account_id, *organization_id;
+    int64_t organization_revision;
+    const char *contact_id, *grade, *application_id, *checked_by;
+    int64_t checked_at, end_at;
+};
+
+extern const struct field identity_check_fields[];
+
+/* Gives id and end; the rest is there. */
+bool identity_check_add(struct db *db, struct arena *a, struct identity_check *check, struct error *e);
+/* One of the same organisation, its revision, contact and grade holds at `now`. */
+bool identity_check_valid(struct db *db, const struct identity_check *like, int64_t now, bool *valid,
+                          struct error *e);
+/* The same for what the form of a certificate names, as it is now: without it the managed service does not
+ * go on by itself where the brand demands a review. */
+bool identity_check_holds(const struct services *services, struct arena *a, const struct certificate *c,
+                          int64_t now, bool *valid, struct error *e);
