@@ -58,7 +58,7 @@ static bool order_and_begin(const char *quote_id, const char *provider, struct b
 
 static struct bought bought_for(int64_t years, const char *provider) {
     const struct quote_request r = {.order = {.brand = "Tenure", .names = "a.example.com", .years = years}};
-    struct quote q;
+    struct quote q = {.id = NULL};
     struct bought b = {.count = 0};
     assert_ok(make_quote(&w, &r, &q, &e), e);
     assert_ok(db_begin(w.services.db, &e), e);
@@ -78,7 +78,7 @@ static bool refund(const char *certificate_id, struct refund *r) {
 }
 
 static struct refund refunded(const struct certificate *c) {
-    struct refund r;
+    struct refund r = {.id = NULL};
     assert_ok(refund(c->id, &r), e);
     assert_ok(refund_get(w.services.db, w.arena, ACCOUNT, r.id, &r, &e), e);
     assert_true(ledgers_intact(&w));
@@ -213,8 +213,8 @@ static void what_is_issued_must_be_revoked_in_time(void **state) {
 static void what_is_not_paid_is_not_refunded(void **state) {
     (void)state;
     const struct quote_request r = {.order = {.brand = "Tenure", .names = "a.example.com"}};
-    struct quote q;
-    struct bought b;
+    struct quote q = {.id = NULL};
+    struct bought b = {.count = 0};
     struct refund none;
     assert_ok(make_quote(&w, &r, &q, &e), e);
     assert_ok(db_begin(w.services.db, &e), e);
@@ -225,8 +225,8 @@ static void what_is_not_paid_is_not_refunded(void **state) {
 static void a_policy_without_refunds_has_none(void **state) {
     (void)state;
     const struct quote_request r = {.order = {.brand = "DigiCert", .names = "a.example.com"}};
-    struct quote q;
-    struct bought b;
+    struct quote q = {.id = NULL};
+    struct bought b = {.count = 0};
     struct refund none;
     assert_ok(make_quote(&w, &r, &q, &e), e);
     assert_ok(db_begin(w.services.db, &e), e);
