@@ -1,7 +1,7 @@
 """The catalogue of the scenarios: catalogue.py FOLDER writes FOLDER/profiles/catalog.yaml.
 
-Beside the lines of the built-in catalogue it has two more of every profile: NAME-Other of another vendor, and NAME-Narrow
-with five names at most, nothing mixed and no bonus days.
+Beside the lines of the built-in catalogue it has three more of every profile: NAME-Other of another vendor, NAME-Narrow
+with five names at most, nothing mixed and no bonus days, and NAME-Free with test certificates.
 """
 import copy
 import pathlib
@@ -11,6 +11,7 @@ import yaml
 
 BUILT_IN = pathlib.Path(__file__).parent.parent.parent / "profiles/catalog.yaml"
 CHANGES = {"Other": {"name": "Other"},
+           "Free": {"kind": "test", "coverage_days": 90, "bonus_days": 0},
            "Narrow": {"names_max": 5, "domain_types": ["single", "wildcard", "multi"], "bonus_days": 0}}
 
 

@@ -1,6 +1,7 @@
 """The scenarios, by feature, and the rules whose scenario cannot run yet with what they wait for."""
 import scenarios_deploy  # noqa: F401
 import scenarios_keys  # noqa: F401
+import scenarios_kinds  # noqa: F401
 import scenarios_life  # noqa: F401
 import scenarios_validity  # noqa: F401
 import scenarios_verify  # noqa: F401
@@ -10,7 +11,7 @@ import table
 # What the rules wait for that have no scenario yet.
 _FEATURES = {
     "the catalogue as data with an API":
-        "R126 R127 R128 R144 R146 R147 R171 R174 R176 R179",
+        "R126 R127 R128 R144 R146 R147 R171 R174 R176",
     "quotes":
         "R026 R028 R029 R032 R049 R054 R055 R068 R069 R070 R084 R086 R130 R185",
     "the ledgers of quota and managed service":
@@ -20,7 +21,7 @@ _FEATURES = {
     "the states of orders: submit, withdraw, cancel, resubmit":
         "R002 R025 R036 R045 R075 R076 R077 R078 R079 R080 R082 R088 R116 R119 R123",
     "the default profile of an account, test certificates and those of private CAs":
-        "R003 R006 R009 R013 R014 R019 R020 R093 R094 R131 R133 R134 R135 R136 R140 R141 R142",
+        "R003 R006 R131 R133 R134 R135 R136 R140 R141 R142",
     "terms of several years and their activation":
         "R053 R057 R058 R137 R138 R211",
     "managed service":
@@ -28,7 +29,7 @@ _FEATURES = {
     "auto-renewal":
         "R199",
     "the CSR manager":
-        "R102 R106 R177 R196",
+        "R102 R106 R196",
     "applications, and domain validation by Tenure itself":
         "R109 R110 R111 R112 R115 R118 R124 R186 R188 R189 R192 R193 R217",
     "review of OV and EV: contacts, organisations, letters":
@@ -36,7 +37,7 @@ _FEATURES = {
     "notifications":
         "R001 R149 R153 R170 R205 R206",
     "the way back from an emergency":
-        "R129 R164 R165 R166 R167 R168 R169",
+        "R129 R165",
 }
 WAITING = {id_: feature for feature, ids in _FEATURES.items() for id_ in ids.split()}
 
