@@ -222,6 +222,21 @@ static void what_the_ca_publishes_is_fetched_and_daily_looked_at(void **state) {
     end(&p);
 }
 
+static void an_older_one_that_is_published_is_no_error(void **state) {
+    struct world *w = *state;
+    struct publisher p = publish(w, "200 OK", fixture(w->arena, "leaf-expired.pem"));
+    struct request rq;
+    json_t *import = body(w, "leaf-p256.pem", NULL);
+    json_object_set_new(import, "kind", json_string("pca"));
+    json_object_set_new(import, "source_url", json_string(p.url));
+    assert_ok(call(w, "POST", "/v1/certificates", import, &rq), e);
+    struct certificate c = {.id = json_string_value(json_object_get(rq.reply, "id"))};
+    struct pca_source s = source_of(w, &c);
+    assert_int_equal(turn(w, &s).outcome, OUTCOME_WAIT);
+    assert_string_equal(source_of(w, &c).last_result, SYNC_UNCHANGED);
+    end(&p);
+}
+
 static void asked_by_a_person_it_is_due_at_once(void **state) {
     struct world *w = *state;
     struct certificate c = imported(w, "key-p256.pem", NULL);
@@ -287,6 +302,6 @@ TEST_MAIN(pca_source, in_world(what_a_person_brings_becomes_the_next_version),
           in_world(where_no_key_is_held_any_key_will_do),
           in_world(only_a_private_cas_certificate_has_a_source),
           in_world(what_the_ca_publishes_is_fetched_and_daily_looked_at),
-          in_world(asked_by_a_person_it_is_due_at_once),
+          in_world(an_older_one_that_is_published_is_no_error), in_world(asked_by_a_person_it_is_due_at_once),
           in_world(what_went_wrong_is_noted_and_changes_nothing),
           in_world(a_deleted_certificate_takes_its_source_along))

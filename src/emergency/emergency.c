@@ -126,14 +126,14 @@ bool emergency_look(struct work *w, struct error *e) {
 }
 
 bool emergency_next(struct work *w, struct error *e) {
-    struct emergency_turn *turn = w->prepared;
+    struct emergency_turn turn = *(const struct emergency_turn *)w->prepared; /* it may be saved again */
     struct emergency now;
     if (!emergency_get_any(w->db, w->arena, w->item->subject, &now, e))
         return false;
     const struct stage_row *row = stage_find(now.stage);
     if (now.closed_at || !row || !row->save)
         return work_goes(w, OUTCOME_DONE);
-    if (now.revision != turn->em.revision) /* a person was there meanwhile */
+    if (now.revision != turn.em.revision) /* a person was there meanwhile */
         return work_until(w, w->now);
-    return row->save(w, turn, e);
+    return row->save(w, &turn, e);
 }

@@ -292,6 +292,21 @@ static void a_turn_that_a_person_came_between_changes_nothing(void **state) {
     assert_stage(id, STAGE_CLOSED);
 }
 
+/* Where a neighbour in the batch fails, what was looked at is saved a second time. */
+static void a_turn_can_be_saved_again(void **state) {
+    (void)state;
+    const char *id = declared("{\"host\": \"shop.example.com\", \"force\": true}");
+    struct work work = step_begin(&w, id);
+    assert_ok(emergency_look(&work, &e), e);
+    struct work again = work;
+    assert_ok(db_begin(w.services.db, &e), e);
+    assert_ok(emergency_next(&work, &e), e);
+    db_rollback(w.services.db);
+    assert_stage(id, STAGE_FIND);
+    assert_ok(step_save(&w, &step, &again, &e), e);
+    assert_stage(id, STAGE_ISSUE);
+}
+
 static void a_place_that_cannot_be_is_refused(void **state) {
     (void)state;
     static const struct {
@@ -317,4 +332,4 @@ TEST_MAIN(emergency, in_emergency(a_site_that_is_down_is_brought_back_with_times
           in_emergency(a_good_certificate_that_is_not_in_place_needs_no_stopgap),
           in_emergency(an_emergency_can_be_given_up_and_declared_again),
           in_emergency(a_turn_that_a_person_came_between_changes_nothing),
-          in_emergency(a_place_that_cannot_be_is_refused))
+          in_emergency(a_turn_can_be_saved_again), in_emergency(a_place_that_cannot_be_is_refused))

@@ -48,10 +48,10 @@ static bool say_notices(struct request *rq, const struct certificate *c, json_t 
     struct arena *a = rq->arena;
     if (!notify_choice(rq->db, a, c->account_id, c->id, &choice, e))
         return false;
-    const struct text text = TEXT(
-        arena_printf(a, "Expiry messages of %s: %s days before its end (tenure notify settings).", c->id,
-                     choice.thresholds),
-        arena_printf(a, "%s 的到期提醒:到期前 %s 天(tenure notify settings)。", c->id, choice.thresholds));
+    const struct text text =
+        TEXT(arena_printf(a, "Expiry messages of %s: %s days before its end (tenure notify show).", c->id,
+                          choice.thresholds),
+             arena_printf(a, "%s 的到期提醒:到期前 %s 天(tenure notify show)。", c->id, choice.thresholds));
     say(rq, list, "notices", &text);
     return true;
 }

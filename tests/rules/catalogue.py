@@ -3,7 +3,7 @@
 Beside each line of the built-in catalogue it has more of the same profile: NAME-Other of another vendor, NAME-Narrow with
 five names at most, nothing mixed and no bonus days, NAME-Priced, of which a year costs 100 and a managed-service use 20,
 NAME-Cheap and NAME-Dear, which cost something once a scenario says so, NAME-Proven, whose issuer demands control over each
-name, and NAME-Free, which costs nothing.
+name, NAME-Free, which costs nothing, and NAME-Trial with test certificates.
 """
 import copy
 import datetime
@@ -18,7 +18,8 @@ CHANGES = {"Other": {"name": "Other"},
            "Narrow": {"names_max": 5, "domain_types": ["single", "wildcard", "multi"], "bonus_days": 0},
            "Cheap": {}, "Dear": {},  # whose prices scenarios set
            "Proven": {"demands": "dv"},
-           "Free": {"prices": [{"from": datetime.date(1970, 1, 1), "per_year": 0, "managed_use": 0}]}}
+           "Free": {"prices": [{"from": datetime.date(1970, 1, 1), "per_year": 0, "managed_use": 0}]},
+           "Trial": {"kind": "test", "coverage_days": 90, "bonus_days": 0}}
 
 
 def brands():
