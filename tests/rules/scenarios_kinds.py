@@ -103,7 +103,7 @@ def a_test_certificate_is_applied_for_anew(s):
     holds("in Chinese as well", "免费" in chinese["remedy"])
     n = free(s)
     same("kind, predecessor, carried", (n["kind"], n["predecessor_id"], n["carried_seconds"]), ("test", None, 0))
-    same("amount", s.order_of(n)["amount"], 0)
+    same("amount", s.order_of(n)["due"]["amount"], 0)
 
 
 @rule("R020")
@@ -124,7 +124,7 @@ def free_ones_have_their_own_quota(s):
     for label in ("f", "g"):
         n = s.buy(s.host(label), brand=f"{s.brand}-Trial", key_algorithm="rsa2048")
         same("kind, end", (n["kind"], n["version_end"]), ("test", written(T0 + FREE_DAYS * DAY)))
-        same("amount", s.order_of(n)["amount"], 0)
+        same("amount", s.order_of(n)["due"]["amount"], 0)
     before = s.list()
     s.refused(s.order(s.host("h"), brand=f"{s.brand}-Trial", key_algorithm="rsa2048"), 409, "quota_short")
     same("certificates", s.list(), before)
