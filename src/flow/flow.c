@@ -19,8 +19,9 @@ const struct step steps[] = {
     /* ---- a certificate ---- */
     {"decide", "certificate", .look = renew_is_due, .save = {renew_decide}, .next = "apply",
      .does = TEXT("decides what the certificate needs next, and when", "判断证书下一步需要什么、何时进行")},
-    {"apply", "certificate", .again = true, .act = apply_prepare, .save = {apply_record, validate_gate, issue_journal},
-     .failed = apply_failed, .next = "issue", .otherwise = "decide",
+    {"apply", "certificate", .again = true, .act = apply_prepare,
+     .save = {apply_record, validate_gate, issue_journal}, .failed = apply_failed, .next = "issue",
+     .otherwise = "decide",
      .does = TEXT("takes or makes the key, and writes down what is to be signed",
                   "取得或生成密钥,并记录待签发的内容")},
     {"issue", "certificate", .act = issue_ask, .save = {issue_record, deploy_inherit}, .failed = apply_failed,
