@@ -288,6 +288,11 @@ static void a_proof_above_lets_through_what_waits_below(void **state) {
     waits(one);
     waits(two);
     waits(other);
+    const char *star = ordered("*.example.net", NULL);
+    waits(star);
+    in_advance("example.net", "file");
+    assert_string_equal(now_of(star).waits_for, "validation");
+    assert_string_equal(now_of(one).waits_for, "validation");
     in_advance("example.com", "dns");
     goes_through(one);
     goes_through(two);

@@ -62,7 +62,15 @@ def put_file(one, content=None):
 
 
 def check_now(s, c):
-    s.done(s.call("POST", f"/v1/certificates/{c['id']}/check"), 202)
+    """All scenarios share an account, which asks for so many checks a minute; one that is planned may be first."""
+    path = f"/v1/certificates/{c['id']}/check"
+    answer = s.call("POST", path)
+    while answer.status == 429:
+        yield s.clock.now + MINUTE
+        if s.state(c) != "validating":
+            return
+        answer = s.call("POST", path)
+    s.done(answer, 202)
     s.settle()
 
 
@@ -76,10 +84,11 @@ def finds(s, c, reason):
 
 
 def is_issued(s, c):
-    check_now(s, c)
+    """Checked now, unless a check that was planned was first."""
+    if s.state(c) == "validating":
+        yield from check_now(s, c)
     c = s.certificate(c["id"])
     same("state, versions", (c["state"], c["version_count"]), ("issued", 1))
-    return c
 
 
 # ---- by hand, after the payment ----
@@ -120,8 +129,8 @@ def the_method_is_that_of_the_old_one(s):
     c, d = applied(s, method="file"), applied(s, s.host("d"))
     put_file(challenge(s, c))
     put_record(challenge(s, d, s.host("d")))
-    is_issued(s, c)
-    is_issued(s, d)
+    yield from is_issued(s, c)
+    yield from is_issued(s, d)
     yield E_20D
     for old, method, name in ((c, "file", s.host("a")), (d, "dns", s.host("d"))):
         publish.no_records(f"_tenure-challenge.{name}")
@@ -141,11 +150,11 @@ def by_a_record(s):
     same("type", one["type"], "TXT")
     holds("host and value", one["host"].endswith(s.host("a")) and one["value"])
     same("recommended", s.get(f"/v1/certificates/{c['id']}/methods")["items"][0]["recommended"], "dns")
-    check_now(s, c)
+    yield from check_now(s, c)
     finds(s, c, "record_missing")
     put_record(one)
     yield s.clock.now + PAUSE
-    is_issued(s, c)
+    yield from is_issued(s, c)
 
 
 @rule("R111")
@@ -154,11 +163,11 @@ def by_a_file(s):
     one = challenge(s, c)
     holds(f"a path below /.well-known/: {one['url']}", "/.well-known/" in one["url"] and one["content"])
     publish.file("nobody.example.com", "/", "the server answers")
-    check_now(s, c)
+    yield from check_now(s, c)
     finds(s, c, "http_status")
     put_file(one)
     yield s.clock.now + PAUSE
-    is_issued(s, c)
+    yield from is_issued(s, c)
 
 
 @rule("R112")
@@ -185,7 +194,7 @@ def a_contact_can_be_reached(s):
 def validating_waits_for_the_user(s):
     c = applied(s)
     put_record(challenge(s, c))
-    is_issued(s, c)
+    yield from is_issued(s, c)
     yield E_20D
     publish.no_records(challenge(s, c)["host"])
     s.done(s.call("DELETE", f"/v1/domains/{challenge(s, c)['validation_id']}"), 204)
@@ -198,7 +207,7 @@ def validating_waits_for_the_user(s):
     told = s.get(f"/v1/certificates/{n['id']}/explain")
     holds("explain names host and value", one["host"] in str(told) and one["value"] in str(told))
     put_record(one)
-    is_issued(s, n)
+    yield from is_issued(s, n)
 
 
 @rule("R124")
@@ -228,13 +237,13 @@ def a_record_must_be_at_each_server(s):
     c = applied(s)
     one = challenge(s, c)
     publish.record(one["host"], one["type"], one["value"], publish.PORTS[:1])
-    check_now(s, c)
+    yield from check_now(s, c)
     answers = finds(s, c, "record_missing")["answers"]
     for port in publish.PORTS:
         holds(f"the answer of {port} is shown: {answers}", any(port in row["server"] for row in answers))
     put_record(one)
     yield s.clock.now + PAUSE
-    is_issued(s, c)
+    yield from is_issued(s, c)
 
 
 @rule("R189")
@@ -242,11 +251,11 @@ def a_file_is_checked_on_demand(s):
     c = applied(s, method="file")
     one = challenge(s, c)
     put_file(one, "something else")
-    check_now(s, c)
+    yield from check_now(s, c)
     finds(s, c, "wrong_content")
     put_file(one)
     yield s.clock.now + PAUSE
-    is_issued(s, c)
+    yield from is_issued(s, c)
 
 
 @rule("R192")
@@ -264,13 +273,13 @@ def every_failure_has_its_remedy(s):
                                        publish.record(s.host("a"), "CAA", '0 issue "other.example"')))]
     for reason, change in worlds:
         change()
-        check_now(s, c)
+        yield from check_now(s, c)
         finds(s, c, reason)
         chinese = challenge(s, c, Accept_Language="zh")
         holds("the remedy in Chinese", any("\u4e00" <= letter for letter in chinese["remedy"]))
         yield s.clock.now + PAUSE
     publish.no_records(s.host("a"))
-    is_issued(s, c)
+    yield from is_issued(s, c)
 
 
 @rule("R193", begin=at("2026-04-01"))
@@ -303,4 +312,4 @@ def too_late_is_not_the_end(s):
     c = hand_in(s, c)
     same("state", c["state"], "validating")
     put_record(challenge(s, c))
-    is_issued(s, c)
+    yield from is_issued(s, c)
