@@ -89,7 +89,7 @@ static bool believe_bearer(struct db *db, struct arena *a, const char *text, int
 bool account_authenticate(struct db *db, struct arena *a, const char *authorization, int64_t now,
                           struct caller *caller, struct error *e) {
     static const char scheme[] = "Bearer ";
-    struct credential c;
+    struct credential c = {.id = NULL};
     if (!authorization || strncasecmp(authorization, scheme, sizeof scheme - 1) != 0)
         return fail(e, ERR_UNAUTHENTICATED, "the request carries no access key", "请求中没有访问密钥");
     if (!believe_bearer(db, a, authorization + sizeof scheme - 1, now, &c, e))

@@ -248,6 +248,7 @@ struct certificate_filter {
     const char *name;      /* covers this host, itself or by a wildcard */
     int64_t days_left_max; /* expires in so many days or less, and has not expired; -1: any */
     bool renewable;        /* renew, renew_early or replace is allowed now */
+    bool below;            /* of answers: with what follows each */
     /* "created": newest first; "expiry": the nearest first, those without an end last; "word": by the word of
      * the text that was found */
     const char *sort;

@@ -60,6 +60,9 @@ static const struct field list_query[] = {
     FIELD(INT, certificate_filter, days_left_max, 0, "Expires in so many days or less", "剩余天数不超过"),
     FIELD(BOOL, certificate_filter, renewable, 0, "Can be renewed now", "当前可续费"),
     FIELD(TEXT, certificate_filter, sort, 0, "created, expiry", "排序:created、expiry"),
+    FIELD(BOOL, certificate_filter, below, 0,
+          "Each with its `followers`: the successors, one after another, three at most",
+          "同时返回各证书的 followers:依次接替它的证书,最多三张"),
     FIELD_END,
 };
 
@@ -87,10 +90,38 @@ static bool read_filter(struct request *rq, struct certificate_filter *f, struct
     };
     if (!list_page(rq, &page, e) ||
         !query_number(rq, "days_left_max", -1, 0, INT32_MAX, &f->days_left_max, e) ||
-        !query_flag(rq, "renewable", &f->renewable, e))
+        !query_flag(rq, "renewable", &f->renewable, e) || !query_flag(rq, "below", &f->below, e))
         return false;
     f->limit = (int64_t)page.limit;
     f->cursor = page.cursor;
+    return true;
+}
+
+enum { FOLLOWERS_MAX = 3 }; /* the years of an order */
+
+/* What takes the place of a certificate, in the order of time; one that was deleted ends the row. */
+static bool add_followers(struct request *rq, const char *successor_id, json_t *followers, struct error *e) {
+    struct certificate next;
+    for (int i = 0; successor_id && i < FOLLOWERS_MAX; i++) {
+        if (!certificate_get(rq->db, rq->arena, rq->caller.account_id, successor_id, &next, e))
+            return e->id == ERR_NOT_FOUND;
+        json_array_append_new(followers, shown(rq, &next));
+        successor_id = next.successor_id;
+    }
+    return true;
+}
+
+static bool reply_below(struct request *rq, const struct certificate *items, size_t count, const char *next,
+                        struct error *e) {
+    json_t *list = json_array();
+    rq->reply = json_pack("{s:o,s:o}", "items", list, "next", json_string_of(rq->arena, next));
+    for (size_t i = 0; i < count; i++) {
+        json_t *item = shown(rq, &items[i]), *followers = json_array();
+        json_object_set_new(item, "followers", followers);
+        json_array_append_new(list, item);
+        if (!add_followers(rq, items[i].successor_id, followers, e))
+            return false;
+    }
     return true;
 }
 
@@ -103,6 +134,8 @@ static bool list_certificates(struct request *rq, struct error *e) {
         !certificate_page(rq->db, rq->arena, rq->services->policies, rq->caller.account_id, &filter, rq->now,
                           &items, &count, &next, e))
         return false;
+    if (filter.below)
+        return reply_below(rq, items, count, next, e);
     for (size_t i = 0; i < count; i++)
         derive_shown(&items[i], rq->now, rq->lang);
     list_reply_text(rq, certificate_fields, sizeof *items, items, count, next);

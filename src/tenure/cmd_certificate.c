@@ -96,6 +96,32 @@ static const struct field list_columns[] = {
     FIELD_END,
 };
 
+static void mark_followers(const json_t *items, json_t *marked) {
+    const json_t *item, *follower;
+    size_t i, j;
+    json_array_foreach(items, i, item) json_array_foreach(json_object_get(item, "followers"), j, follower)
+        json_object_set_new(marked, cli_text(follower, "id"), json_true());
+}
+
+/* What follows a certificate stands below it, and not once more by itself. */
+static json_t *with_followers_below(struct cli *cli, const json_t *items) {
+    json_t *rows = json_keep(cli->arena, json_array()), *marked = json_keep(cli->arena, json_object());
+    json_t *item, *follower;
+    size_t i, j;
+    mark_followers(items, marked);
+    json_array_foreach(items, i, item) {
+        if (json_object_get(marked, cli_text(item, "id")))
+            continue;
+        json_array_append(rows, item);
+        json_array_foreach(json_object_get(item, "followers"), j, follower) {
+            json_object_set_new(follower, "id",
+                                json_string(arena_printf(cli->arena, "  └ %s", cli_text(follower, "id"))));
+            json_array_append(rows, follower);
+        }
+    }
+    return rows;
+}
+
 static void print_list(struct cli *cli, const json_t *answer) {
     const json_t *items = json_object_get(answer, "items"), *item;
     size_t i;
@@ -108,14 +134,17 @@ static void print_list(struct cli *cli, const json_t *answer) {
                  ? (cli->options[KEY_RENEWABLE] ? "没有需要续费的证书。" : "没有符合条件的证书。")
                  : (cli->options[KEY_RENEWABLE] ? "Nothing needs renewal." : "No certificate fits."));
     else
-        cli_table(cli, items, list_columns);
+        cli_table(cli, with_followers_below(cli, items), list_columns);
     if (*cli_text(answer, "next"))
         printf(cli->lang == LANG_ZH ? "还有更多:--cursor %s\n" : "more: --cursor %s\n",
                cli_text(answer, "next"));
 }
 
 static int verb_list(struct cli *cli) {
-    const char *path = arena_printf(cli->arena, "/v1/certificates%s", cli_query(cli, list_parameters));
+    bool for_people = !cli->json && !cli->options[KEY_QUIET];
+    const char *query = cli_query(cli, list_parameters), *join = query && *query ? "&" : "?";
+    const char *path = arena_printf(cli->arena, "/v1/certificates%s%s%s", query ? query : "",
+                                    for_people ? join : "", for_people ? "below=true" : "");
     return cli_request(cli, "GET", path, NULL, print_list);
 }
 

@@ -1,9 +1,11 @@
 """The catalogue of the scenarios: catalogue.py FOLDER writes FOLDER/profiles/catalog.yaml.
 
-Beside the lines of the built-in catalogue it has more of every profile: NAME-Other of another vendor, NAME-Narrow with
-five names at most, nothing mixed and no bonus days, NAME-Priced and NAME-Dear, which cost something once a scenario says so.
+Beside each line of the built-in catalogue it has more: NAME-Other of another vendor, NAME-Narrow with five names at
+most, nothing mixed and no bonus days, and NAME-Priced, of which a year costs 100 and a managed-service use 20; and
+NAME-Charged and NAME-Dear, which cost something once a scenario says so.
 """
 import copy
+import datetime
 import pathlib
 import sys
 
@@ -11,8 +13,9 @@ import yaml
 
 BUILT_IN = pathlib.Path(__file__).parent.parent.parent / "profiles/catalog.yaml"
 CHANGES = {"Other": {"name": "Other"},
+           "Priced": {"prices": [{"from": datetime.date(1970, 1, 1), "per_year": 10000, "managed_use": 2000}]},
            "Narrow": {"names_max": 5, "domain_types": ["single", "wildcard", "multi"], "bonus_days": 0},
-           "Priced": {}, "Dear": {}}  # whose prices scenarios set
+           "Charged": {}, "Dear": {}}
 
 
 def brands():

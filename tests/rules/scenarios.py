@@ -3,6 +3,7 @@ import scenarios_deploy  # noqa: F401
 import scenarios_keys  # noqa: F401
 import scenarios_life  # noqa: F401
 import scenarios_managed  # noqa: F401
+import scenarios_orders  # noqa: F401
 import scenarios_validity  # noqa: F401
 import scenarios_verify  # noqa: F401
 import scenarios_window  # noqa: F401
@@ -13,13 +14,11 @@ _FEATURES = {
     "the catalogue as data with an API":
         "R126 R127 R128 R144 R146 R147 R171 R174 R176 R179",
     "quotes":
-        "R026 R028 R029 R032 R049 R054 R055 R068 R069 R070 R084 R086 R130 R185",
-    "the ledgers of quota and managed service":
-        "R051 R071 R072 R073 R074",
+        "R028 R084 R130 R185",
     "payment":
         "R081 R085 R184",
     "the states of orders: submit, withdraw, cancel, resubmit":
-        "R002 R025 R036 R045 R075 R076 R077 R078 R079 R080 R082 R088 R116 R119 R123",
+        "R025 R036 R045 R079 R088 R116 R119",
     "the default profile of an account, test certificates and those of private CAs":
         "R003 R006 R009 R013 R014 R019 R020 R093 R094 R131 R133 R134 R135 R136 R140 R141 R142",
     "terms of several years and their activation":

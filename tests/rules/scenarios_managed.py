@@ -138,7 +138,7 @@ def auto_renew(s, c, method="POST"):
 
 
 def currency(s):
-    return s.get(f"/v1/catalog/brands/{s.brand}-Priced")["currency"]
+    return s.get(f"/v1/catalog/brands/{s.brand}-Charged")["currency"]
 
 
 def price(s, line, amount):
@@ -170,10 +170,10 @@ def charged(s, c):
 
 @rule("R199")
 def ordered_and_charged_by_itself(s):
-    c, c2, c3, c4 = (s.buy(s.host(label), brand=f"{s.brand}-Priced") for label in "abcd")
+    c, c2, c3, c4 = (s.buy(s.host(label), brand=f"{s.brand}-Charged") for label in "abcd")
     dear = s.buy(s.host("e"), brand=f"{s.brand}-Dear")
     yield E - 60 * DAY
-    price(s, "Priced", PRICE)
+    price(s, "Charged", PRICE)
     price(s, "Dear", 100000 * PRICE)
     deposit(s, 3 * PRICE)
     s.done(auto_renew(s, c))

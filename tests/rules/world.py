@@ -51,6 +51,7 @@ class Scenario:
     def __init__(self, rule, profile, clock):
         self.rule, self.profile, self.clock = rule, profile, clock
         self.brand = BRANDS.get(profile)
+        self.key = client.KEY  # of the account that all share, unless market.py opens another
         self.tag = f"{rule}-{profile}".lower()
         self.targets = []
         self.calls = collections.deque(maxlen=CALLS_SHOWN)
@@ -61,7 +62,7 @@ class Scenario:
     # ---- calls ----
 
     def call(self, method, path, body=None, **headers):
-        answer = client.call(method, path, body, **headers)
+        answer = client.call(method, path, body, self.key, **headers)
         self.calls.append((method, path, body, answer))
         return answer
 
