@@ -42,9 +42,15 @@ def uses_of(s, c):
     return [(entry["reason"], entry["amount"]) for entry in page["items"] if entry["order_id"] == c["order_id"]]
 
 
-def told(s, c, event):
-    items = s.get("/v1/notices?limit=200")["items"]
-    return [item for item in items if item["event"] == event and item["certificate_id"] == c["id"]]
+def told(s, c, event, days=15):
+    """The messages of the last days: the inbox is that of all scenarios."""
+    found, cursor, since = [], "", written(s.clock.now - days * DAY)
+    while cursor is not None:
+        page = s.get(f"/v1/notices?limit=200{cursor}")
+        found += [item for item in page["items"] if item["event"] == event and item["certificate_id"] == c["id"]]
+        older = page["items"] and page["items"][-1]["at"] < since
+        cursor = f"&cursor={page['next']}" if page["next"] and not older else None
+    return found
 
 
 @rule("R057")
