@@ -3,15 +3,42 @@
 #include "renew/renew_step.h"
 #include "tenure/explain.h"
 
-static void say_start(struct explanation *x, const struct renew_facts *facts) {
+/* A use that is still there for it. */
+static bool use_reserved(struct explanation *x, bool *reserved, struct error *e) {
+    struct reservation *units;
+    size_t count;
+    *reserved = false;
+    if (!reservation_of_certificate(x->rq->db, x->rq->arena, x->c->id, &units, &count, e))
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        bool use = strcmp(units[i].unit, UNIT_MANAGED_USE) == 0;
+        *reserved |= use && units[i].reserved_at && !units[i].consumed_at && !units[i].released_at;
+    }
+    return true;
+}
+
+static void say_wait(struct explanation *x, const struct renew_facts *facts) {
     const struct issue_settings *settings = x->rq->services->issue;
     const struct issuer_rules issuer = {.backdate = settings ? settings->backdate_seconds : 0};
     int64_t start = renew_activation(facts, x->profile, &issuer);
+    long long term = (long long)x->c->term;
     if (start)
-        explain_say(x, "term", "It is planned to begin at %s.", "计划于 %s 开始。", explain_when(x, start));
+        explain_say(x, "term", "Term %lld of its order waits until %s, before its predecessor ends.",
+                    "订单第 %lld 期将等待至 %s(原证书到期前)。", term, explain_when(x, start));
     else if (facts->predecessor.exists)
-        explain_say(x, "term", "That one is not issued yet; the date is known once it is.",
-                    "前一证书尚未签发;签发后即可确定日期。");
+        explain_say(x, "term", "Term %lld of its order waits for its predecessor to be issued.",
+                    "订单第 %lld 期正在等待原证书签发。", term);
+}
+
+static bool say_start(struct explanation *x, const struct renew_facts *facts, struct error *e) {
+    bool reserved;
+    say_wait(x, facts);
+    if (!use_reserved(x, &reserved, e))
+        return false;
+    if (reserved)
+        explain_say(x, "term", "Its use of the managed service is reserved: it goes on by itself then.",
+                    "已为其预留一次托管服务:届时将自动继续。");
+    return true;
 }
 
 static void say_auto_renewal(struct explanation *x, const struct renew_facts *facts) {
@@ -32,7 +59,5 @@ bool explain_term(struct explanation *x, struct error *e) {
     if (!renew_facts_read(x->rq->db, x->rq->arena, x->c, &facts, e))
         return false;
     say_auto_renewal(x, &facts);
-    if (certificate_state(x->c, x->rq->now) == STATE_NOT_ACTIVATED)
-        say_start(x, &facts);
-    return true;
+    return certificate_state(x->c, x->rq->now) != STATE_NOT_ACTIVATED || say_start(x, &facts, e);
 }

@@ -2,7 +2,7 @@
 
 Beside each line of the built-in catalogue it has more of the same profile: NAME-Other of another vendor, NAME-Narrow with
 five names at most, nothing mixed and no bonus days, NAME-Priced, of which a year costs 100 and a managed-service use 20,
-NAME-Cheap and NAME-Dear, which cost something once a scenario says so, NAME-Proven, whose issuer demands control over each
+NAME-Charged and NAME-Dear, which cost something once a scenario says so, NAME-Proven, whose issuer demands control over each
 name, NAME-Free, which costs nothing, and NAME-Trial with test certificates.
 """
 import copy
@@ -16,7 +16,7 @@ BUILT_IN = pathlib.Path(__file__).parent.parent.parent / "profiles/catalog.yaml"
 CHANGES = {"Other": {"name": "Other"},
            "Priced": {"prices": [{"from": datetime.date(1970, 1, 1), "per_year": 10000, "managed_use": 2000}]},
            "Narrow": {"names_max": 5, "domain_types": ["single", "wildcard", "multi"], "bonus_days": 0},
-           "Cheap": {}, "Dear": {},  # whose prices scenarios set
+           "Charged": {}, "Dear": {},  # whose prices scenarios set
            "Proven": {"demands": "dv"},
            "Free": {"prices": [{"from": datetime.date(1970, 1, 1), "per_year": 0, "managed_use": 0}]},
            "Trial": {"kind": "test", "coverage_days": 90, "bonus_days": 0}}

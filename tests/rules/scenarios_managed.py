@@ -42,9 +42,15 @@ def uses_of(s, c):
     return [(entry["reason"], entry["amount"]) for entry in page["items"] if entry["order_id"] == c["order_id"]]
 
 
-def told(s, c, event):
-    items = s.get("/v1/notices?limit=200")["items"]
-    return [item for item in items if item["event"] == event and item["certificate_id"] == c["id"]]
+def told(s, c, event, days=15):
+    """The messages of the last days: the inbox is that of all scenarios."""
+    found, cursor, since = [], "", written(s.clock.now - days * DAY)
+    while cursor is not None:
+        page = s.get(f"/v1/notices?limit=200{cursor}")
+        found += [item for item in page["items"] if item["event"] == event and item["certificate_id"] == c["id"]]
+        older = page["items"] and page["items"][-1]["at"] < since
+        cursor = f"&cursor={page['next']}" if page["next"] and not older else None
+    return found
 
 
 @rule("R057")
@@ -138,7 +144,7 @@ def auto_renew(s, c, method="POST"):
 
 
 def currency(s):
-    return s.get(f"/v1/catalog/brands/{s.brand}-Cheap")["currency"]
+    return s.get(f"/v1/catalog/brands/{s.brand}-Charged")["currency"]
 
 
 def price(s, line, amount):
@@ -170,10 +176,10 @@ def charged(s, c):
 
 @rule("R199")
 def ordered_and_charged_by_itself(s):
-    c, c2, c3, c4 = (s.buy(s.host(label), brand=f"{s.brand}-Cheap") for label in "abcd")
+    c, c2, c3, c4 = (s.buy(s.host(label), brand=f"{s.brand}-Charged") for label in "abcd")
     dear = s.buy(s.host("e"), brand=f"{s.brand}-Dear")
     yield E - 60 * DAY
-    price(s, "Cheap", PRICE)
+    price(s, "Charged", PRICE)
     price(s, "Dear", 100000 * PRICE)
     deposit(s, 3 * PRICE)
     s.done(auto_renew(s, c))

@@ -62,7 +62,7 @@ class Scenario:
     # ---- calls ----
 
     def call(self, method, path, body=None, **headers):
-        answer = client.call(method, path, body, self.key, **headers)
+        answer = client.call(method, path, body, **{"key": self.key, **headers})
         self.calls.append((method, path, body, answer))
         return answer
 
@@ -298,7 +298,7 @@ class Scenario:
     def trace(self):
         """The last calls, for whoever must find out what went wrong."""
         for method, path, body, answer in self.calls:
-            shown = json.dumps(body, ensure_ascii=False) if body is not None else ""
+            shown = json.dumps(body, ensure_ascii=False, default=repr) if body is not None else ""
             yield re.sub(r"\s+", " ", f"{method} {path} {shown[:300]}")
             yield f"  {str(answer)[:600]}"
 
