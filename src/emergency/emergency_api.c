@@ -100,7 +100,7 @@ static bool force_open(struct request *rq, struct emergency *open, struct error 
 }
 
 static bool declare(struct request *rq, struct error *e) {
-    struct emergency em, open;
+    struct emergency em = {.id = NULL}, open;
     if (!read_declaration(rq, &em, e) ||
         !emergency_find_open(rq->db, rq->arena, em.account_id, em.host, em.port, &open, e))
         return false;
