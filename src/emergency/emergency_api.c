@@ -70,7 +70,7 @@ static bool failed_in(struct error *e, const char *field) {
 
 static bool read_declaration(struct request *rq, struct emergency *em, struct error *e) {
     struct declare_body body = {.port = HTTPS_PORT};
-    const char *host, *address = NULL;
+    const char *host = NULL, *address = NULL;
     if (!json_to_row(rq->arena, rq->json, declare_body, &body, e))
         return false;
     if (body.port < 1 || body.port > UINT16_MAX)
@@ -100,7 +100,7 @@ static bool force_open(struct request *rq, struct emergency *open, struct error 
 }
 
 static bool declare(struct request *rq, struct error *e) {
-    struct emergency em, open;
+    struct emergency em = {.id = NULL}, open;
     if (!read_declaration(rq, &em, e) ||
         !emergency_find_open(rq->db, rq->arena, em.account_id, em.host, em.port, &open, e))
         return false;

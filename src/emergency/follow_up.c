@@ -1,7 +1,7 @@
 /* The last stage: a person is told daily until the original specification is in place again. */
 #include "emergency/emergency.h"
 
-enum { CANDIDATES = 100, LOOK_SECONDS = 900 };
+enum { CANDIDATES = 100, LOOK_SECONDS = 3600 };
 
 bool follow_up_needed(const struct emergency *em) {
     bool same = em->old_certificate_id && strcmp(em->old_certificate_id, em->certificate_id) == 0;

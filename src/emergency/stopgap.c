@@ -50,7 +50,7 @@ static bool audit_order(struct work *w, const struct emergency *em, struct error
 
 /* What was served may name what no line sells: then the host alone. */
 static bool order_stopgap(struct work *w, struct emergency *em, struct error *e) {
-    struct certificate c;
+    struct certificate c = {.id = NULL};
     if (!buy(w, em, em->names, &c, e)) {
         if (strcmp(e->field, "names") != 0 || strcmp(em->names, em->host) == 0)
             return false;

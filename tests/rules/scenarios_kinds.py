@@ -216,6 +216,12 @@ def emergency(s, id_):
     return s.get(f"/v1/emergencies/{id_}")
 
 
+def close(s, *ids):
+    """Nothing else ends a follow-up that nobody sees to."""
+    for id_ in ids:
+        s.done(s.call("POST", f"/v1/emergencies/{id_}/close"))
+
+
 def stage(em, name):
     return next(one for one in em["stages"] if one["stage"] == name)
 
@@ -251,6 +257,7 @@ def a_dv_certificate_as_a_stopgap(s):
     same("names", stopgap["names"], c["names"])
     same("deployment", s.deployments(stopgap)[0]["state"], "done")
     holds(f"back within a minute: {em['seconds_to_live']}", 0 <= em["seconds_to_live"] <= MINUTE)
+    close(s, id_)
 
 
 @rule("R166")
@@ -268,7 +275,7 @@ def where_the_old_certificate_lies(s):
     same("targets", em["targets"], [])
     same("up to the issue", stage(em, "issue")["result"], "issued")
     same("by a person", (stage(em, "deploy")["result"], em["waits_for"]), ("no_target", "installation"))
-    s.done(s.call("POST", f"/v1/emergencies/{unknown}/close"))
+    close(s, known, unknown)
 
 
 @rule("R167")
@@ -287,6 +294,7 @@ def deployed_as_soon_as_it_is_issued(s):
     em = emergency(s, id_)
     is_back(s, em)
     holds(f"the time of all is told: {em['seconds_to_live']}", MINUTE < em["seconds_to_live"] < 5 * MINUTE)
+    close(s, id_)
 
 
 @rule("R168")
@@ -337,3 +345,4 @@ def how_to_prevent_the_next_one(s):
     path = f"/v1/certificates/{stopgap['id']}/notify"
     s.done(s.call("PUT", path, {"thresholds": [30, 15, 7, 3, 1]}))
     same("thresholds of the stopgap", s.get(path)["thresholds"], [30, 15, 7, 3, 1])
+    close(s, id_)
