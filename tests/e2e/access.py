@@ -5,6 +5,7 @@ A new noun of a path needs a line in MAKERS (or SHARED), a new reference its nou
 """
 import itertools
 import re
+import time
 
 from client import KEY, WORK, call, check, finish, fixture, routes
 
@@ -13,6 +14,7 @@ WITHIN = {"auditor": (), "reviewer": ("auditor",), "requester": ("auditor",), "o
           "owner": ("auditor", "reviewer", "requester", "operator")}
 PASSWORD = "correct horse battery"
 ABSENT = "0" * 26
+PATIENCE = 20
 numbers = itertools.count(1)
 
 
@@ -31,6 +33,13 @@ def post(path, body, key):
 
 def certificate(key):
     return post("/v1/orders", {"names": [f"{unique('access')}.example.com"]}, key)["certificate_id"]
+
+
+def issued(key):
+    made, deadline = certificate(key), time.monotonic() + PATIENCE
+    while time.monotonic() < deadline and call("GET", f"/v1/certificates/{made}", key=key)["state"] != "issued":
+        time.sleep(0.05)
+    return made
 
 
 def order(key):
@@ -73,6 +82,40 @@ def mute(key):
     return post("/v1/mutes", {"tag": unique("tag"), "until": "2099-01-01T00:00:00Z"}, key)["items"][0]["id"]
 
 
+def emergency(key):
+    """One that is over: nothing of it changes by itself any more."""
+    made = post("/v1/emergencies", {"host": f"{unique('down')}.example.com", "address": "127.0.0.1", "port": 1}, key)["id"]
+    post(f"/v1/emergencies/{made}/close", {}, key)
+    return made
+
+
+def payment(key):
+    quote = post("/v1/quotes", {"brand": "Sold", "names": [f"{unique('paid')}.example.com"]}, key)["id"]
+    return post("/v1/orders", {"quote_id": quote, "provider": "invoice"}, key)["payment"]["id"]
+
+
+def reviewed(key):
+    """A certificate whose application waits for a reviewer, with it."""
+    parties = {member: MAKERS[REFERENCES[member]](key) for member in ("contact_id", "organization_id")}
+    made = post("/v1/orders", {"brand": "Reviewed", "grade": "ov", "names": [f"{unique('ov')}.example.com"], **parties}, key)
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
+        found = call("GET", f"/v1/certificates/{made['certificate_id']}/applications", key=key)["items"]
+        if found and call("GET", f"/v1/certificates/{made['certificate_id']}", key=key)["in_review"]:
+            return made["certificate_id"], found[0]["id"]
+        time.sleep(0.1)
+    check("an application waits for a reviewer", False, made)
+    return made["certificate_id"], f"app_{ABSENT}"
+
+
+def application(key):
+    return reviewed(key)[1]
+
+
+def refund(key):
+    return post(f"/v1/certificates/{reviewed(key)[0]}/refund", {}, key)["id"]
+
+
 def invitation(key, role="auditor"):
     email = f"{unique('guest')}@{WORK.name}.example".lower()
     return post("/v1/invitations", {"email": email, "name": unique("guest"), "role": role}, key)
@@ -103,32 +146,39 @@ def id_of(path, **body):
 MAKERS = {
     "/v1/access-keys": id_of("/v1/access-keys", name="x"),
     "/v1/accounts": lambda key: call("GET", "/v1/account", key=key)["id"],
+    "/v1/applications": application,
     "/v1/certificates": certificate,
     "/v1/channels": channel,
     "/v1/contacts": id_of("/v1/contacts", name="x", email="x@example.com", mobile="+8613800138000"),
     "/v1/csrs": id_of("/v1/csrs", names=lambda: [f"{unique('request')}.example.com"]),
     "/v1/deployments": deployment,
     "/v1/domains": id_of("/v1/domains", name=lambda: f"{unique('zone')}.example.com"),
+    "/v1/emergencies": emergency,
     "/v1/invitations": lambda key: invitation(key)["id"],
     "/v1/messages": message,
     "/v1/mutes": mute,
     "/v1/notices": notice,
     "/v1/orders": order,
     "/v1/organizations": id_of("/v1/organizations", name=lambda: unique("organization"), country="CN", city="x"),
+    "/v1/payments": payment,
     "/v1/quotes": id_of("/v1/quotes", names=["quote.example.com"]),
+    "/v1/refunds": refund,
+    "/v1/reviews": application,
     "/v1/sessions": lambda key: person(key, "auditor").split(".")[0],
     "/v1/targets": target,
     "/v1/users": user,
 }
 # What all accounts see alike, and what is public anyway: nobody's own.
-SHARED = {"/v1/catalog/brands": "none", "/v1/catalog/packages": "none", "/ca": "none", "/crl": "none"}
+SHARED = {"/v1/catalog/brands": "none", "/v1/catalog/packages": "none", "/ca": "none", "/crl": "none", "/confirm": "none"}
 # Parts of a path behind its {id}.
-INNER = {"version": "1"}
+INNER = {"version": "1", "token": "0" * 43}
 # The noun of each member that is a reference.
 REFERENCES = {"certificate_id": "/v1/certificates", "contact_id": "/v1/contacts", "csr_id": "/v1/csrs",
-              "organization_id": "/v1/organizations", "target_id": "/v1/targets", "user_id": "/v1/users"}
-# What else a body needs before its references are looked at.
-SAMPLES = {"/v1/orders": {"names": ["reference.example.com"], "csr_choice": "own"}}
+              "organization_id": "/v1/organizations", "quote_id": "/v1/quotes", "target_id": "/v1/targets", "user_id": "/v1/users"}
+# What else a body needs before its references are looked at; nothing goes with what stands in ALONE.
+SAMPLES = {path: {"names": ["reference.example.com"]} for path in ("/v1/orders", "/v1/quotes")}
+BESIDE = {"csr_id": {"csr_choice": "own"}}
+ALONE = {"quote_id"}
 
 
 def noun_of(path):
@@ -204,7 +254,8 @@ def own_ids(people, ids):
 # ---- own objects ----
 
 # Own ids that are answered by 404 all the same: there is no such part of the new object.
-NOTHING_THERE = {("POST", "/v1/certificates/{id}/versions/{version}/revoke"), ("POST", "/v1/certificates/{id}/deploy")}
+NOTHING_THERE = {("POST", "/v1/certificates/{id}/versions/{version}/revoke"), ("POST", "/v1/certificates/{id}/deploy"),
+                 ("GET", "/v1/applications/{id}/letter")}
 
 
 def owner_reaches(owner):
@@ -241,15 +292,17 @@ def references():
                 yield method, path, content["schema"], name
 
 
-def foreign_references(people, own, ids):
+def foreign_references(people, key, own, ids):
     seen = {name for _, _, _, name in references()}
     check("every reference has a noun", seen <= set(REFERENCES), seen - set(REFERENCES))
     check("there are such", {"user_id", "organization_id", "contact_id", "csr_id", "certificate_id"} <= seen, seen)
     for (method, path, schema, name), (who, (shown, roles)) in itertools.product(list(references()), people.items()):
         if roles != ("owner",):
             continue
-        base = {required: "x" for required in schema["required"]} | SAMPLES.get(path, {})
-        place = filled(path, own.get(noun_of(path), ""))
+        base = {required: "x" for required in schema["required"]} | BESIDE.get(name, {})
+        base |= {} if name in ALONE else SAMPLES.get(path, {})
+        noun = noun_of(path)  # what is renewed once is so for good
+        place = filled(path, issued(key) if noun == "/v1/certificates" else own.get(noun, ""))
         foreign, mine = (send(method, place, shown, base | {name: of[REFERENCES[name]]}) for of in (ids, own))
         check(f"{method} {path}: a foreign {name} for {who}", (foreign.status, foreign["code"]) == (404, "not_found"), foreign)
         check(f"{method} {path}: an own {name} for {who} is found", mine.status != 404, mine)
@@ -282,7 +335,17 @@ def second_account():
     return f"{answer['id']}.{answer['secret']}"
 
 
+def sell():
+    """A line that costs something, and one whose issuer waits for a reviewer."""
+    line = {"vendor": "Sold", "title_en": "Sold", "title_zh": "在售", "profile": "modern", "issuer": "local",
+            "domain_types": ["single"], "key_algorithms": ["p256"], "names_max": 1, "currency": "CNY"}
+    for id_, grade, demands, price in (("Sold", "dv", "none", 100), ("Reviewed", "ov", "review", 0)):
+        call("PUT", f"/v1/catalog/brands/{id_}", {**line, "grades": [grade], "demands": demands})
+        call("POST", f"/v1/catalog/brands/{id_}/prices", {"per_year": price, "managed_use": 0})
+
+
 def main():
+    sell()
     second = second_account()
     every_noun_has_a_fixture()
     ids = {noun: make(KEY) for noun, make in MAKERS.items()}
@@ -291,7 +354,7 @@ def main():
     strangers = callers(second)
     before = what_is_there(KEY)
     foreign_ids(strangers, ids)
-    foreign_references(strangers, others, ids)
+    foreign_references(strangers, second, others, ids)
     after = what_is_there(KEY)
     check("nothing was changed by strangers", before == after, [path for path in before if before[path] != after.get(path)])
     nulls(second)
