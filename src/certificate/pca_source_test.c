@@ -195,6 +195,11 @@ static void only_a_private_cas_certificate_has_a_source(void **state) {
     json_object_set_new(import, "kind", json_string("pca"));
     json_object_set_new(import, "source_url", json_string("http://ca.example.com/leaf.pem"));
     assert_fails(call(w, "POST", "/v1/certificates", import, &rq), e, ERR_BAD_FIELD);
+    import = body(w, "leaf-p256.pem", NULL);
+    json_object_set_new(import, "kind", json_string("pca"));
+    const char *too_long = arena_printf(w->arena, "https://ca.example.com/%02000d", 0);
+    json_object_set_new(import, "source_url", json_string(too_long));
+    assert_fails(call(w, "POST", "/v1/certificates", import, &rq), e, ERR_BAD_FIELD);
     struct certificate c = world_issue(w, (struct certificate){.names = "a.example.com"}, DAY);
     assert_fails(sync_now(w, c.id, NULL, &rq), e, ERR_NOT_PCA);
 }

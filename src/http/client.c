@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { CONNECT_TIMEOUT_MS = 10000 };
+enum { CONNECT_TIMEOUT_MS = 10000, URL_MAX = 2000 };
 
 struct client {
     CURL *curl;
@@ -77,6 +77,9 @@ static bool check_url(const struct http_request *request, bool *local, struct er
 bool http_url_check(const char *field, const char *url, struct error *e) {
     const struct http_request request = {.url = url};
     bool local;
+    if (strlen(url) > URL_MAX)
+        return fail_field(e, field, ERR_BAD_FIELD, "an address has %d bytes at most", "地址最多 %d 字节",
+                          URL_MAX);
     if (check_url(&request, &local, e))
         return true;
     snprintf(e->field, sizeof e->field, "%s", field);
