@@ -5,6 +5,7 @@ A new noun of a path needs a line in MAKERS (or SHARED), a new reference its nou
 """
 import itertools
 import re
+import time
 
 from client import KEY, WORK, call, check, finish, fixture, routes
 
@@ -13,6 +14,7 @@ WITHIN = {"auditor": (), "reviewer": ("auditor",), "requester": ("auditor",), "o
           "owner": ("auditor", "reviewer", "requester", "operator")}
 PASSWORD = "correct horse battery"
 ABSENT = "0" * 26
+PATIENCE = 30  # seconds for the engine
 numbers = itertools.count(1)
 
 
@@ -95,6 +97,40 @@ def key_of(key, user_id, role):
     return f"{answer['id']}.{answer['secret']}"
 
 
+def bought(key, brand, **more):
+    """An order of something that costs money: paid by invoice, so that no balance is needed."""
+    quote = post("/v1/quotes", {"names": [f"{unique('access')}.example.com"], "brand": brand, **more}, key)
+    return post("/v1/orders", {"quote_id": quote["id"], "provider": "invoice"}, key)
+
+
+def payment(key):
+    made = bought(key, "CFCA-DV")["id"]
+    return next(item["id"] for item in call("GET", "/v1/payments", key=key)["items"] if item["order_id"] == made)
+
+
+def refund(key):
+    made = bought(key, "TrustAsia-DV")
+    paid = next(item["id"] for item in call("GET", "/v1/payments", key=key)["items"] if item["order_id"] == made["id"])
+    post(f"/v1/payments/{paid}/confirm", {"reference": unique("invoice")}, KEY)
+    return post(f"/v1/certificates/{made['certificate_id']}/refund", {}, key)["id"]
+
+
+def application(key):
+    """One that a reviewer is to decide on, once the engine has made it."""
+    organization = MAKERS["/v1/organizations"](key)
+    contact = MAKERS["/v1/contacts"](key)
+    made = post("/v1/orders", {"names": [f"{unique('access')}.example.com"], "brand": "Tenure-OV", "grade": "ov",
+                               "contact_id": contact, "organization_id": organization}, key)["certificate_id"]
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end:
+        items = call("GET", f"/v1/certificates/{made}/applications", key=key)["items"]
+        if items:
+            return items[0]["id"]
+        time.sleep(0.1)
+    check("an application comes of an order", False, made)
+    return None
+
+
 def id_of(path, **body):
     """What makes an object of a list: one POST."""
     return lambda key: post(path, {name: value() if callable(value) else value for name, value in body.items()}, key)["id"]
@@ -103,32 +139,39 @@ def id_of(path, **body):
 MAKERS = {
     "/v1/access-keys": id_of("/v1/access-keys", name="x"),
     "/v1/accounts": lambda key: call("GET", "/v1/account", key=key)["id"],
+    "/v1/applications": application,
     "/v1/certificates": certificate,
     "/v1/channels": channel,
     "/v1/contacts": id_of("/v1/contacts", name="x", email="x@example.com", mobile="+8613800138000"),
     "/v1/csrs": id_of("/v1/csrs", names=lambda: [f"{unique('request')}.example.com"]),
     "/v1/deployments": deployment,
     "/v1/domains": id_of("/v1/domains", name=lambda: f"{unique('zone')}.example.com"),
+    "/v1/emergencies": id_of("/v1/emergencies", host=lambda: f"{unique('down')}.example.com"),
     "/v1/invitations": lambda key: invitation(key)["id"],
     "/v1/messages": message,
     "/v1/mutes": mute,
     "/v1/notices": notice,
     "/v1/orders": order,
     "/v1/organizations": id_of("/v1/organizations", name=lambda: unique("organization"), country="CN", city="x"),
+    "/v1/payments": payment,
     "/v1/quotes": id_of("/v1/quotes", names=["quote.example.com"]),
+    "/v1/refunds": refund,
+    "/v1/reviews": application,
     "/v1/sessions": lambda key: person(key, "auditor").split(".")[0],
     "/v1/targets": target,
     "/v1/users": user,
 }
 # What all accounts see alike, and what is public anyway: nobody's own.
-SHARED = {"/v1/catalog/brands": "none", "/v1/catalog/packages": "none", "/ca": "none", "/crl": "none"}
+SHARED = {"/v1/catalog/brands": "none", "/v1/catalog/packages": "none", "/ca": "none", "/crl": "none",
+          "/confirm": "none"}
 # Parts of a path behind its {id}.
 INNER = {"version": "1"}
 # The noun of each member that is a reference.
 REFERENCES = {"certificate_id": "/v1/certificates", "contact_id": "/v1/contacts", "csr_id": "/v1/csrs",
-              "organization_id": "/v1/organizations", "target_id": "/v1/targets", "user_id": "/v1/users"}
-# What else a body needs before its references are looked at.
-SAMPLES = {"/v1/orders": {"names": ["reference.example.com"], "csr_choice": "own"}}
+              "organization_id": "/v1/organizations", "quote_id": "/v1/quotes", "target_id": "/v1/targets", "user_id": "/v1/users"}
+# What else the body of a quote or an order needs before its references are looked at.
+NAMED = {"names": ["reference.example.com"]}
+SAMPLES = {"csr_id": {**NAMED, "csr_choice": "own"}, "contact_id": NAMED, "organization_id": NAMED}
 
 
 def noun_of(path):
@@ -137,7 +180,7 @@ def noun_of(path):
 
 
 def filled(path, id_):
-    path = re.sub(r"\{(?:id|file)\}", id_, path, count=1)
+    path = re.sub(r"\{(?:id|file|token)\}", id_, path, count=1)
     return re.sub(r"\{(\w+)\}", lambda part: INNER[part.group(1)], path)
 
 
@@ -153,7 +196,7 @@ def every_noun_has_a_fixture():
     nouns = {noun_of(path) for _, path, _ in routes()} - {None}
     check("every noun of a path has a fixture", nouns <= set(MAKERS) | set(SHARED), nouns - set(MAKERS) - set(SHARED))
     check("and no fixture is without a route", set(MAKERS) | set(SHARED) <= nouns, set(MAKERS) | set(SHARED) - nouns)
-    parts = {part for _, path, _ in routes() for part in re.findall(r"\{(\w+)\}", path)} - {"id", "file"}
+    parts = {part for _, path, _ in routes() for part in re.findall(r"\{(\w+)\}", path)} - {"id", "file", "token"}
     check("every other part of a path, too", parts <= set(INNER), parts)
 
 
@@ -204,7 +247,8 @@ def own_ids(people, ids):
 # ---- own objects ----
 
 # Own ids that are answered by 404 all the same: there is no such part of the new object.
-NOTHING_THERE = {("POST", "/v1/certificates/{id}/versions/{version}/revoke"), ("POST", "/v1/certificates/{id}/deploy")}
+NOTHING_THERE = {("POST", "/v1/certificates/{id}/versions/{version}/revoke"), ("POST", "/v1/certificates/{id}/deploy"),
+                 ("GET", "/v1/applications/{id}/letter")}
 
 
 def owner_reaches(owner):
@@ -245,14 +289,15 @@ def foreign_references(people, own, ids):
     seen = {name for _, _, _, name in references()}
     check("every reference has a noun", seen <= set(REFERENCES), seen - set(REFERENCES))
     check("there are such", {"user_id", "organization_id", "contact_id", "csr_id", "certificate_id"} <= seen, seen)
-    for (method, path, schema, name), (who, (shown, roles)) in itertools.product(list(references()), people.items()):
-        if roles != ("owner",):
-            continue
-        base = {required: "x" for required in schema["required"]} | SAMPLES.get(path, {})
+    owners = [(who, shown) for who, (shown, roles) in people.items() if roles == ("owner",)]
+    for of, (who, shown), (method, path, schema, name) in itertools.product((ids, own), owners, list(references())):
+        base = {required: "x" for required in schema["required"]} | (SAMPLES.get(name, {}) if path in ("/v1/quotes", "/v1/orders") else {})
         place = filled(path, own.get(noun_of(path), ""))
-        foreign, mine = (send(method, place, shown, base | {name: of[REFERENCES[name]]}) for of in (ids, own))
-        check(f"{method} {path}: a foreign {name} for {who}", (foreign.status, foreign["code"]) == (404, "not_found"), foreign)
-        check(f"{method} {path}: an own {name} for {who} is found", mine.status != 404, mine)
+        answer = send(method, place, shown, base | {name: of[REFERENCES[name]]})
+        if of is ids:
+            check(f"{method} {path}: a foreign {name} for {who}", (answer.status, answer["code"]) == (404, "not_found"), answer)
+        else:  # which may change what a foreign one is tried with: these come last
+            check(f"{method} {path}: an own {name} for {who} is found", answer.status != 404, answer)
 
 
 def what_is_there(key):
