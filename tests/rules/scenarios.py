@@ -6,6 +6,7 @@ import scenarios_keys  # noqa: F401
 import scenarios_kinds  # noqa: F401
 import scenarios_life  # noqa: F401
 import scenarios_managed  # noqa: F401
+import scenarios_notices  # noqa: F401
 import scenarios_orders  # noqa: F401
 import scenarios_payment  # noqa: F401
 import scenarios_review  # noqa: F401
@@ -31,8 +32,6 @@ _FEATURES = {
         "R102 R106 R196",
     "review of OV and EV: contacts, organisations, letters":
         "R215 R216 R218",
-    "notifications":
-        "R001 R149 R153 R170 R205 R206",
     "the way back from an emergency":
         "R129 R165",
 }
