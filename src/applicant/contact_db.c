@@ -62,9 +62,10 @@ bool contact_store(struct db *db, struct contact *c, struct error *e) {
                  DB_TEXT(c->title), DB_TEXT(c->email), DB_TEXT(c->mobile), DB_INT(c->changed_at),
                  DB_TIME(c->email_confirmed_at), DB_TIME(c->deleted_at)))
         return false;
-    c->revision++;
-    return db_changes(db) == 1 || fail(e, ERR_CONFLICT, "contact %s was changed meanwhile: read it again",
-                                       "联系人 %s 已被他人更改,请重新读取", c->id);
+    bool stored = db_changes(db) == 1;
+    c->revision += stored; /* else it is whatever the caller says */
+    return stored || fail(e, ERR_CONFLICT, "contact %s was changed meanwhile: read it again",
+                          "联系人 %s 已被他人更改,请重新读取", c->id);
 }
 
 bool contact_of_organization(struct db *db, struct arena *a, const char *organization_id, const char **id,

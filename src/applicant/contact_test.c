@@ -131,6 +131,8 @@ static void a_change_is_refused_to_whoever_has_read_an_older_revision(void **sta
     assert_string_equal(text_of(changed, "name"), "王芳");
     assert_int_equal(json_integer_value(json_object_get(changed, "revision")), 1);
     world_refuse(w, "PATCH", path, json_pack("{sssi}", "title", "CEO", "revision", 0), ERR_CONFLICT);
+    world_refuse(w, "PATCH", path, json_pack("{sssI}", "title", "CEO", "revision", (json_int_t)INT64_MAX),
+                 ERR_CONFLICT);
     world_call(w, "PATCH", path, json_pack("{ss}", "title", "CEO"));
     world_refuse(w, "PATCH", path, json_pack("{sn}", "name"), ERR_BAD_FIELD);
 
@@ -139,6 +141,8 @@ static void a_change_is_refused_to_whoever_has_read_an_older_revision(void **sta
     assert_string_equal(text_of(changed, "phone"), "+8657112345678");
     assert_string_equal(text_of(changed, "country"), "CN");
     world_refuse(w, "PATCH", path, json_pack("{sssi}", "city", "上海", "revision", 0), ERR_CONFLICT);
+    world_refuse(w, "PATCH", path, json_pack("{sssI}", "city", "上海", "revision", (json_int_t)INT64_MAX),
+                 ERR_CONFLICT);
 }
 
 static int64_t confirmed_at(struct world *w, const char *id) {

@@ -66,8 +66,8 @@ bool organization_store(struct db *db, struct organization *o, struct error *e) 
             DB_TEXT(o->country), DB_TEXT(o->province), DB_TEXT(o->city), DB_TEXT(o->address),
             DB_TEXT(o->postal_code), DB_TEXT(o->phone), DB_INT(o->changed_at), DB_TIME(o->deleted_at)))
         return false;
-    o->revision++;
-    return db_changes(db) == 1 ||
-           fail(e, ERR_CONFLICT, "organisation %s was changed meanwhile: read it again",
-                "组织 %s 已被他人更改,请重新读取", o->id);
+    bool stored = db_changes(db) == 1;
+    o->revision += stored; /* else it is whatever the caller says */
+    return stored || fail(e, ERR_CONFLICT, "organisation %s was changed meanwhile: read it again",
+                          "组织 %s 已被他人更改,请重新读取", o->id);
 }

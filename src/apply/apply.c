@@ -32,10 +32,13 @@ bool apply_subject(struct work *w, struct certificate *c, struct error *e) {
     return true;
 }
 
+static bool is_closed(const struct certificate *c) {
+    return !c->id || c->cancelled_at || c->revoke_asked_at || c->revoked_at;
+}
+
 /* Nothing stands against a version, and nothing is missing for it. */
 static bool wanted(const struct certificate *c) {
-    bool closed = !c->id || c->cancelled_at || c->revoke_asked_at || c->revoked_at;
-    return c->paid_at && c->active_at && !closed && !certificate_waits_for_person(c);
+    return !is_closed(c) && c->paid_at && c->active_at && !certificate_waits_for_person(c);
 }
 
 static bool same_text(const char *a, const char *b) {
@@ -268,6 +271,26 @@ struct applying *apply_applying(const struct work *w) {
     return &chosen->applying;
 }
 
+static bool wait_no_more(struct work *w, struct certificate *c, struct error *e) {
+    const struct profile *profile;
+    if (!c->id || !c->waits_for)
+        return true;
+    c->in_review = false;
+    c->waits_for = c->waits_detail_en = c->waits_detail_zh = NULL;
+    return certificate_profile(w->services->policies, c, &profile, e) &&
+           certificate_store(w->db, w->arena, profile, c, e);
+}
+
+/* What was open when the certificate was refunded, revoked or deleted would wait for its reviewer for ever.
+ */
+static bool leave(struct work *w, struct certificate *c, struct application *open, struct error *e) {
+    if (is_closed(c) &&
+        (!find_open(w, w->item->subject, open, e) ||
+         (open->id && !application_drop(w->db, open, w->now, "withdrawn", e)) || !wait_no_more(w, c, e)))
+        return false;
+    return work_goes(w, c->id ? OUTCOME_OTHERWISE : OUTCOME_DONE);
+}
+
 bool apply_record(struct work *w, struct error *e) {
     struct chosen *chosen = w->prepared;
     struct certificate *c = &chosen->applying.certificate;
@@ -276,7 +299,7 @@ bool apply_record(struct work *w, struct error *e) {
     if (!apply_subject(w, c, e))
         return false;
     if (!wanted(c))
-        return work_goes(w, c->id ? OUTCOME_OTHERWISE : OUTCOME_DONE);
+        return leave(w, c, open, e);
     if (!find_open(w, c->id, open, e))
         return false;
     if (open->id && application_fits(open, c))

@@ -60,7 +60,8 @@ bool apply_subject(struct work *w, struct certificate *c, struct error *e);
 /*
  * act: makes a key (automatic), takes that of the old version (keep), or reads the own CSR.
  * save: the application with its key. An open application is gone on with. OUTCOME_OTHERWISE if the
- * certificate asks for none any more, OUTCOME_DONE if it was deleted.
+ * certificate asks for none any more, OUTCOME_DONE if it was deleted; what is open of one that is over is
+ * closed.
  */
 bool apply_prepare(struct work *w, struct error *e);
 bool apply_record(struct work *w, struct error *e);

@@ -333,6 +333,31 @@ static void a_withdrawal_and_a_verdict_exclude_each_other(void **state) {
     assert_fails(approved(&second), e, ERR_NOT_IN_REVIEW);
 }
 
+/* A refund closes a certificate in whatever state it is: reviewers could neither approve nor reject it. */
+static void what_is_over_waits_for_nobody(void **state) {
+    (void)state;
+    struct review r = waiting("OV-2021");
+    struct certificate c = certificate_now(&w, r.certificate.id);
+    c.cancelled_at = w.now;
+    begin();
+    assert_ok(done(certificate_store(w.services.db, w.arena, r.profile, &c, &e)), e);
+    assert_int_equal(run(&apply, c.id), OUTCOME_OTHERWISE);
+    assert_int_equal(count("SELECT count(*) FROM application WHERE closed_at IS NULL"), 0);
+    c = certificate_now(&w, c.id);
+    assert_false(c.in_review);
+    assert_null(c.waits_for);
+}
+
+static void what_was_deleted_waits_for_nobody(void **state) {
+    (void)state;
+    struct review r = waiting("OV-2021");
+    struct certificate c = certificate_now(&w, r.certificate.id);
+    begin();
+    assert_ok(done(certificate_delete(w.services.db, w.arena, &c, &e)), e);
+    assert_int_equal(run(&apply, c.id), OUTCOME_DONE);
+    assert_int_equal(count("SELECT count(*) FROM application WHERE closed_at IS NULL"), 0);
+}
+
 /* ---- reminders: R201 ---- */
 
 static bool reminded(const char *certificate_id) {
@@ -505,6 +530,7 @@ static void without_a_mail_server_the_reviewer_notes_the_check(void **state) {
 }
 
 TEST_MAIN(review, in_world(an_application_waits_for_a_reviewer_who_is_told_once),
+          in_world(what_is_over_waits_for_nobody), in_world(what_was_deleted_waits_for_nobody),
           in_world(an_approval_needs_its_checks_and_lets_the_engine_go_on),
           in_world(an_organisation_that_was_checked_passes_until_that_is_too_old),
           in_world(a_changed_organisation_is_checked_again),

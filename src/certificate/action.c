@@ -113,8 +113,7 @@ static bool validating(const struct asked *q, struct error *e) {
 
 /* Also beside a live version, whose next one waits for it. */
 static bool validation_runs(const struct asked *q, struct error *e) {
-    bool waits = q->c->waits_for && strcmp(q->c->waits_for, "validation") == 0;
-    return waits || validating(q, e);
+    return waits_at(q, "validation") || validating(q, e);
 }
 
 static bool in_review_now(const struct asked *q, struct error *e) {

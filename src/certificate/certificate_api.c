@@ -436,6 +436,7 @@ static bool delete_certificate(struct request *rq, struct error *e) {
         return false;
     rq->status = 204;
     return certificate_delete(rq->db, rq->arena, &c, e) &&
+           work_enqueue(rq->db, c.account_id, c.id, "apply", rq->now, e) && /* closes what is open of it */
            audit_change(rq, "certificate.delete", c.id, shown_before(rq, &c), NULL, e);
 }
 
@@ -511,7 +512,7 @@ const struct route certificate_routes[] = {
     {.method = "DELETE",
      .path = "/v1/certificates/{id}",
      .access = ACCESS_OPERATE,
-     .flags = ROUTE_WRITES,
+     .flags = ROUTE_WRITES | ROUTE_WAKES,
      .handle = delete_certificate,
      .query = delete_query,
      .summary = TEXT("Deletes a certificate that is over, or was brought in", "删除已失效或上传的证书")},

@@ -126,12 +126,19 @@ bool renew_is_due(struct work *w, bool *due, struct error *e) {
     return true;
 }
 
+/* An application that is open beside it is closed by the next step. */
+static bool is_over_and_waits(const struct subject *s) {
+    return s->c.waits_for && (s->facts.cancelled_at || s->facts.revoked_at);
+}
+
 bool renew_decide(struct work *w, struct error *e) {
     struct subject s;
     if (!subject_read(w, &s, e))
         return false;
     if (!s.c.id)
         return work_goes(w, OUTCOME_DONE);
+    if (is_over_and_waits(&s))
+        return work_goes(w, OUTCOME_NEXT);
     if (!expiry_tell(w, &s.c, s.profile, &s.facts.threshold_at, e))
         return false;
     struct renew_decision decision = renew_next(&s.facts, s.profile, w->now);

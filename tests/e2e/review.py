@@ -255,6 +255,21 @@ def test_withdrawn():
     check("and for the contact", call("POST", f"/confirm/{link_of(mail[0])[0][1]}", "", key=None)["code"] == "link_used")
 
 
+def in_reviews(application):
+    return application in [item["id"] for item in call("GET", "/v1/reviews?limit=500", key=REVIEWER)["items"]]
+
+
+def test_over():
+    organization, contact = parties("epsilon")
+    id_ = submitted("Tenure-OV-Free", "refunded.example.com", organization, contact)
+    application = application_of(id_)
+    check("what is in review is refunded", eventually(lambda: in_reviews(application)) and
+          call("POST", f"/v1/certificates/{id_}/refund", {}).status == 201, state(id_))
+    check("reviewers are not left with it", eventually(lambda: not in_reviews(application)) and
+          call("GET", f"/v1/applications/{application}")["closed_at"])
+    check("and it waits for nothing", eventually(lambda: not call("GET", f"/v1/certificates/{id_}")["waits_for"]))
+
+
 def test_large_bodies():
     """More uploads at once than there are places: each is answered, and memory is bounded."""
     organization, contact = parties("delta")
@@ -302,6 +317,7 @@ def main():
     test_known_organisation(*known)
     test_verdict(*test_letter())
     test_withdrawn()
+    test_over()
     test_large_bodies()
     test_aged_out(*known)
     finish()
