@@ -112,7 +112,8 @@ static bool include_bare(struct draft *d, const char **names, struct error *e) {
             words[count++] = name + 2;
     }
     size_t max = (size_t)d->brand->names_max + included;
-    return in_field(names_normalise(d->arena, words, count, max, false, names, e), "names", e);
+    return in_field(names_normalise(d->arena, words, count, max, d->brand->public_names, names, e), "names",
+                    e);
 }
 
 static bool fill_names(struct draft *d, struct error *e) {
