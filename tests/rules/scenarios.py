@@ -8,7 +8,10 @@ import scenarios_life  # noqa: F401
 import scenarios_managed  # noqa: F401
 import scenarios_notices  # noqa: F401
 import scenarios_orders  # noqa: F401
+import scenarios_parties  # noqa: F401
 import scenarios_payment  # noqa: F401
+import scenarios_proof  # noqa: F401
+import scenarios_requests  # noqa: F401
 import scenarios_review  # noqa: F401
 import scenarios_uploaded  # noqa: F401
 import scenarios_validity  # noqa: F401
@@ -28,12 +31,6 @@ _FEATURES = {
         "R053 R211",
     "managed service":
         "R046 R056 R059 R060 R062 R063 R064 R065 R067 R200",
-    "the CSR manager":
-        "R102 R106 R196",
-    "review of OV and EV: contacts, organisations, letters":
-        "R215 R216 R218",
-    "the way back from an emergency":
-        "R129 R165",
 }
 WAITING = {id_: feature for feature, ids in _FEATURES.items() for id_ in ids.split()}
 
