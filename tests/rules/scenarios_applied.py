@@ -1,5 +1,6 @@
 """From the form to what is served: what an application is made with, what it waits for, and what comes of it."""
 import client
+import fixtures
 import market
 import servers
 from market import RICH, YEAR_PRICE, adds_up, quote_renewal
@@ -41,11 +42,12 @@ def the_form_is_filled_in(s):
     for member in ("names", "grade", "key_algorithm"):
         same(member, q["chosen"][member], c[member])
     same("form", {member: q["chosen"][member] for member in form}, form)
-    for change in ({"years": 2}, {"years": 3}, {"csr_choice": "automatic"}):
-        quote_renewal(s, c, **change)
+    own = {"csr_choice": "own", "csr": fixtures.request(c["names"])}
+    for choice in ({"years": 2}, {"years": 3}, {"csr_choice": "automatic"}, own):
+        quote_renewal(s, c, **choice)
 
-    def refused(code, **change):
-        answer = s.call("POST", "/v1/quotes", {"kind": "renewal", "certificate_id": c["id"], **change})
+    def refused(code, **choice):
+        answer = s.call("POST", "/v1/quotes", {"kind": "renewal", "certificate_id": c["id"], **choice})
         s.refused(answer, answer.status, code)
         holds(f"it is no server error: {answer.status}", answer.status in (400, 409))
 

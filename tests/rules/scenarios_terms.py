@@ -5,7 +5,7 @@ import market
 import publish
 from market import RICH, USE_PRICE, YEAR_PRICE, adds_up, due, lines, quote_renewal
 from moments import DAY, E, E_20D, E_30D, SECOND, T0, at, written
-from scenarios_application import check_now, contact, hand_in, is_issued
+from scenarios_application import contact, hand_in, is_issued
 from scenarios_application import challenge as challenge_of
 from scenarios_managed import began, terms, told, uses_of, waits
 from scenarios_review import PATIENCE, mails
