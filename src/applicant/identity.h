@@ -29,7 +29,10 @@ extern const struct field identity_check_shown[];
 /* One of the same organisation, its revision, contact and grade holds at `now`. */
 bool identity_check_valid(struct db *db, const struct identity_check *like, int64_t now, bool *valid,
                           struct error *e);
-/* The same for what the form of a certificate names, as it is now: without it the managed service does not
- * go on by itself where the brand demands a review. */
+/* When the last one of that kind was made, also one that holds no more; 0: never. */
+bool identity_check_last(struct db *db, const struct identity_check *like, int64_t *checked_at,
+                         struct error *e);
+/* Whether one holds for what the form of a certificate names, as it is now: without it the managed service
+ * does not go on by itself where the brand demands a review. */
 bool identity_check_holds(const struct services *services, struct arena *a, const struct certificate *c,
                           int64_t now, bool *valid, struct error *e);

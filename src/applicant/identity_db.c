@@ -75,3 +75,12 @@ bool identity_check_valid(struct db *db, const struct identity_check *like, int6
     *valid = ok && one;
     return ok;
 }
+
+bool identity_check_last(struct db *db, const struct identity_check *like, int64_t *checked_at,
+                         struct error *e) {
+    return db_int(db, checked_at, 0, e,
+                  "SELECT max(checked_at) FROM identity_check WHERE organization_id = $1 AND grade = $2 "
+                  "AND organization_revision = $3 AND contact_id = $4 AND account_id = $5",
+                  DB_TEXT(like->organization_id), DB_TEXT(like->grade), DB_INT(like->organization_revision),
+                  DB_TEXT(like->contact_id), DB_TEXT(like->account_id));
+}
