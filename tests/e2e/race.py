@@ -18,7 +18,7 @@ ROUNDS = int(os.environ["ROUNDS"])
 SECRET = b"a-shared-secret-of-both-sides"
 PRICE, USE_PRICE, DEPOSIT = 100, 10, 10**9
 PATIENCE = 120  # seconds for the engine to catch up
-RIVALS = 2
+RIVALS, CONNECTIONS = 2, 4
 PAGE = 500
 
 
@@ -50,13 +50,18 @@ def each_rival(function):
 
 
 def rivals(requests):
-    """What two clients got who sent the same requests in step: pairs. `requests[i](client, which)` sends one."""
+    """What two clients got who sent the same requests in step: pairs. `requests[i](client, which)` sends one.
+
+    A connection belongs to the web process that its port falls to: each rival has several and they meet in all pairs, so that
+    most rounds are a race between two processes.
+    """
     answers = [[None] * len(requests) for _ in range(RIVALS)]
     barrier = threading.Barrier(RIVALS, timeout=TIMEOUT_SECONDS)
 
     def run(which):
-        client = Client()
+        clients = [Client() for _ in range(CONNECTIONS)]
         for number, send in enumerate(requests):
+            client = clients[number // CONNECTIONS**which % CONNECTIONS]
             barrier.wait()
             answers[which][number] = send(client, which)
 

@@ -6,6 +6,7 @@
 PAY_PORT=$(free_port)
 echo a-shared-secret-of-both-sides >"$WORK/payment-secret"
 daemon <<YAML
+web_processes: 4
 payment:
   webhook_url: http://127.0.0.1:$PAY_PORT/tenure
   webhook_secret_file: $WORK/payment-secret
