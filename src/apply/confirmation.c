@@ -9,11 +9,21 @@
 #include "signer/signer.h"
 #include <sodium.h>
 
-enum { LIFE = 7 * DAY, PAUSE = 3600, TOKEN_BYTES = 32 };
+enum { LIFE = 7 * DAY, PAUSE = 3600, AN_HOUR = 20, TOKEN_BYTES = 32 };
 
 enum { TOKEN_TEXT = sodium_base64_ENCODED_LEN(TOKEN_BYTES, sodium_base64_VARIANT_URLSAFE_NO_PADDING) };
 
 /* ---- asked for ---- */
+
+/* Whoever submits and withdraws again and again must not flood a mailbox that may be anybody's. */
+static bool free_place(struct db *db, struct confirmation *c, int64_t now, struct error *e) {
+    int64_t before;
+    if (!confirmation_latest(db, c, AN_HOUR, &before, e))
+        return false;
+    c->created_at = before && now < before + PAUSE ? before + PAUSE : now;
+    c->end_at = c->created_at + LIFE;
+    return true;
+}
 
 static bool insert(const struct services *services, struct arena *a, const struct application *application,
                    int64_t now, struct confirmation *c, struct error *e) {
@@ -24,11 +34,9 @@ static bool insert(const struct services *services, struct arena *a, const struc
                                .account_id = application->account_id,
                                .application_id = application->id,
                                .contact_id = contact.id,
-                               .email = contact.email,
-                               .created_at = now,
-                               .end_at = now + LIFE};
-    return confirmation_insert(services->db, c, e) &&
-           work_enqueue(services->db, c->account_id, c->id, "confirm", now, e);
+                               .email = contact.email};
+    return free_place(services->db, c, now, e) && confirmation_insert(services->db, c, e) &&
+           work_enqueue(services->db, c->account_id, c->id, "confirm", c->created_at, e);
 }
 
 bool confirmation_send(const struct services *services, struct arena *a,

@@ -18,7 +18,8 @@ extern const struct route confirmation_routes[];
 
 /* ---- confirmation.c ---- */
 
-/* Has a link sent to the contact. ERR_MAIL_NOT_CONFIGURED; ERR_CONFLICT within an hour of the one before. */
+/* Has a link sent to the contact; one address gets 20 of an account in an hour, the others later.
+ * ERR_MAIL_NOT_CONFIGURED; ERR_CONFLICT within an hour of the one before. */
 bool confirmation_send(const struct services *services, struct arena *a,
                        const struct application *application, int64_t now, struct confirmation *c,
                        struct error *e);
@@ -55,6 +56,9 @@ bool confirmation_find(struct db *db, struct arena *a, const char *digest, struc
 /* Of an application, oldest first. */
 bool confirmation_list(struct db *db, struct arena *a, const char *application_id,
                        struct confirmation **items, size_t *count, struct error *e);
+/* When the n-th last link of the account to that address is, or was, sent; 0: there are fewer. */
+bool confirmation_latest(struct db *db, const struct confirmation *c, int64_t n, int64_t *at,
+                         struct error *e);
 /* `set` is false if somebody was first. */
 bool confirmation_set_digest(struct db *db, const struct confirmation *c, bool *set, struct error *e);
 bool confirmation_set_used(struct db *db, const struct confirmation *c, int64_t now, bool *set,

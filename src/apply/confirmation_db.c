@@ -47,6 +47,14 @@ bool confirmation_list(struct db *db, struct arena *a, const char *application_i
                    DB_TEXT(application_id));
 }
 
+bool confirmation_latest(struct db *db, const struct confirmation *c, int64_t n, int64_t *at,
+                         struct error *e) {
+    return db_int(db, at, 0, e,
+                  "SELECT created_at FROM confirmation WHERE account_id = $1 AND email = $2 "
+                  "ORDER BY created_at DESC, id DESC LIMIT 1 OFFSET $3",
+                  DB_TEXT(c->account_id), DB_TEXT(c->email), DB_INT(n - 1));
+}
+
 bool confirmation_set_digest(struct db *db, const struct confirmation *c, bool *set, struct error *e) {
     bool ok = db_exec(db, e, "UPDATE confirmation SET digest = $2 WHERE id = $1 AND digest IS NULL",
                       DB_TEXT(c->id), DB_TEXT(c->digest));

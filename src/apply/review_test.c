@@ -534,6 +534,29 @@ static void links_are_sent_once_an_hour(void **state) {
     assert_ok(done(confirmation_send(&w.services, w.arena, &r.application, w.now + 3600, &c, &e)), e);
 }
 
+/* Of all that were withdrawn and submitted again within an hour. */
+static void one_address_gets_so_many_links_in_an_hour(void **state) {
+    (void)state;
+    enum { AN_HOUR = 20 };
+    struct review r = waiting("OV-2021");
+    for (int i = 0; i < AN_HOUR; i++) {
+        struct certificate c = certificate_now(&w, r.certificate.id);
+        assert_ok(withdrawn(&c), e);
+        submit(c.id);
+        assert_int_equal(run(&apply, c.id), OUTCOME_OTHERWISE);
+    }
+    assert_int_equal(count("SELECT count(*) FROM confirmation"), AN_HOUR + 1);
+    assert_int_equal(count("SELECT count(DISTINCT created_at) FROM confirmation"), 2);
+    assert_int_equal(count("SELECT max(created_at) FROM confirmation"), w.now + 3600);
+    const char *last;
+    struct work_item item;
+    assert_ok(db_text(w.services.db, w.arena, &last, &e,
+                      "SELECT id FROM confirmation ORDER BY created_at DESC LIMIT 1"),
+              e);
+    assert_ok(work_get(w.services.db, w.arena, last, &item, &e), e);
+    assert_int_equal(item.due_at, w.now + 3600);
+}
+
 static void without_a_mail_server_the_reviewer_notes_the_check(void **state) {
     (void)state;
     w.services.notifier = NULL;
@@ -546,7 +569,8 @@ static void without_a_mail_server_the_reviewer_notes_the_check(void **state) {
 }
 
 TEST_MAIN(review, in_world(an_application_waits_for_a_reviewer_who_is_told_once),
-          in_world(what_is_over_waits_for_nobody), in_world(what_was_deleted_waits_for_nobody),
+          in_world(one_address_gets_so_many_links_in_an_hour), in_world(what_is_over_waits_for_nobody),
+          in_world(what_was_deleted_waits_for_nobody),
           in_world(an_approval_needs_its_checks_and_lets_the_engine_go_on),
           in_world(an_organisation_that_was_checked_passes_until_that_is_too_old),
           in_world(a_changed_organisation_is_checked_again),

@@ -70,10 +70,11 @@ CREATE TABLE confirmation (
     contact_id TEXT NOT NULL,
     email TEXT NOT NULL,             -- where it went
     digest TEXT,                     -- SHA-256 of what stands in the link; NULL until it is made
-    created_at BIGINT NOT NULL,
+    created_at BIGINT NOT NULL,      -- later than asked for, where too many went there
     end_at BIGINT NOT NULL,
     used_at BIGINT,
     address TEXT                     -- from where it was used
 );
 CREATE INDEX confirmation_of ON confirmation (application_id, id);
+CREATE INDEX confirmation_to ON confirmation (account_id, email, created_at, id);
 CREATE UNIQUE INDEX confirmation_digest ON confirmation (digest) WHERE digest IS NOT NULL;
