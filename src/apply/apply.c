@@ -263,6 +263,15 @@ static bool create(struct work *w, const struct certificate *c, struct chosen *c
            note_csr(w, c, chosen, e) && audit_write(w->db, w->arena, &entry, e) && work_goes(w, OUTCOME_NEXT);
 }
 
+/* Nobody looks at the application of a cancelled certificate any more, and its key is for nothing. */
+static bool drop_cancelled(struct work *w, const struct certificate *c, struct application *open,
+                           struct error *e) {
+    if (!c->id || !c->cancelled_at)
+        return true;
+    return find_open(w, c->id, open, e) &&
+           (!open->id || application_drop(w->db, open, w->now, "cancelled", e));
+}
+
 struct applying *apply_applying(const struct work *w) {
     struct chosen *chosen = w->prepared;
     return &chosen->applying;
@@ -276,7 +285,7 @@ bool apply_record(struct work *w, struct error *e) {
     if (!apply_subject(w, c, e))
         return false;
     if (!wanted(c))
-        return work_goes(w, c->id ? OUTCOME_OTHERWISE : OUTCOME_DONE);
+        return drop_cancelled(w, c, open, e) && work_goes(w, c->id ? OUTCOME_OTHERWISE : OUTCOME_DONE);
     if (!find_open(w, c->id, open, e))
         return false;
     if (open->id && application_fits(open, c))
