@@ -110,29 +110,6 @@ static void a_certificate_deleted_meanwhile_ends_the_step(void **state) {
     assert_int_equal(run(&issue, c.id), OUTCOME_DONE);
 }
 
-static void what_is_cancelled_while_it_is_signed_gets_no_version_and_loses_its_application(void **state) {
-    (void)state;
-    const struct ledger_cause by = {"user_1", w.now};
-    struct application open;
-    bought_and_issued(NULL);
-    struct certificate c = bought((struct order_request){0});
-    run(&apply, c.id);
-    struct work work = step_begin(&w, c.id);
-    assert_ok(issue_ask(&work, &e), e);
-    c = certificate_now(&w, c.id);
-    assert_ok(db_begin(w.services.db, &e), e);
-    assert_ok(world_end(&w, order_withdraw_certificate(&w.services, w.arena, &c, "refunded", &by, &e), &e),
-              e);
-    assert_ok(step_save(&w, &issue, &work, &e), e);
-    assert_int_equal(work.outcome, OUTCOME_DONE);
-    assert_int_equal(run(&issue, c.id), OUTCOME_DONE);
-    c = certificate_now(&w, c.id);
-    assert_int_equal(c.version_count, 0);
-    assert_ok(application_open(w.services.db, w.arena, c.id, &open, &e), e);
-    assert_int_equal(run(&apply, c.id), OUTCOME_OTHERWISE);
-    assert_fails(application_open(w.services.db, w.arena, c.id, &open, &e), e, ERR_NOT_FOUND);
-}
-
 static void a_journal_of_yesterday_is_written_anew(void **state) {
     (void)state;
     bought_and_issued(NULL);
@@ -595,7 +572,6 @@ TEST_MAIN(issue, in_world(a_version_that_cannot_be_issued_is_told_once_and_the_c
           in_world(a_repeated_apply_step_does_not_change_the_journal),
           in_world(a_repeat_after_storing_issues_nothing_more),
           in_world(a_certificate_deleted_meanwhile_ends_the_step),
-          in_world(what_is_cancelled_while_it_is_signed_gets_no_version_and_loses_its_application),
           in_world(a_journal_of_yesterday_is_written_anew), in_world(row_1_a_renewal_carries_twenty_days),
           in_world(row_2_an_early_renewal_waits_and_carries_thirty_days),
           in_world(an_early_renewal_starts_thirty_days_before_the_old_end_under_every_policy),
