@@ -131,6 +131,13 @@ static bool check_query(const struct request *rq, const struct exchange *x, stru
 
 /* ---- the body ---- */
 
+/* Where nothing can be said, nothing of it is passed over in silence (SPEC section 18). */
+static bool check_nothing_said(const struct request *rq, struct error *e) {
+    const char *name = json_object_iter_key(json_object_iter(rq->json));
+    return rq->route->body || !name ||
+           fail_field(e, name, ERR_UNKNOWN_FIELD, "there is no field '%s' here", "不存在字段“%s”", name);
+}
+
 static bool read_body(struct request *rq, struct error *e) {
     if (rq->route->flags & ROUTE_TEXT_BODY)
         return true;
@@ -140,7 +147,7 @@ static bool read_body(struct request *rq, struct error *e) {
         return false;
     if (!json_is_object(rq->json))
         return fail(e, ERR_BAD_REQUEST, "the body is not a JSON object", "请求体不是 JSON 对象");
-    return true;
+    return check_nothing_said(rq, e);
 }
 
 /* ---- running the handler ---- */

@@ -14,7 +14,7 @@ WITHIN = {"auditor": (), "reviewer": ("auditor",), "requester": ("auditor",), "o
           "owner": ("auditor", "reviewer", "requester", "operator")}
 PASSWORD = "correct horse battery"
 ABSENT = "0" * 26
-PATIENCE = 30  # seconds for the engine
+PATIENCE = 20
 numbers = itertools.count(1)
 
 
@@ -33,6 +33,13 @@ def post(path, body, key):
 
 def certificate(key):
     return post("/v1/orders", {"names": [f"{unique('access')}.example.com"]}, key)["certificate_id"]
+
+
+def issued(key):
+    made, deadline = certificate(key), time.monotonic() + PATIENCE
+    while time.monotonic() < deadline and call("GET", f"/v1/certificates/{made}", key=key)["state"] != "issued":
+        time.sleep(0.05)
+    return made
 
 
 def order(key):
@@ -75,6 +82,40 @@ def mute(key):
     return post("/v1/mutes", {"tag": unique("tag"), "until": "2099-01-01T00:00:00Z"}, key)["items"][0]["id"]
 
 
+def emergency(key):
+    """One that is over: nothing of it changes by itself any more."""
+    made = post("/v1/emergencies", {"host": f"{unique('down')}.example.com", "address": "127.0.0.1", "port": 1}, key)["id"]
+    post(f"/v1/emergencies/{made}/close", {}, key)
+    return made
+
+
+def payment(key):
+    quote = post("/v1/quotes", {"brand": "Sold", "names": [f"{unique('paid')}.example.com"]}, key)["id"]
+    return post("/v1/orders", {"quote_id": quote, "provider": "invoice"}, key)["payment"]["id"]
+
+
+def reviewed(key):
+    """A certificate whose application waits for a reviewer, with it."""
+    parties = {member: MAKERS[REFERENCES[member]](key) for member in ("contact_id", "organization_id")}
+    made = post("/v1/orders", {"brand": "Reviewed", "grade": "ov", "names": [f"{unique('ov')}.example.com"], **parties}, key)
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
+        found = call("GET", f"/v1/certificates/{made['certificate_id']}/applications", key=key)["items"]
+        if found and call("GET", f"/v1/certificates/{made['certificate_id']}", key=key)["in_review"]:
+            return made["certificate_id"], found[0]["id"]
+        time.sleep(0.1)
+    check("an application waits for a reviewer", False, made)
+    return made["certificate_id"], f"app_{ABSENT}"
+
+
+def application(key):
+    return reviewed(key)[1]
+
+
+def refund(key):
+    return post(f"/v1/certificates/{reviewed(key)[0]}/refund", {}, key)["id"]
+
+
 def invitation(key, role="auditor"):
     email = f"{unique('guest')}@{WORK.name}.example".lower()
     return post("/v1/invitations", {"email": email, "name": unique("guest"), "role": role}, key)
@@ -97,40 +138,6 @@ def key_of(key, user_id, role):
     return f"{answer['id']}.{answer['secret']}"
 
 
-def bought(key, brand, **more):
-    """An order of something that costs money: paid by invoice, so that no balance is needed."""
-    quote = post("/v1/quotes", {"names": [f"{unique('access')}.example.com"], "brand": brand, **more}, key)
-    return post("/v1/orders", {"quote_id": quote["id"], "provider": "invoice"}, key)
-
-
-def payment(key):
-    made = bought(key, "CFCA-DV")["id"]
-    return next(item["id"] for item in call("GET", "/v1/payments", key=key)["items"] if item["order_id"] == made)
-
-
-def refund(key):
-    made = bought(key, "TrustAsia-DV")
-    paid = next(item["id"] for item in call("GET", "/v1/payments", key=key)["items"] if item["order_id"] == made["id"])
-    post(f"/v1/payments/{paid}/confirm", {"reference": unique("invoice")}, KEY)
-    return post(f"/v1/certificates/{made['certificate_id']}/refund", {}, key)["id"]
-
-
-def application(key):
-    """One that a reviewer is to decide on, once the engine has made it."""
-    organization = MAKERS["/v1/organizations"](key)
-    contact = MAKERS["/v1/contacts"](key)
-    made = post("/v1/orders", {"names": [f"{unique('access')}.example.com"], "brand": "Tenure-OV", "grade": "ov",
-                               "contact_id": contact, "organization_id": organization}, key)["certificate_id"]
-    end = time.monotonic() + PATIENCE
-    while time.monotonic() < end:
-        items = call("GET", f"/v1/certificates/{made}/applications", key=key)["items"]
-        if items:
-            return items[0]["id"]
-        time.sleep(0.1)
-    check("an application comes of an order", False, made)
-    return None
-
-
 def id_of(path, **body):
     """What makes an object of a list: one POST."""
     return lambda key: post(path, {name: value() if callable(value) else value for name, value in body.items()}, key)["id"]
@@ -146,7 +153,7 @@ MAKERS = {
     "/v1/csrs": id_of("/v1/csrs", names=lambda: [f"{unique('request')}.example.com"]),
     "/v1/deployments": deployment,
     "/v1/domains": id_of("/v1/domains", name=lambda: f"{unique('zone')}.example.com"),
-    "/v1/emergencies": id_of("/v1/emergencies", host=lambda: f"{unique('down')}.example.com"),
+    "/v1/emergencies": emergency,
     "/v1/invitations": lambda key: invitation(key)["id"],
     "/v1/messages": message,
     "/v1/mutes": mute,
@@ -162,16 +169,16 @@ MAKERS = {
     "/v1/users": user,
 }
 # What all accounts see alike, and what is public anyway: nobody's own.
-SHARED = {"/v1/catalog/brands": "none", "/v1/catalog/packages": "none", "/ca": "none", "/crl": "none",
-          "/confirm": "none"}
+SHARED = {"/v1/catalog/brands": "none", "/v1/catalog/packages": "none", "/ca": "none", "/crl": "none", "/confirm": "none"}
 # Parts of a path behind its {id}.
-INNER = {"version": "1"}
+INNER = {"version": "1", "token": "0" * 43}
 # The noun of each member that is a reference.
 REFERENCES = {"certificate_id": "/v1/certificates", "contact_id": "/v1/contacts", "csr_id": "/v1/csrs",
               "organization_id": "/v1/organizations", "quote_id": "/v1/quotes", "target_id": "/v1/targets", "user_id": "/v1/users"}
-# What else the body of a quote or an order needs before its references are looked at.
-NAMED = {"names": ["reference.example.com"]}
-SAMPLES = {"csr_id": {**NAMED, "csr_choice": "own"}, "contact_id": NAMED, "organization_id": NAMED}
+# What else a body needs before its references are looked at; nothing goes with what stands in ALONE.
+SAMPLES = {path: {"names": ["reference.example.com"]} for path in ("/v1/orders", "/v1/quotes")}
+BESIDE = {"csr_id": {"csr_choice": "own"}}
+ALONE = {"quote_id"}
 
 
 def noun_of(path):
@@ -180,7 +187,7 @@ def noun_of(path):
 
 
 def filled(path, id_):
-    path = re.sub(r"\{(?:id|file|token)\}", id_, path, count=1)
+    path = re.sub(r"\{(?:id|file)\}", id_, path, count=1)
     return re.sub(r"\{(\w+)\}", lambda part: INNER[part.group(1)], path)
 
 
@@ -196,7 +203,7 @@ def every_noun_has_a_fixture():
     nouns = {noun_of(path) for _, path, _ in routes()} - {None}
     check("every noun of a path has a fixture", nouns <= set(MAKERS) | set(SHARED), nouns - set(MAKERS) - set(SHARED))
     check("and no fixture is without a route", set(MAKERS) | set(SHARED) <= nouns, set(MAKERS) | set(SHARED) - nouns)
-    parts = {part for _, path, _ in routes() for part in re.findall(r"\{(\w+)\}", path)} - {"id", "file", "token"}
+    parts = {part for _, path, _ in routes() for part in re.findall(r"\{(\w+)\}", path)} - {"id", "file"}
     check("every other part of a path, too", parts <= set(INNER), parts)
 
 
@@ -285,19 +292,20 @@ def references():
                 yield method, path, content["schema"], name
 
 
-def foreign_references(people, own, ids):
+def foreign_references(people, key, own, ids):
     seen = {name for _, _, _, name in references()}
     check("every reference has a noun", seen <= set(REFERENCES), seen - set(REFERENCES))
     check("there are such", {"user_id", "organization_id", "contact_id", "csr_id", "certificate_id"} <= seen, seen)
-    owners = [(who, shown) for who, (shown, roles) in people.items() if roles == ("owner",)]
-    for of, (who, shown), (method, path, schema, name) in itertools.product((ids, own), owners, list(references())):
-        base = {required: "x" for required in schema["required"]} | (SAMPLES.get(name, {}) if path in ("/v1/quotes", "/v1/orders") else {})
-        place = filled(path, own.get(noun_of(path), ""))
-        answer = send(method, place, shown, base | {name: of[REFERENCES[name]]})
-        if of is ids:
-            check(f"{method} {path}: a foreign {name} for {who}", (answer.status, answer["code"]) == (404, "not_found"), answer)
-        else:  # which may change what a foreign one is tried with: these come last
-            check(f"{method} {path}: an own {name} for {who} is found", answer.status != 404, answer)
+    for (method, path, schema, name), (who, (shown, roles)) in itertools.product(list(references()), people.items()):
+        if roles != ("owner",):
+            continue
+        base = {required: "x" for required in schema["required"]} | BESIDE.get(name, {})
+        base |= {} if name in ALONE else SAMPLES.get(path, {})
+        noun = noun_of(path)  # what is renewed once is so for good
+        place = filled(path, issued(key) if noun == "/v1/certificates" else own.get(noun, ""))
+        foreign, mine = (send(method, place, shown, base | {name: of[REFERENCES[name]]}) for of in (ids, own))
+        check(f"{method} {path}: a foreign {name} for {who}", (foreign.status, foreign["code"]) == (404, "not_found"), foreign)
+        check(f"{method} {path}: an own {name} for {who} is found", mine.status != 404, mine)
 
 
 def what_is_there(key):
@@ -327,7 +335,17 @@ def second_account():
     return f"{answer['id']}.{answer['secret']}"
 
 
+def sell():
+    """A line that costs something, and one whose issuer waits for a reviewer."""
+    line = {"vendor": "Sold", "title_en": "Sold", "title_zh": "在售", "profile": "modern", "issuer": "local",
+            "domain_types": ["single"], "key_algorithms": ["p256"], "names_max": 1, "currency": "CNY"}
+    for id_, grade, demands, price in (("Sold", "dv", "none", 100), ("Reviewed", "ov", "review", 0)):
+        call("PUT", f"/v1/catalog/brands/{id_}", {**line, "grades": [grade], "demands": demands})
+        call("POST", f"/v1/catalog/brands/{id_}/prices", {"per_year": price, "managed_use": 0})
+
+
 def main():
+    sell()
     second = second_account()
     every_noun_has_a_fixture()
     ids = {noun: make(KEY) for noun, make in MAKERS.items()}
@@ -336,7 +354,7 @@ def main():
     strangers = callers(second)
     before = what_is_there(KEY)
     foreign_ids(strangers, ids)
-    foreign_references(strangers, others, ids)
+    foreign_references(strangers, second, others, ids)
     after = what_is_there(KEY)
     check("nothing was changed by strangers", before == after, [path for path in before if before[path] != after.get(path)])
     nulls(second)

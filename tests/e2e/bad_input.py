@@ -191,6 +191,14 @@ def unknown_fields():
             refused(f"{method} {path}: an unknown field", answer, 400, "unknown_field", "surprise")
 
 
+def fields_where_none_are():
+    """Who switches automatic renewal on for three years must be told that nothing of that is heard."""
+    for path in ("certificates/{}/auto-renew", "certificates/{}/withdraw", "orders/{}/cancel", "applications/{}/approve"):
+        answer = call("POST", f"/v1/{path.format('x')}", {"years": 3})
+        refused(f"POST /v1/{path}: a field", answer, 400, "unknown_field", "years")
+        check("and nothing is still nothing", call("POST", f"/v1/{path.format('x')}", {}).status == 404)
+
+
 def bad_json():
     cases = {"not JSON": "hello", "cut": '{"names": [', "an array": "[]", "a key twice": '{"years":1,"years":2}',
              "something behind it": "{} {}", "not UTF-8": b'{"brand":"\xff"}', "nested deeply": "[" * 5000 + "]" * 5000}
@@ -356,8 +364,8 @@ def main():
     slow = slow_clients_begin()
     for name, tests in (("malformed certificates", malformed_certificates), ("wrong keys", wrong_keys),
                         ("bad names", bad_names), ("bad CSRs", bad_csrs), ("bad fields", bad_fields),
-                        ("unknown fields", unknown_fields), ("bad JSON", bad_json), ("unknown ids", unknown_ids),
-                        ("garbage", garbage), ("too large", too_large)):
+                        ("unknown fields", unknown_fields), ("fields where none are", fields_where_none_are),
+                        ("bad JSON", bad_json), ("unknown ids", unknown_ids), ("garbage", garbage), ("too large", too_large)):
         leaves_nothing(name, tests)
     twice()
     csr_of_another_algorithm()
