@@ -173,7 +173,7 @@ static void measure(struct load *l, const char *what, const char *aim) {
 
 static void check_ledgers(struct bench *b) {
     struct error e = {0};
-    struct ledger_check check;
+    struct ledger_check check = {0};
     int64_t orders;
     bench_must(
         db_int(b->services.db, &orders, 0, &e, "SELECT count(*) FROM orders WHERE paid_at IS NOT NULL") &&

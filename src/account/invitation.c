@@ -67,7 +67,7 @@ bool invitation_find(struct db *db, struct arena *a, const char *secret, int64_t
 
 bool invitation_accept(struct db *db, struct arena *a, const struct acceptance *acceptance, int64_t now,
                        struct user *user, struct error *e) {
-    struct invitation invitation;
+    struct invitation invitation = {.id = NULL};
     if (!invitation_find(db, a, acceptance->secret, now, &invitation, e))
         return false;
     const struct caller by = {

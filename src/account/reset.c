@@ -51,7 +51,7 @@ bool reset_find(struct db *db, struct arena *a, const char *secret, int64_t now,
 /* What was wrong before is forgotten with the old password. Setting one ends the reset with the sessions. */
 bool reset_use(struct db *db, struct arena *a, const struct acceptance *acceptance, int64_t now,
                struct error *e) {
-    struct user user;
+    struct user user = {.id = NULL};
     struct password_change change = {.hash = acceptance->hash};
     if (!reset_find(db, a, acceptance->secret, now, &user, e) ||
         !password_db_hash(db, a, user.id, &change.old_hash, e))

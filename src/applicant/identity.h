@@ -12,16 +12,27 @@ struct identity_check {
     int64_t organization_revision;
     const char *contact_id, *grade, *application_id, *checked_by;
     int64_t checked_at, end_at;
+    /* for answers only */
+    const char *state; /* "valid", "changed" (the organisation has been, since), "aged_out" */
+    int64_t days_left;
 };
 
 extern const struct field identity_check_fields[];
 
 /* Gives id and end; the rest is there. */
 bool identity_check_add(struct db *db, struct arena *a, struct identity_check *check, struct error *e);
+/* Those of an organisation, the newest first, at most so many; as they stand at `now` for its present
+ * `revision`. */
+bool identity_check_list(struct db *db, struct arena *a, const struct identity_check *like, int64_t now,
+                         struct identity_check **list, size_t *count, struct error *e);
+extern const struct field identity_check_shown[];
 /* One of the same organisation, its revision, contact and grade holds at `now`. */
 bool identity_check_valid(struct db *db, const struct identity_check *like, int64_t now, bool *valid,
                           struct error *e);
-/* The same for what the form of a certificate names, as it is now: without it the managed service does not
- * go on by itself where the brand demands a review. */
+/* When the last one of that kind was made, also one that holds no more; 0: never. */
+bool identity_check_last(struct db *db, const struct identity_check *like, int64_t *checked_at,
+                         struct error *e);
+/* Whether one holds for what the form of a certificate names, as it is now: without it the managed service
+ * does not go on by itself where the brand demands a review. */
 bool identity_check_holds(const struct services *services, struct arena *a, const struct certificate *c,
                           int64_t now, bool *valid, struct error *e);

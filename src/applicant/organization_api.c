@@ -1,4 +1,5 @@
 /* Organisations over HTTP. */
+#include "applicant/identity.h"
 #include "applicant/organization.h"
 #include "audit/audit.h"
 #include "http/list.h"
@@ -46,11 +47,22 @@ static bool list(struct request *rq, struct error *e) {
     return true;
 }
 
+/* With what was checked of it, and until when that holds. */
 static bool show(struct request *rq, struct error *e) {
     struct organization o;
+    struct identity_check *checks;
+    size_t count;
     if (!of_path(rq, &o, e))
         return false;
+    const struct identity_check like = {
+        .account_id = o.account_id, .organization_id = o.id, .organization_revision = o.revision};
+    if (!identity_check_list(rq->db, rq->arena, &like, rq->now, &checks, &count, e))
+        return false;
+    json_t *list = json_array();
+    for (size_t i = 0; i < count; i++)
+        json_array_append_new(list, json_from_row(rq->arena, identity_check_shown, &checks[i]));
     rq->reply = shown(rq, &o);
+    json_object_set_new(rq->reply, "identity_checks", list);
     return true;
 }
 
@@ -107,7 +119,8 @@ const struct route organization_routes[] = {
      .access = ACCESS_READ,
      .handle = show,
      .answer = organization_fields,
-     .summary = TEXT("One organisation", "查看组织信息")},
+     .summary = TEXT("One organisation, with the identity checks of it and until when they hold",
+                     "查看组织信息及其身份审核记录与有效期")},
     {.method = "PATCH",
      .path = "/v1/organizations/{id}",
      .access = ACCESS_REQUEST,

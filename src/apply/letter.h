@@ -29,7 +29,7 @@ extern const struct route letter_routes[];
 bool letter_wanted(const struct services *services, const struct certificate *c, bool *wanted,
                    struct error *e);
 /* Of what an application says: a letter that was signed for the same is good for this one, too. */
-const char *letter_data_digest(struct arena *a, const struct application *application);
+const char *letter_data_digest(struct arena *a, const struct application *p);
 /* Takes an uploaded scan, whose type and digest are known: the certificate waits for a reviewer from now on.
  */
 struct letter_scan {

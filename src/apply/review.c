@@ -69,12 +69,40 @@ static bool begin_letter(struct work *w, struct review *r, struct error *e) {
     return work_enqueue(w->db, r->application.account_id, r->application.id, "letter", w->now, e);
 }
 
+static struct identity_check identity_of(const struct application *p) {
+    return (struct identity_check){.account_id = p->account_id,
+                                   .organization_id = p->organization_id,
+                                   .organization_revision = p->organization_revision,
+                                   .contact_id = p->contact_id,
+                                   .grade = p->grade,
+                                   .application_id = p->id};
+}
+
+/* Why there is no check that holds. */
+static bool explain_check(struct work *w, const struct application *p, struct text *detail, struct error *e) {
+    static const struct text never =
+        TEXT("The organisation, as it is now, was not checked yet.", "当前的组织信息尚未经过审核。");
+    const struct identity_check like = identity_of(p);
+    int64_t at;
+    if (!identity_check_last(w->db, &like, &at, e))
+        return false;
+    long long age = (w->now - at) / DAY;
+    *detail = never;
+    if (!at)
+        return true;
+    detail->in[LANG_EN] = arena_printf(
+        w->arena, "The check of the organisation is %lld days old (%d at most).", age, IDENTITY_CHECK_DAYS);
+    detail->in[LANG_ZH] =
+        arena_printf(w->arena, "组织信息的审核距今 %lld 天(最多 %d 天)。", age, IDENTITY_CHECK_DAYS);
+    return true;
+}
+
 /* Nobody is there who knows of it: it goes back to its applicant (SPEC section 10), who may correct the data
  * of the next application. */
 static bool hold(struct work *w, struct review *r, struct error *e) {
-    static const struct text detail =
-        TEXT("The organisation was not checked in the last 398 days, or has changed since.",
-             "组织信息在最近 398 天内未经审核,或审核后已变更。");
+    struct text detail;
+    if (!explain_check(w, &r->application, &detail, e))
+        return false;
     wait_for(&r->certificate, error_row(ERR_IDENTITY_CHECK_AGED_OUT)->code, &detail);
     r->certificate.submitted_at = 0;
     return application_drop(w->db, &r->application, w->now, r->certificate.waits_for, e) &&
@@ -93,15 +121,6 @@ static bool wait(struct work *w, struct review *r, struct error *e) {
     return (missing ? begin_letter(w, r, e) : review_begin(w->services, w->arena, r, w->now, e)) &&
            confirmation_begin(w->services, w->arena, &r->application, w->now, e) &&
            certificate_store(w->db, w->arena, r->profile, c, e) && work_goes(w, OUTCOME_OTHERWISE);
-}
-
-static struct identity_check identity_of(const struct application *p) {
-    return (struct identity_check){.account_id = p->account_id,
-                                   .organization_id = p->organization_id,
-                                   .organization_revision = p->organization_revision,
-                                   .contact_id = p->contact_id,
-                                   .grade = p->grade,
-                                   .application_id = p->id};
 }
 
 bool review_gate(struct work *w, struct error *e) {

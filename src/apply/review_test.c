@@ -262,7 +262,23 @@ static void what_came_by_the_managed_service_goes_back_to_its_applicant(void **s
     c = certificate_now(&w, c.id);
     assert_int_equal(state_of(c.id), STATE_PENDING_APPLICATION);
     assert_string_equal(c.waits_for, "identity_check_aged_out");
+    assert_string_equal(c.waits_detail_en, "The organisation, as it is now, was not checked yet.");
     assert_int_equal(told("review_waiting", ""), 0);
+}
+
+static void how_old_the_check_is_is_told(void **state) {
+    (void)state;
+    struct review r = waiting("OV-2021");
+    check_and_approve(&r);
+    w.now += 399 * DAY;
+    struct certificate c = ordered("OV-2021", "second.example.com");
+    const struct profile *profile = policy_find(&w.policies, "alibaba-2021", 0);
+    c.came_managed = true;
+    begin();
+    assert_ok(done(certificate_store(w.services.db, w.arena, profile, &c, &e)), e);
+    assert_int_equal(run(&apply, c.id), OUTCOME_OTHERWISE);
+    assert_string_equal(certificate_now(&w, c.id).waits_detail_en,
+                        "The check of the organisation is 399 days old (398 at most).");
 }
 
 /* R125 */
@@ -559,7 +575,7 @@ TEST_MAIN(review, in_world(an_application_waits_for_a_reviewer_who_is_told_once)
           in_world(an_organisation_that_was_checked_passes_until_that_is_too_old),
           in_world(a_changed_organisation_is_checked_again),
           in_world(what_came_by_the_managed_service_goes_back_to_its_applicant),
-          in_world(a_rejection_says_why_and_can_be_corrected),
+          in_world(how_old_the_check_is_is_told), in_world(a_rejection_says_why_and_can_be_corrected),
           in_world(of_all_who_decide_at_once_one_succeeds), in_world(a_verdict_is_written_once),
           in_world(a_withdrawal_and_a_verdict_exclude_each_other),
           in_world(reviewers_are_reminded_once_a_day),

@@ -2,6 +2,8 @@
  * files. */
 #include "catalog/catalog.h"
 #include "catalog/catalog_db.h"
+#include <ctype.h>
+#include <strings.h>
 
 /* ---- finding ---- */
 
@@ -18,6 +20,37 @@ const struct brand *catalog_default(const struct catalog *catalog) {
             strcmp(catalog->brands[i]->profile, POLICY_DEFAULT) == 0)
             return catalog->brands[i];
     return catalog->brands[0];
+}
+
+/* ---- whose a CA is ---- */
+
+static bool begins_with(const char *value, const char *vendor) {
+    size_t len = strlen(vendor);
+    return strncasecmp(value, vendor, len) == 0 && !isalnum((unsigned char)value[len]);
+}
+
+/* The value of an attribute in an RFC 2253 text; NULL: it has none. A comma behind a backslash is one of a
+ * value. */
+static const char *attribute_of(const char *name, const char *attribute) {
+    size_t len = strlen(attribute);
+    for (const char *p = name; *p; p++) {
+        bool begins = p == name || (strchr(",+", p[-1]) && (p - name < 2 || p[-2] != '\\'));
+        if (begins && strncmp(p, attribute, len) == 0)
+            return p + len;
+    }
+    return NULL;
+}
+
+/* The common name first: an organisation has CAs of several brands. */
+const char *catalog_vendor_of(const struct catalog *catalog, const char *issuer) {
+    static const char *const attributes[] = {"CN=", "O="};
+    for (size_t i = 0; i < sizeof attributes / sizeof *attributes; i++) {
+        const char *value = attribute_of(issuer, attributes[i]);
+        for (size_t b = 0; value && b < catalog->count; b++)
+            if (begins_with(value, catalog->brands[b]->vendor))
+                return catalog->brands[b]->vendor;
+    }
+    return NULL;
 }
 
 /* ---- what a line is ---- */

@@ -87,6 +87,11 @@ bool catalog_fresh(const struct services *services, struct error *e);
 
 /* NULL if there is none, or for id NULL. */
 const struct brand *catalog_find(const struct catalog *catalog, const char *id);
+/*
+ * The vendor whose CA has that name (RFC 2253): common name or organisation begin with the vendor's. NULL: no
+ * vendor of this catalogue.
+ */
+const char *catalog_vendor_of(const struct catalog *catalog, const char *issuer);
 /* The first brand on sale of the profile that is the default. */
 const struct brand *catalog_default(const struct catalog *catalog);
 /* The profile as it holds for this line: its own days of a year, where it has some. */

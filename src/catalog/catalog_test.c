@@ -143,6 +143,24 @@ static const char *brand_text(const char *key, const char *line) {
     return text;
 }
 
+static void the_vendor_of_a_ca_is_told_by_its_name(void **state) {
+    struct catalog catalog;
+    struct error e;
+    (void)state;
+    assert_ok(catalog_load(arena, NULL, &policies, &catalog, &e), e);
+    static const char *const rows[][2] = {
+        {"CN=GlobalSign RSA OV SSL CA 2018,O=GlobalSign nv-sa,C=BE", "GlobalSign"},
+        {"CN=GeoTrust TLS RSA CA G1,OU=www.digicert.com,O=DigiCert Inc,C=US", "GeoTrust"},
+        {"C=US,O=DigiCert Inc,CN=Some Name", "DigiCert"},
+        {"CN=Some Name,O=Firm\\,O=GlobalSign,C=DE", NULL},
+        {"CN=GlobalSigns,O=Another", NULL},
+        {"OU=GlobalSign", NULL}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        const char *vendor = catalog_vendor_of(&catalog, rows[i][0]);
+        assert_string_equal(vendor ? vendor : "none", rows[i][1] ? rows[i][1] : "none");
+    }
+}
+
 static void a_folder_adds_a_brand_or_replaces_one(void **state) {
     (void)state;
     struct catalog catalog, built_in;
@@ -452,6 +470,7 @@ int main(void) {
         in_rows(a_changed_file_changes_the_rows_unless_the_api_has_them),
         in_rows(a_line_that_has_gone_from_the_files_is_withdrawn_and_can_come_back),
         in_rows(a_change_is_seen_at_the_next_look_and_old_brands_live_on),
+        test(the_vendor_of_a_ca_is_told_by_its_name),
         test(a_folder_adds_a_brand_or_replaces_one),
         test(a_price_holds_from_its_first_day_on),
         test(a_brand_that_makes_no_sense_is_refused_naming_the_field),

@@ -212,7 +212,7 @@ static bool test_renewable(const struct asked *q, struct error *e) {
                 "%s 是测试证书;请重新申请免费证书", q->id);
 }
 
-/* Profiles name vendors. Who made what was brought in is not known. */
+/* Profiles name vendors. What was brought in may be of none that is known here. */
 static bool brand_renewable(const struct asked *q, struct error *e) {
     const char *vendor = q->c->vendor;
     return !vendor || policy_brand_renewable(q->profile, vendor) ||

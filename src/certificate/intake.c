@@ -1,6 +1,7 @@
 /* Certificates that people bring: read and sealed before the transaction, stored inside of it. */
 #include "account/account.h"
 #include "base/rand.h"
+#include "catalog/catalog.h"
 #include "certificate/compromised_key.h"
 #include "certificate/pca_source.h"
 #include "certificate/version.h"
@@ -119,6 +120,7 @@ bool intake_store(const struct services *services, struct arena *a, const char *
     *c = (struct certificate){
         .account_id = account_id,
         .kind = intake->kind ? intake->kind : "uploaded",
+        .vendor = catalog_vendor_of(services->catalog, leaf->issuer),
         .profile = profile->name,
         .profile_version = profile->version,
         .grade = grade_of(leaf),

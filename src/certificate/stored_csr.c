@@ -6,6 +6,7 @@
 #include "pki/digest.h"
 #include "pki/x509_text.h"
 #include "signer/signer.h"
+#include <stdio.h>
 
 enum { NAMES_MAX = 100, COMMON_NAME_MAX = 64, NAME_BYTES_MAX = 256 };
 
@@ -166,8 +167,10 @@ bool stored_csr_upload(const struct services *services, struct arena *a, const s
     struct csr parsed;
     struct stored_csr *csr = &intake->csr;
     *intake = (struct csr_intake){.csr = new_csr(a, upload->account_id, now)};
-    if (!csr_parse(a, upload->csr, &parsed, e))
+    if (!csr_parse(a, upload->csr, &parsed, e)) {
+        snprintf(e->field, sizeof e->field, "csr");
         return false;
+    }
     csr->names = parsed.names;
     csr->subject = parsed.subject;
     csr->key_algorithm = key_algorithm_name(parsed.algorithm);

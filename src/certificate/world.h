@@ -1,6 +1,7 @@
 /* For the tests of this slice: a database in memory, a signer, the policies, and certificates made to
  * measure. */
 #pragma once
+#include "catalog/catalog.h"
 #include "certificate/certificate.h"
 #include "http/url.h"
 #include "pki/fixture.h"
@@ -16,6 +17,7 @@ struct world {
     struct arena *arena;
     struct db *db;
     struct policies policies;
+    struct catalog catalog;
     struct services services;
     int64_t made; /* certificates so far: gives each its own serial number and second of creation */
 };
@@ -27,12 +29,12 @@ static inline int world_open(void **state) {
     struct secret *master_key = secret_new(a, "0123456789abcdef0123456789abcdef", 32);
     w->arena = a;
     if (!db_open(&w->db, ":memory:", DB_WEB, &e) || !db_migrate(w->db, NOW, &e) ||
-        !policy_load(a, NULL, &w->policies, &e)) {
+        !policy_load(a, NULL, &w->policies, &e) || !catalog_load(a, NULL, &w->policies, &w->catalog, &e)) {
         print_error("%s\n", e.detail[LANG_EN]);
         return -1;
     }
-    w->services =
-        (struct services){.db = w->db, .signer = signer_local(a, master_key), .policies = &w->policies};
+    w->services = (struct services){
+        .db = w->db, .signer = signer_local(a, master_key), .policies = &w->policies, .catalog = &w->catalog};
     *state = w;
     return 0;
 }

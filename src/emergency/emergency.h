@@ -115,6 +115,8 @@ size_t emergency_target_count(struct arena *a, const struct emergency *em);
 /* Looks at the site itself; `expected` as in verify.h. */
 bool emergency_probe(struct work *w, const struct emergency *em, const struct expectation *expected,
                      struct emergency_turn *turn, struct error *e);
+/* record.c: what is to be published for a certificate that waits for it; else empty */
+bool stopgap_records(struct work *w, const char *certificate_id, struct text *records, struct error *e);
 /* stopgap.c */
 bool issue_save(struct work *w, struct emergency_turn *turn, struct error *e);
 bool deploy_save(struct work *w, struct emergency_turn *turn, struct error *e);

@@ -1,4 +1,5 @@
 /* From the order of the stopgap to the site that serves it. */
+#include "applicant/form.h"
 #include "applicant/submit.h"
 #include "audit/audit.h"
 #include "emergency/emergency.h"
@@ -7,11 +8,11 @@ enum { FAILED_TOO_OFTEN = 2, SERVED_SOON = 60 };
 
 /* ---- the order: the one place that buys ---- */
 
-/* The free line whose issuer demands nothing: it is there at once, and needs neither money nor quota. */
-static const struct brand *stopgap_brand(const struct catalog *catalog, int64_t now) {
+/* A free line: it needs neither money nor quota. */
+static const struct brand *free_brand(const struct catalog *catalog, enum demands demands, int64_t now) {
     for (size_t i = 0; i < catalog->count; i++) {
         const struct brand *b = catalog->brands[i];
-        bool free_dv = b->on_sale && !brand_is_test(b) && b->demands == DEMANDS_NONE &&
+        bool free_dv = b->on_sale && !brand_is_test(b) && b->demands == demands &&
                        (b->grades & 1u << GRADE_DV) && brand_price(b, NULL, now)->per_year == 0;
         if (free_dv)
             return b;
@@ -19,25 +20,49 @@ static const struct brand *stopgap_brand(const struct catalog *catalog, int64_t 
     return NULL;
 }
 
+/* Where nothing is demanded it is there at once; else control over its names is proven by DNS, which takes
+ * minutes. */
+static const struct brand *stopgap_brand(const struct catalog *catalog, int64_t now) {
+    const struct brand *at_once = free_brand(catalog, DEMANDS_NONE, now);
+    return at_once ? at_once : free_brand(catalog, DEMANDS_DV, now);
+}
+
+/* Whom the old certificate was applied for with; `*contact_id` NULL: nobody. */
+static bool find_contact(struct work *w, const struct emergency *em, const char **contact_id,
+                         struct error *e) {
+    struct certificate old;
+    struct application_form form;
+    *contact_id = NULL;
+    if (!em->old_certificate_id)
+        return true;
+    if (!certificate_get_any(w->db, w->arena, em->old_certificate_id, &old, e) ||
+        !form_of(w->db, w->arena, &old, &form, e))
+        return false;
+    *contact_id = form.contact_id;
+    return true;
+}
+
 static bool buy(struct work *w, const struct emergency *em, const char *names, struct certificate *c,
                 struct error *e) {
     const struct brand *brand = stopgap_brand(w->services->catalog, w->now);
     struct order order;
     if (!brand)
-        return fail(e, ERR_BRAND_NOT_ON_SALE, "no free line of the catalogue issues DV certificates at once",
-                    "目录中没有可立即签发 DV 证书的免费条目");
-    const struct order_request request = {
+        return fail(e, ERR_BRAND_NOT_ON_SALE, "no free line of the catalogue has DV certificates",
+                    "目录中没有免费的 DV 证书条目");
+    struct order_request request = {
         .brand = brand->id, .names = names, .grade = "dv", .created_by = em->created_by};
+    if (brand->demands != DEMANDS_NONE && !find_contact(w, em, &request.contact_id, e))
+        return false;
     return order_purchase(w->services, w->arena, em->account_id, &request, w->now, &order, c, e);
 }
 
-/* Nobody is asked to submit it: that is what was asked for. */
+/* Nobody is asked to submit it: that is what was asked for. What its form lacks is what it waits for. */
 static bool submit(struct work *w, struct certificate *c, struct error *e) {
     const struct profile *profile;
     if (c->submitted_at || !c->active_at)
         return true;
     return certificate_profile(w->services->policies, c, &profile, e) &&
-           applicant_submit(w->services, c, SUBMIT_BY_PERSON, w->now, e) &&
+           applicant_submit(w->services, c, SUBMIT_BY_PAYMENT, w->now, e) &&
            certificate_store(w->db, w->arena, profile, c, e) &&
            work_enqueue(w->db, c->account_id, c->id, "decide", w->now, e);
 }
@@ -86,15 +111,20 @@ static bool waits_for_person(struct work *w, struct emergency *em, const struct 
     const char *what = c->waits_for ? c->waits_for : c->reject_reason;
     const char *state = state_row(certificate_state(c, w->now))->name;
     struct arena *a = w->arena;
+    struct text records;
+    if (!stopgap_records(w, c->id, &records, e))
+        return false;
     const struct text why = TEXT(
         arena_printf(a,
-                     "certificate %s waits (%s): %s `tenure explain %s` tells what to do; validation by "
+                     "certificate %s waits (%s): %s %s`tenure explain %s` tells what to do; validation by "
                      "DNS usually takes 10 minutes at most.",
-                     c->id, what ? what : state, c->waits_detail_en ? c->waits_detail_en : "", c->id),
+                     c->id, what ? what : state, c->waits_detail_en ? c->waits_detail_en : "",
+                     records.in[LANG_EN], c->id),
         arena_printf(
             a,
-            "证书 %s 正在等待(%s):%s 请运行 `tenure explain %s` 查看处理方法;DNS 验证通常在 10 分钟内完成。",
-            c->id, what ? what : state, c->waits_detail_zh ? c->waits_detail_zh : "", c->id));
+            "证书 %s 正在等待(%s):%s %s请运行 `tenure explain %s` 查看处理方法;DNS 验证通常在 10 分钟内完成。",
+            c->id, what ? what : state, c->waits_detail_zh ? c->waits_detail_zh : "", records.in[LANG_ZH],
+            c->id));
     return stage_waits_for_person(w, em, what ? what : state, why, e);
 }
 

@@ -110,7 +110,8 @@ bool issue_check(struct work *w, const struct certificate *c, const struct appli
 /* A certificate with its open application and that one's issuer. */
 struct subject {
     struct certificate c;
-    struct application application; /* id NULL: closed meanwhile, or the certificate was deleted */
+    /* id NULL: closed meanwhile, or the certificate was deleted, or cancelled, which ends it soon */
+    struct application application;
     const struct issuer_ops *issuer;
     const struct profile *profile;
 };
@@ -119,7 +120,7 @@ static bool subject_read(struct work *w, struct subject *s, struct error *e) {
     *s = (struct subject){.issuer = NULL};
     if (!apply_subject(w, &s->c, e))
         return false;
-    if (!s->c.id)
+    if (!s->c.id || s->c.cancelled_at)
         return true;
     if (!certificate_profile(w->services->policies, &s->c, &s->profile, e))
         return false;
@@ -232,8 +233,10 @@ bool issue_record(struct work *w, struct error *e) {
         return false;
     bool same =
         asked->application_id && s.application.id && strcmp(asked->application_id, s.application.id) == 0;
+    /* money and quota of what was cancelled are given back: whatever was signed for it never leaves here */
     if (!same)
-        return work_enqueue(w->db, w->item->account_id, w->item->subject, "decide", w->now, e) &&
+        return work_enqueue(w->db, w->item->account_id, w->item->subject,
+                            s.c.cancelled_at ? "apply" : "decide", w->now, e) &&
                work_goes(w, OUTCOME_DONE);
     if (asked->issued.unjournaled)
         return s.issuer->journal(w, &s.c, &s.application, e) && work_again(w, w->now);

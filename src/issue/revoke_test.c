@@ -183,6 +183,29 @@ static void revoking_ends_what_is_under_way_and_frees_its_key(void **state) {
 }
 
 /* What is due waits for 100 days, as after a decision. */
+static void what_is_cancelled_while_it_is_signed_gets_no_version_and_loses_its_application(void **state) {
+    (void)state;
+    const struct ledger_cause by = {"user_1", w.now};
+    struct application open;
+    bought_and_issued(NULL);
+    struct certificate c = bought((struct order_request){0});
+    run(&apply, c.id);
+    struct work work = step_begin(&w, c.id);
+    assert_ok(issue_ask(&work, &e), e);
+    c = certificate_now(&w, c.id);
+    assert_ok(db_begin(w.services.db, &e), e);
+    assert_ok(world_end(&w, order_withdraw_certificate(&w.services, w.arena, &c, "refunded", &by, &e), &e),
+              e);
+    assert_ok(step_save(&w, &issue, &work, &e), e);
+    assert_int_equal(work.outcome, OUTCOME_DONE);
+    assert_int_equal(run(&issue, c.id), OUTCOME_DONE);
+    c = certificate_now(&w, c.id);
+    assert_int_equal(c.version_count, 0);
+    assert_ok(application_open(w.services.db, w.arena, c.id, &open, &e), e);
+    assert_int_equal(run(&apply, c.id), OUTCOME_OTHERWISE);
+    assert_fails(application_open(w.services.db, w.arena, c.id, &open, &e), e, ERR_NOT_FOUND);
+}
+
 static void let_everything_wait(void) {
     struct work_item *items;
     size_t count;
@@ -342,6 +365,7 @@ TEST_MAIN(revoke, in_world(a_certificate_is_revoked_when_a_crl_lists_it),
           in_world(an_expired_certificate_leaves_the_crl_after_one_more),
           in_world(an_expired_ca_signs_no_more_crls),
           in_world(revoking_ends_what_is_under_way_and_frees_its_key),
+          in_world(what_is_cancelled_while_it_is_signed_gets_no_version_and_loses_its_application),
           in_world(a_waiting_successor_begins_when_its_predecessor_is_revoked),
           in_world(a_compromised_key_is_not_signed_again),
           in_world(others_with_a_compromised_key_are_at_risk_and_told_of_once),

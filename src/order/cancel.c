@@ -50,6 +50,7 @@ static bool give_back(struct db *db, struct arena *a, const struct certificate *
     return ok;
 }
 
+/* What was submitted may have an application, which the step `apply` drops. */
 bool order_withdraw_certificate(const struct services *services, struct arena *a, struct certificate *c,
                                 const char *reason, const struct ledger_cause *by, struct error *e) {
     const struct profile *profile;
@@ -60,7 +61,7 @@ bool order_withdraw_certificate(const struct services *services, struct arena *a
            certificate_store(services->db, a, profile, c, e) &&
            give_back(services->db, a, c, reason, by, e) &&
            tie_neighbours(services, a, c, successor_id, by->now, e) &&
-           wake(services->db, c, c->id, by->now, e);
+           work_enqueue(services->db, c->account_id, c->id, c->submitted_at ? "apply" : "decide", by->now, e);
 }
 
 /* The certificates of an order are paid together, or not at all. */

@@ -112,7 +112,8 @@ static bool include_bare(struct draft *d, const char **names, struct error *e) {
             words[count++] = name + 2;
     }
     size_t max = (size_t)d->brand->names_max + included;
-    return in_field(names_normalise(d->arena, words, count, max, false, names, e), "names", e);
+    return in_field(names_normalise(d->arena, words, count, max, d->brand->public_names, names, e), "names",
+                    e);
 }
 
 static bool fill_names(struct draft *d, struct error *e) {
@@ -280,9 +281,16 @@ static bool same_family(const char *one, const char *other) {
     return a && b && strcmp(a, b) == 0;
 }
 
+/* What was brought in has no line of the catalogue, but it may be known whose it is. */
+static bool same_brand(const struct certificate *old, const struct brand *brand) {
+    if (old->brand)
+        return strcmp(old->brand, brand->id) == 0;
+    return !old->vendor || strcmp(old->vendor, brand->vendor) == 0;
+}
+
 bool draft_differs(const struct draft *d) {
     const struct certificate *old = d->old, *c = &d->c;
-    return (old->brand && strcmp(old->brand, c->brand) != 0) || strcmp(old->grade, c->grade) != 0 ||
+    return !same_brand(old, d->brand) || strcmp(old->grade, c->grade) != 0 ||
            strcmp(old->domain_type, c->domain_type) != 0 ||
            !same_family(old->key_algorithm, c->key_algorithm);
 }

@@ -179,6 +179,20 @@ static void a_bare_domain_does_not_count_among_the_names_that_a_brand_allows(voi
     assert_string_equal(e.field, "names");
 }
 
+static void a_public_line_has_public_names_alone(void **state) {
+    (void)state;
+    static const char *const private[] = {"10.0.0.1", "db.internal", "printer.local"};
+    struct certificate c;
+    bought("Tenure", private[0]);
+    ((struct brand *)catalog_find(&w.catalog, "Tenure"))->public_names = true;
+    bought("Tenure", "public.example.com");
+    for (size_t i = 0; i < sizeof private / sizeof *private; i++) {
+        struct order_request request = {.brand = "Tenure", .names = private[i], .created_by = "user"};
+        assert_fails(purchase(&w, &request, &c, &e), e, ERR_BAD_NAME);
+        assert_string_equal(e.field, "names");
+    }
+}
+
 static void a_wildcard_keeps_its_names_in_a_renewal(void **state) {
     (void)state;
     struct certificate old = issued("CFCA", "*.example.com"), first;
@@ -424,7 +438,8 @@ TEST_MAIN(order, in_world(a_purchase_takes_what_was_not_chosen_from_the_default_
           in_world(an_own_csr_gives_names_and_key_and_must_fit_both),
           in_world(the_bare_domain_of_a_wildcard_is_included),
           in_world(a_bare_domain_does_not_count_among_the_names_that_a_brand_allows),
-          in_world(a_wildcard_keeps_its_names_in_a_renewal), in_world(an_order_names_the_vendor_of_its_brand),
+          in_world(a_public_line_has_public_names_alone), in_world(a_wildcard_keeps_its_names_in_a_renewal),
+          in_world(an_order_names_the_vendor_of_its_brand),
           in_world(a_renewal_in_the_window_is_active_at_once_and_linked_both_ways),
           in_world(a_renewal_before_the_window_is_early_and_waits),
           in_world(a_profile_without_early_renewal_says_that_it_is_too_early),

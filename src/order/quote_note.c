@@ -74,6 +74,52 @@ static void explain_quota(struct notes *n) {
              "%lld 张证书和 %lld 次托管服务来自已有额度,不收费。", (long long)certificates, (long long)uses);
 }
 
+/* The largest unit that divides it: profiles name whole ones. */
+static struct text seconds_text(struct arena *a, int64_t seconds) {
+    static const struct {
+        int64_t seconds;
+        const char *one, *many, *zh;
+    } units[] = {{DAY, "day", "days", "天"},
+                 {3600, "hour", "hours", "小时"},
+                 {60, "minute", "minutes", "分钟"},
+                 {1, "second", "seconds", "秒"}};
+    size_t i = 0;
+    while (seconds % units[i].seconds)
+        i++;
+    long long count = seconds / units[i].seconds;
+    return (struct text)TEXT(arena_printf(a, "%lld %s", count, count == 1 ? units[i].one : units[i].many),
+                             arena_printf(a, "%lld %s", count, units[i].zh));
+}
+
+static struct text working_days_text(struct arena *a, int64_t days) {
+    return (struct text)TEXT(arena_printf(a, "%lld working days", (long long)days),
+                             arena_printf(a, "%lld 个工作日", (long long)days));
+}
+
+static struct text issuance_text(struct arena *a, const struct issuance *i) {
+    bool counted = i->unit == ISSUANCE_WORKING_DAY;
+    struct text (*const told)(struct arena *, int64_t) = counted ? working_days_text : seconds_text;
+    const struct text min = told(a, i->min);
+    if (!i->max)
+        return (struct text)TEXT(arena_printf(a, "from %s", min.in[LANG_EN]),
+                                 arena_printf(a, "%s起", min.in[LANG_ZH]));
+    if (*i->max == i->min)
+        return min;
+    const struct text max = told(a, *i->max);
+    const char *least = counted ? arena_printf(a, "%lld", (long long)i->min) : min.in[LANG_EN];
+    return (struct text)TEXT(arena_printf(a, "%s to %s", least, max.in[LANG_EN]),
+                             arena_printf(a, "%s至 %s", min.in[LANG_ZH], max.in[LANG_ZH]));
+}
+
+static void explain_issuance(struct notes *n) {
+    const struct draft *d = n->draft;
+    const struct text took =
+        issuance_text(n->arena, &d->profile->expected_issuance.of[grade_parse(d->c.grade)]);
+    add(&n->quote->explanations, n->arena, "expected_issuance",
+        arena_printf(n->arena, "Issuance is expected to take: %s.", took.in[LANG_EN]),
+        arena_printf(n->arena, "预计签发时间:%s。", took.in[LANG_ZH]));
+}
+
 /* ---- warnings ---- */
 
 static bool covers(const struct notes *n, const struct certificate *c) {
@@ -207,6 +253,7 @@ bool quote_explain(const struct draft *d, int64_t now, struct quote *q, struct e
     explain_versions(&n);
     explain_carried(&n);
     explain_quota(&n);
+    explain_issuance(&n);
     warn_carry_lost(&n);
     warn_late(&n);
     warn_key(&n);

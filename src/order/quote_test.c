@@ -173,7 +173,7 @@ static void three_years_of_the_default_have_three_six_and_nine_versions(void **s
     assert_string_equal(q.certificates[0].state, "validating");
     assert_string_equal(q.certificates[1].state, "not_activated");
     assert_string_equal(q.certificates[2].state, "not_activated");
-    assert_string_equal(codes(&q.explanations), "several_certificates several_versions");
+    assert_string_equal(codes(&q.explanations), "several_certificates several_versions expected_issuance");
 }
 
 static void what_has_expired_is_bought_anew(void **state) {
@@ -219,13 +219,16 @@ static void an_early_renewal_says_why_it_costs_more(void **state) {
     assert_int_equal(q.due.amount, 1030);
     assert_string_equal(q.due.currency, "CNY");
     assert_string_equal(q.certificates[0].state, "not_activated");
-    assert_string_equal(codes(&q.explanations), "early_surcharge carried_over");
+    assert_string_equal(codes(&q.explanations), "early_surcharge carried_over expected_issuance");
     assert_non_null(strstr(q.explanations.items[0].text_en, "2027-01-02T00:00:00Z"));
     w.now = old.window_at;
     q = quoted(&r);
     assert_string_equal(q.kind, "renewal");
     assert_int_equal(q.due.amount, 1000);
-    assert_string_equal(codes(&q.explanations), "carried_over");
+    assert_string_equal(codes(&q.explanations), "carried_over expected_issuance");
+    assert_string_equal(q.explanations.items[1].text_en,
+                        "Issuance is expected to take: 1 minute to 15 minutes.");
+    assert_string_equal(q.explanations.items[1].text_zh, "预计签发时间:1 分钟至 15 分钟。");
 }
 
 static void quota_lowers_the_amount_and_is_not_reserved(void **state) {
@@ -244,7 +247,7 @@ static void quota_lowers_the_amount_and_is_not_reserved(void **state) {
         assert_int_equal(q.quota[0].left_after, 0);
         assert_int_equal(q.quota[1].left, 5);
         assert_int_equal(q.quota[1].left_after, 4);
-        assert_string_equal(codes(&q.explanations), "several_certificates quota_used");
+        assert_string_equal(codes(&q.explanations), "several_certificates quota_used expected_issuance");
     }
 }
 

@@ -181,20 +181,19 @@ static bool ask_all(struct request *rq, const struct application *p, struct aski
     return true;
 }
 
-/* A certificate that is submitted has no application until the engine has come to it. */
-static bool find_open(struct request *rq, const struct certificate *c, struct application *p,
-                      struct error *e) {
-    if (application_open(rq->db, rq->arena, c->id, p, e))
-        return true;
-    return e->id == ERR_NOT_FOUND &&
-           fail(e, ERR_NOT_VALIDATING, "no name of %s waits for a check", "%s 没有待检查的域名", c->id);
+/* It is submitted, but the engine may not have come to it. */
+static bool open_of(struct request *rq, const struct certificate *c, struct application *p, struct error *e) {
+    return application_open(rq->db, rq->arena, c->id, p, e) ||
+           (e->id == ERR_NOT_FOUND &&
+            fail(e, ERR_NOT_VALIDATING, "the application of %s is only being made; check it in a moment",
+                 "%s 的申请正在生成,请稍后再检查", c->id));
 }
 
 /* One that was asked for just now is passed over; only if that is so of all, it is refused. */
 static bool check_all(struct request *rq, const struct certificate *c, struct application *p,
                       struct error *e) {
     struct asking asking = {.waiting = 0};
-    if (!find_open(rq, c, p, e) || !ask_all(rq, p, &asking, e))
+    if (!open_of(rq, c, p, e) || !ask_all(rq, p, &asking, e))
         return false;
     if (!asking.waiting)
         return fail(e, ERR_NOT_VALIDATING, "no name of %s waits for a check", "%s 没有待检查的域名", c->id);

@@ -19,6 +19,7 @@ struct gate {
     const struct validation **opened; /* of this application, the nearest to the root first */
     size_t opened_count;
     const char *missing; /* the first name without a proof; NULL: none */
+    int64_t proven_at;   /* when it was proven last; 0: never */
 };
 
 /* ---- what is needed ---- */
@@ -65,10 +66,10 @@ static void read_needs(struct gate *g) {
 
 /* ---- what there is ---- */
 
-/* The name itself, by either method, or a record at a name above it; `id` NULL: nothing counts any more. */
-static bool find_proof(struct gate *g, const struct need *need, struct validation *proof, struct error *e) {
+/* Later than `after`: the name itself, by either method, or a record at a name above it; `id` NULL: none. */
+static bool find_proof(struct gate *g, const struct need *need, int64_t after, struct validation *proof,
+                       struct error *e) {
     struct work *w = g->w;
-    int64_t after = w->now - validation_reuse_days(w->now) * DAY;
     const struct validation like = {.account_id = g->application->account_id, .name = need->name};
     if (!validation_find_good(w->db, w->arena, &like, after, !need->wildcard, proof, e))
         return false;
@@ -138,9 +139,22 @@ static bool open_one(struct gate *g, const struct need *need, struct validation 
     return v->id || (validation_begin(g->w->db, g->w->arena, g->w->now, v, e) && audit_begun(g, v, e));
 }
 
+/* For whoever is told of it: the first name without a proof that counts, and how old the last one is. */
+static bool note_missing(struct gate *g, const struct need *need, struct error *e) {
+    struct validation last;
+    if (g->missing)
+        return true;
+    if (!find_proof(g, need, 0, &last, e))
+        return false;
+    g->missing = need->name;
+    g->proven_at = last.id ? last.validated_at : 0;
+    return true;
+}
+
 static bool look_for(struct gate *g, const struct need *need, const char **id, struct error *e) {
     const struct validation *opened = find_opened(g, need);
-    g->missing = g->missing ? g->missing : need->name;
+    if (!note_missing(g, need, e))
+        return false;
     if (!opened) {
         struct validation *v = ARENA_NEW(g->w->arena, struct validation);
         if (!open_one(g, need, v, e))
@@ -158,10 +172,11 @@ static bool prove(struct gate *g, const struct need *need, struct error *e) {
                                    .account_id = g->application->account_id,
                                    .place = name_place(g->w->arena, need->name),
                                    .wildcard = need->wildcard};
-    if (!find_proof(g, need, &proof, e))
+    int64_t now = g->w->now;
+    if (!find_proof(g, need, now - validation_reuse_days(now) * DAY, &proof, e))
         return false;
     row.validation_id = proof.id;
-    row.settled_at = proof.id ? g->w->now : 0;
+    row.settled_at = proof.id ? now : 0;
     return (proof.id || look_for(g, need, &row.validation_id, e)) && application_name_put(g->w->db, &row, e);
 }
 
@@ -179,9 +194,20 @@ static void wait_for(const struct gate *g, struct certificate *c) {
                      g->missing, g->application->id);
 }
 
+static void tell_age(const struct gate *g, struct certificate *c) {
+    struct arena *a = g->w->arena;
+    long long age = (g->w->now - g->proven_at) / DAY, limit = validation_reuse_days(g->w->now);
+    c->waits_detail_en =
+        arena_printf(a, "The last proof is %lld days old (%lld at most). %s", age, limit, c->waits_detail_en);
+    c->waits_detail_zh =
+        arena_printf(a, "上次验证距今 %lld 天(最多 %lld 天)。%s", age, limit, c->waits_detail_zh);
+}
+
 /* Nobody is there who knows of it: it goes back to its applicant (SPEC section 10). */
 static void hold(const struct gate *g, struct certificate *c) {
     wait_for(g, c);
+    if (g->proven_at)
+        tell_age(g, c);
     c->submitted_at = 0;
     c->waits_for = error_row(ERR_VALIDATION_AGED_OUT)->code;
 }

@@ -413,13 +413,18 @@ static void change(struct certificate *c) {
     assert_ok(world_end(&w, certificate_store(w.services.db, w.arena, profile, c, &e), &e), e);
 }
 
-/* SPEC section 10: the service never waits silently. */
-static void what_went_alone_goes_back_to_its_applicant_when_a_proof_is_too_old(void **state) {
-    (void)state;
+static const char *alone(void) {
     const char *id = ordered("www.example.com", NULL);
     struct certificate c = now_of(id);
     c.came_managed = true;
     change(&c);
+    return id;
+}
+
+/* SPEC section 10: the service never waits silently. */
+static void what_went_alone_goes_back_to_its_applicant_when_a_proof_is_too_old(void **state) {
+    (void)state;
+    const char *id = alone();
     assert_int_equal(run(&apply, id), OUTCOME_OTHERWISE);
     assert_int_equal(state_of(id), STATE_PENDING_APPLICATION);
     assert_string_equal(now_of(id).waits_for, "validation_aged_out");
@@ -428,6 +433,10 @@ static void what_went_alone_goes_back_to_its_applicant_when_a_proof_is_too_old(v
     run(&check, validation_of(id));
     assert_int_equal(now_of(id).submitted_at, w.now);
     goes_through(id);
+    w.now += 399 * DAY;
+    id = alone();
+    assert_int_equal(run(&apply, id), OUTCOME_OTHERWISE);
+    assert_non_null(strstr(now_of(id).waits_detail_en, "399 days old"));
 }
 
 static void a_later_version_waits_beside_the_live_one_and_a_person_is_told(void **state) {

@@ -15,8 +15,7 @@ struct domain_body {
 
 static const struct field domain_body[] = {
     FIELD(TEXT, domain_body, name, FIELD_REQUIRED, "Name, *.NAME or IP address", "域名、*.域名或 IP 地址"),
-    FIELD(TEXT, domain_body, method, FIELD_NOT_NULL, "Method: dns (default) or file",
-          "验证方式:dns(默认)或 file"),
+    FIELD(TEXT, domain_body, method, 0, "Method: dns (default) or file", "验证方式:dns(默认)或 file"),
     FIELD_END,
 };
 

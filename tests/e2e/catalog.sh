@@ -29,8 +29,8 @@ line 3
 daemon </dev/null
 
 check "a line of the folder takes the place of a built-in one" test "$(names_max CFCA)" = 3
-check "a line that demands validation is shown" test "$(tenure catalog show CFCA-DV --json | field demands)" = dv
-check "and can be ordered" tenure buy www.example.com --brand CFCA-DV
+check "a line that demands validation is shown" test "$(tenure catalog show Tenure-DV --json | field demands)" = dv
+check "and can be ordered" tenure buy www.example.com --brand Tenure-DV
 check "a line is changed" tenure catalog set CFCA --names-max 7
 check "every process knows it at once" everybody_knows 7
 check "what makes no sense is refused" fails_with 2 bad_field tenure catalog set CFCA --profile nothing

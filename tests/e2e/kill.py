@@ -27,7 +27,7 @@ import tempfile
 import threading
 import time
 
-RELEASE, SANITIZED = (200, 25), (60, 12)  # certificates in a run, kills without an argument
+SIZES = (200, 25), (60, 12)  # release and sanitized: certificates in a run, kills without an argument
 PAUSE = (0.02, 0.08)  # seconds between two kills
 PATIENCE = 120  # seconds for one run
 SUPERVISOR = "supervisor"
@@ -222,16 +222,98 @@ deploy:
             return database.execute(sql, values).fetchall()
 
 
-class Run:
+class Fire:
+    """A daemon under fire, and what must be true of each afterwards. What a kind of run does: `finished`."""
+
+    def __init__(self, daemon, chance, roles):
+        self.daemon, self.chance, self.roles = daemon, chance, roles
+        self.kills, self.seconds = collections.Counter(), 0
+
+    def kill_one(self):
+        """Each role is as likely as the others, however many processes it has; none if it has none at this moment."""
+        wanted = self.chance.choice(self.roles)
+        victims = sorted(process for process, role in self.daemon.processes().items() if role == wanted)
+        if not victims:
+            return
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(self.chance.choice(victims), signal.SIGKILL)
+            self.kills[wanted] += 1
+        if wanted == SUPERVISOR:
+            self.daemon.process.wait()
+
+    def under_fire(self, kills, clients):
+        """True if everything was done in time."""
+        deadline = time.monotonic() + PATIENCE
+        while not self.finished():
+            if time.monotonic() > deadline or any(client.done() and client.exception() for client in clients):
+                return False
+            self.daemon.keep_running()
+            if self.kills.total() < kills:
+                self.kill_one()
+            time.sleep(self.chance.uniform(*PAUSE))
+        self.daemon.keep_running()
+        return True
+
+    def unfinished(self):
+        """What to show of a run that did not end."""
+        now = int(time.time())
+        yield from self.daemon.rows("SELECT step, count(*), min(due_at) - ?, max(due_at) - ?, max(attempts),"
+                                    " max(crashes), max(last_error), max(owner) FROM work LEFT JOIN lease"
+                                    " USING (subject) GROUP BY step",
+                                    now, now)
+
+    def nothing(self, name, sql):
+        """The query is one for what must not be there."""
+        found = self.daemon.rows(sql)
+        report(not found, name, map(str, found))
+
+    def counts(self, name, wanted):
+        """So many rows there are."""
+        wrong = [f"{found} instead of {count}: {rows}" for rows, count in wanted.items()
+                 for (found,) in self.daemon.rows(f"SELECT count(*) FROM {rows}") if found != count]
+        report(not wrong, name, wrong)
+
+    def check_queue(self):
+        self.nothing("the queue holds what comes later, nothing else",
+                     "SELECT * FROM work WHERE step NOT IN ('watch', 'crl', 'key_pool', 'retention', 'decide')"
+                     f" OR due_at < {int(time.time()) - 60}")
+        self.nothing("nothing is leased", "SELECT * FROM lease")
+        self.nothing("nothing in the queue has failed",
+                     "SELECT subject, step, attempts, crashes, last_error FROM work WHERE attempts > 0 OR crashes > 0")
+        with open(self.daemon.log, encoding="utf-8") as log:
+            failed = [line for line in log if '"role":"worker"' in line]
+        report(not failed, "no kill has made a step fail", failed)
+
+    def check_audit(self):
+        environment = dict(os.environ, TENURE_URL=f"http://127.0.0.1:{self.daemon.port}", TENURE_KEY=self.daemon.key)
+        verified = subprocess.run([self.daemon.binary, "audit", "verify"], env=environment, capture_output=True, text=True)
+        report(verified.returncode == 0, "the audit chain is intact", (verified.stdout + verified.stderr).splitlines())
+
+    def wait_for_rest(self):
+        """The targets' own watches may still be under way."""
+        deadline = time.monotonic() + 20
+        while self.daemon.rows("SELECT subject FROM work WHERE due_at <= ? UNION SELECT subject FROM lease",
+                               int(time.time())):
+            if time.monotonic() > deadline:
+                return
+            time.sleep(0.1)
+
+    def end(self):
+        self.daemon.stopping = True
+        with contextlib.suppress(ProcessLookupError):
+            self.daemon.process.kill()
+            self.daemon.process.wait()
+
+
+class Run(Fire):
     """Renewals of all certificates, under fire."""
 
     def __init__(self, binary, work, old, chance):
-        self.tls, self.old, self.chance = work / "tls", old, chance
+        self.tls, self.old = work / "tls", old
         self.tls.mkdir()
         old.put(self.tls)
         self.server = TlsServer(self.tls)
-        self.daemon = Daemon(binary, work, self.tls)
-        self.binary, self.kills, self.seconds = binary, collections.Counter(), 0
+        super().__init__(Daemon(binary, work, self.tls), chance, ROLES)
 
     def import_one(self, name):
         files = {part: (self.tls / name / file).read_text(encoding="ascii")
@@ -247,35 +329,10 @@ class Run:
     def renew_one(self, certificate_id):
         return self.daemon.insist("POST", f"/v1/certificates/{certificate_id}/renew", {}, f"renew {certificate_id}")
 
-    def kill_one(self):
-        """Each role is as likely as the others, however many processes it has; none if it has none at this moment."""
-        wanted = self.chance.choice(ROLES)
-        victims = sorted(process for process, role in self.daemon.processes().items() if role == wanted)
-        if not victims:
-            return
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(self.chance.choice(victims), signal.SIGKILL)
-            self.kills[wanted] += 1
-        if wanted == SUPERVISOR:
-            self.daemon.process.wait()
-
     def finished(self):
         with contextlib.suppress(sqlite3.Error):
             return self.daemon.rows("SELECT count(*) FROM deployment WHERE state = 'done'") == [(len(self.old.names),)]
         return False
-
-    def under_fire(self, kills, orders):
-        """True if everything was done in time."""
-        deadline = time.monotonic() + PATIENCE
-        while not self.finished():
-            if time.monotonic() > deadline or any(order.done() and order.exception() for order in orders):
-                return False
-            self.daemon.keep_running()
-            if self.kills.total() < kills:
-                self.kill_one()
-            time.sleep(self.chance.uniform(*PAUSE))
-        self.daemon.keep_running()
-        return True
 
     def go(self, kills):
         self.daemon.start()
@@ -293,19 +350,10 @@ class Run:
         return done
 
     def unfinished(self):
-        now = int(time.time())
-        yield from self.daemon.rows("SELECT step, count(*), min(due_at) - ?, max(due_at) - ?, max(attempts),"
-                                    " max(crashes), max(last_error), max(owner) FROM work LEFT JOIN lease"
-                                    " USING (subject) GROUP BY step",
-                                    now, now)
+        yield from super().unfinished()
         yield from self.daemon.rows("SELECT state, reason, detail_en, count(*) FROM deployment GROUP BY 1, 2, 3")
 
     # ---- what must be true afterwards ----
-
-    def nothing(self, name, sql):
-        """The query is one for what must not be there."""
-        found = self.daemon.rows(sql)
-        report(not found, name, map(str, found))
 
     def check_database(self):
         count = len(self.old.names)
@@ -319,9 +367,7 @@ class Run:
             "audit WHERE action = 'certificate.issued'": count, "audit WHERE action = 'deployment.done'": count,
             "certificate WHERE superseded_at IS NOT NULL": count, "ca": 2, "account": 1,
         }
-        wrong = [f"{found} instead of {wanted}: {rows}" for rows, wanted in once.items()
-                 for (found,) in self.daemon.rows(f"SELECT count(*) FROM {rows}") if found != wanted]
-        report(not wrong, "each certificate is renewed, issued and deployed once", wrong)
+        self.counts("each certificate is renewed, issued and deployed once", once)
         self.nothing("targets have the version of their certificate",
                      "SELECT t.name FROM target t JOIN certificate c ON c.id = t.certificate_id"
                      " WHERE t.version_id IS NOT c.version_id OR c.predecessor_id IS NULL")
@@ -331,17 +377,6 @@ class Run:
         self.nothing("no key is missing",
                      "SELECT id FROM version WHERE key_id IS NULL OR key_id NOT IN (SELECT id FROM private_key)")
         self.nothing("the database is sound", "SELECT * FROM pragma_integrity_check WHERE integrity_check <> 'ok'")
-
-    def check_queue(self):
-        self.nothing("the queue holds what comes later, nothing else",
-                     "SELECT * FROM work WHERE step NOT IN ('watch', 'crl', 'key_pool', 'retention', 'decide')"
-                     f" OR due_at < {int(time.time()) - 60}")
-        self.nothing("nothing is leased", "SELECT * FROM lease")
-        self.nothing("nothing in the queue has failed",
-                     "SELECT subject, step, attempts, crashes, last_error FROM work WHERE attempts > 0 OR crashes > 0")
-        with open(self.daemon.log, encoding="utf-8") as log:
-            failed = [line for line in log if '"role":"worker"' in line]
-        report(not failed, "no kill has made a step fail", failed)
 
     def check_files(self):
         left = [f"{path}, mode {path.stat().st_mode:o}" for path in self.tls.glob("*/*")
@@ -356,20 +391,6 @@ class Run:
         wrong = [name for name in self.old.names if self.server.served(name) != expected[name]]
         report(not wrong, "the server shows the new certificates", wrong)
 
-    def check_audit(self):
-        environment = dict(os.environ, TENURE_URL=f"http://127.0.0.1:{self.daemon.port}", TENURE_KEY=self.daemon.key)
-        verified = subprocess.run([self.binary, "audit", "verify"], env=environment, capture_output=True, text=True)
-        report(verified.returncode == 0, "the audit chain is intact", (verified.stdout + verified.stderr).splitlines())
-
-    def wait_for_rest(self):
-        """The targets' own watches may still be under way."""
-        deadline = time.monotonic() + 20
-        while self.daemon.rows("SELECT subject FROM work WHERE due_at <= ? UNION SELECT subject FROM lease",
-                               int(time.time())):
-            if time.monotonic() > deadline:
-                return
-            time.sleep(0.1)
-
     def check(self):
         self.daemon.insist("GET", "/v1/health")
         self.wait_for_rest()
@@ -381,17 +402,14 @@ class Run:
         report(self.daemon.stop() == 0, "the daemon ends as it should")
 
     def end(self):
-        self.daemon.stopping = True
-        with contextlib.suppress(ProcessLookupError):
-            self.daemon.process.kill()
-            self.daemon.process.wait()
+        super().end()
         self.server.shutdown()
         self.server.server_close()
 
 
-def one_run(binary, old, chance, kills):
-    work = pathlib.Path(tempfile.mkdtemp(prefix="run-", dir=old.folder.parent))
-    run = Run(binary, work, old, chance)
+def one_run(folder, make, kills):
+    work = pathlib.Path(tempfile.mkdtemp(prefix="run-", dir=folder))
+    run = make(work)
     try:
         if run.go(kills):
             run.check()
@@ -403,22 +421,29 @@ def one_run(binary, old, chance, kills):
     return run
 
 
-def main():
+def campaign(sizes, prepare):
+    """Runs until there were as many kills as asked for. `sizes`: how much a run does, and kills without an argument, of the
+    release and of the sanitized binary. prepare(binary, folder, size, chance) gives what makes a run in a folder of its own."""
     binary = os.path.realpath(sys.argv[1])
-    sanitized = b"__asan_init" in pathlib.Path(binary).read_bytes()
-    certificates, kills = SANITIZED if sanitized else RELEASE
+    size, kills = sizes[b"__asan_init" in pathlib.Path(binary).read_bytes()]
     kills = int(sys.argv[2]) if len(sys.argv) > 2 else kills
     seed = int(sys.argv[3]) if len(sys.argv) > 3 else random.SystemRandom().randrange(10**6)
-    chance, total, runs = random.Random(seed), collections.Counter(), 0
-    print(f"# seed {seed}, {certificates} certificates, {kills} kills")
+    total, runs = collections.Counter(), 0
+    print(f"# seed {seed}, {size} in a run, {kills} kills")
     with tempfile.TemporaryDirectory(prefix="tenure-kill-") as folder:
-        old = OldCertificates(pathlib.Path(folder) / "old", certificates)
+        make = prepare(binary, pathlib.Path(folder), size, random.Random(seed))
         while total.total() < kills and not failures:
-            run = one_run(binary, old, chance, kills - total.total())
+            run = one_run(folder, make, kills - total.total())
             total, runs = total + run.kills, runs + 1
             print(f"# run {runs}: {run.seconds:.1f} s, killed {dict(run.kills)}")
     print(f"# {total.total()} kills in {runs} runs: {dict(total)}")
     sys.exit(failures > 0)
 
 
-main()
+def renewals(binary, folder, certificates, chance):
+    old = OldCertificates(folder / "old", certificates)
+    return lambda work: Run(binary, work, old, chance)
+
+
+if __name__ == "__main__":
+    campaign(SIZES, renewals)

@@ -1,4 +1,9 @@
 #!/bin/sh
 # kill.sh BINARY [KILLS [SEED]]: certificates are renewed while processes of random roles, the supervisor among them, are
-# killed with SIGKILL at random moments. Without KILLS a short run; 200 is the full one.
-exec /usr/bin/python3 -u "$(dirname "$0")/kill.py" "$@"
+# killed with SIGKILL at random moments; then orders are paid, refunded and revoked while web processes and workers are.
+# Without KILLS two short runs; 200 is the full one.
+status=0
+for kind in kill kill_orders; do
+    PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 -u "$(dirname "$0")/$kind.py" "$@" || status=1
+done
+exit $status

@@ -60,6 +60,7 @@ deploy:
   folders: [$WORK/servers]
   commands:
     - {name: reload, argv: ["true"]}
+    - {name: fails, argv: ["false"]}
 $(mail_configuration)
 CONFIGURATION
     begin=$(TENURE_KEY= /usr/bin/python3 "$RULES_DIR/run.py" --begin)

@@ -54,13 +54,13 @@ def configuration(folder, names=("unused.example",), extension=""):
 
 
 @functools.cache
-def authority():
-    """The folder of a CA that Tenure does not know."""
+def authority(name="Some Other CA"):
+    """The folder of a CA that Tenure does not know; its name may be that of a vendor."""
     folder = pathlib.Path(tempfile.mkdtemp(prefix="authority-", dir=WORK))
     configuration(folder)
     (folder / "index.txt").touch()
     new_key("p256", folder / "ca.key")
-    openssl("req", "-new", "-key", "ca.key", "-subj", "/CN=Some Other CA", "-config", "openssl.cnf", "-out", "ca.csr",
+    openssl("req", "-new", "-key", "ca.key", "-subj", f"/CN={name}", "-config", "openssl.cnf", "-out", "ca.csr",
             folder=folder)
     sign(folder, "ca.csr", "root", CA_BEGIN, CA_END, "-selfsign", "-keyfile", "ca.key", "-out", "ca.pem")
     return folder
@@ -76,9 +76,9 @@ def new_key(algorithm, path):
     return path.read_text()
 
 
-def leaf(names, begin, end, key="p256"):
+def leaf(names, begin, end, key="p256", issuer="Some Other CA"):
     """{"certificate": the chain, "key": …} of a certificate that is valid from begin to the second before end."""
-    folder = authority()
+    folder = authority(issuer)
     configuration(folder, names)
     private = new_key(key, folder / "leaf.key")
     openssl("req", "-new", "-key", "leaf.key", "-subj", f"/CN={names[0][:64]}", "-config", "openssl.cnf",

@@ -270,7 +270,7 @@ class Scenario:
     def end(self):
         """Targets would be probed every hour of the years to come. True if none is left."""
         self.targets = [id_ for id_ in self.targets
-                        if client.call("DELETE", f"/v1/targets/{id_}").status not in (204, 404)]
+                        if client.call("DELETE", f"/v1/targets/{id_}", key=self.key).status not in (204, 404)]
         return not self.targets
 
     def targets_unseen(self, c, *labels):

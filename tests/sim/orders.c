@@ -1,16 +1,18 @@
 /*
  * The simulation of orders: certificates are bought for one to three years under every profile, paid or
- * forgotten, cancelled, renewed early and in their windows, and live to their end. Steps are abandoned
- * between act and save at random. The ledgers add up every day; every week it is checked that no coverage was
- * lost or left a gap, and that what was reserved was used once or given back once; in the end each
- * certificate has had the versions that its policy plans. The same seed gives the same audit head.
+ * forgotten, validated, cancelled, renewed early and in their windows, and live to their end. Steps are
+ * abandoned between act and save at random. The ledgers add up every day; every week it is checked that no
+ * coverage was lost or left a gap, and that what was reserved was used once or given back once; in the end
+ * each certificate has had the versions that its policy plans. The same seed gives the same audit head.
  *
  *     sim_orders [--certificates N] [--years N] [--seed N] [--abandon PERCENT]
  */
+#include "applicant/contact.h"
 #include "base/clock.h"
 #include "base/rand.h"
 #include "order/quote.h"
 #include "sim/run.h"
+#include "validate/validate.h"
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -22,10 +24,25 @@ enum {
     FORGOTTEN = 8,  /* one order in so many is never paid */
     CANCELLED = 10, /* one certificate in so many that may be cancelled is, on the day it is seen */
     EARLY = 200,    /* one certificate in so many is renewed early, each day that it may be */
+    MISSING = 4,    /* one look for a record in so many finds nothing */
     STANDARD_DAYS = 365,
 };
 
 static int64_t orders, forgotten, cancelled, early, ended;
+
+static const char *contact_id;
+
+/* ---- control over names: what is asked for is there, or not yet ---- */
+
+static bool look_for(const struct validator *self, struct arena *a, const char *method,
+                     const struct control *control, struct check *check, struct error *e) {
+    (void)self, (void)method, (void)control, (void)e;
+    if (rand_below(MISSING))
+        return check_ends(a, check, REASON_FOUND, "found", "已找到");
+    return check_ends(a, check, REASON_RECORD_MISSING, "not yet", "尚未添加");
+}
+
+static const struct validator validator = {.look = look_for};
 
 /* ---- buying and paying ---- */
 
@@ -41,8 +58,8 @@ static const struct brand *random_brand(const struct sim *s) {
     for (;;) {
         const struct brand *brand = catalog->brands[rand_below(catalog->count)];
         const struct profile *profile = policy_find(s->services.policies, brand->profile, 0);
-        if (brand->demands == DEMANDS_NONE && strcmp(brand->kind, "official") == 0 &&
-            brand_on_sale(brand, &ignored) && policy_brand_renewable(profile, brand->vendor))
+        if (brand->demands != DEMANDS_REVIEW && !brand_is_test(brand) && brand_on_sale(brand, &ignored) &&
+            policy_brand_renewable(profile, brand->vendor))
             return brand;
     }
 }
@@ -94,6 +111,7 @@ static void buy_one(struct sim *s, struct arena *a, void *subject) {
         .order = {.brand = brand->id,
                   .names = arena_printf(a, "host%lld.example.com", (long long)s->bought),
                   .key_algorithm = "p256",
+                  .contact_id = contact_id,
                   .years = random_years(s, brand),
                   .created_by = "simulation"}};
     (void)subject;
@@ -304,7 +322,18 @@ static void deposit(struct sim *s, struct arena *a, void *subject) {
     must(ledger_move_money(s->services.db, &move, &done, &e), "deposit", &e);
 }
 
-/* The lines that cost nothing are given a price. */
+static void add_contact(struct sim *s, struct arena *a, void *subject) {
+    struct error e = {0};
+    struct contact contact = {.account_id = s->account_id,
+                              .name = "Simulated Person",
+                              .email = "person@example.com",
+                              .mobile = "+8613800138000"};
+    (void)subject;
+    must(contact_create(s->services.db, a, s->now, &contact, &e), "contact", &e);
+    contact_id = arena_strdup(s->world.arena, contact.id);
+}
+
+/* All lines cost the same, also those that cost nothing. */
 static void set_prices(const struct sim *s) {
     const struct catalog *catalog = s->services.catalog;
     for (size_t i = 0; i < catalog->count; i++) {
@@ -351,6 +380,8 @@ int main(int argc, char **argv) {
     int64_t began_ms = clock_monotonic_ms();
     sim_start(&s, argc, argv);
     set_prices(&s);
+    s.services.validator = &validator;
+    sim_in_transaction(&s, add_contact, NULL);
     sim_in_transaction(&s, deposit, cny);
     sim_in_transaction(&s, deposit, usd);
     for (int64_t day = 0; day < s.options.years * STANDARD_DAYS; day++)

@@ -27,12 +27,15 @@ static void submit_if_pending(struct sim *s, struct arena *a, const char *id) {
         sim_die("submission", &e);
 }
 
-/* The brands on sale in turn. */
+static bool is_free(const struct brand *brand) {
+    return brand->demands == DEMANDS_NONE && !brand_is_test(brand);
+}
+
+/* The brands that cost and demand nothing, in turn. */
 static const char *next_brand(const struct catalog *catalog, int64_t turn) {
-    struct error ignored;
     size_t i = 0;
     for (;; i = (i + 1) % catalog->count)
-        if (brand_on_sale(catalog->brands[i], &ignored) && turn-- == 0)
+        if (is_free(catalog->brands[i]) && turn-- == 0)
             return catalog->brands[i]->id;
 }
 
