@@ -162,7 +162,8 @@ static bool order_at_once(const struct services *services, struct arena *a,
         .account_id = q.account_id, .quote_id = q.id, .actor = request->order.created_by};
     if (!order_make(services, a, &wish, now, order, &certificates, &count, e))
         return false;
-    *first = certificates[0];
+    if (count)
+        *first = certificates[0];
     return true;
 }
 

@@ -83,7 +83,8 @@ struct shares {
 };
 
 static struct shares shares_of(const struct order *o) {
-    struct shares s = {.quota_left = {0}};
+    static const struct quote_line none; /* what a quote forgot cannot be reserved: its item is NULL */
+    struct shares s = {.quota = {&none, &none}, .paid = {&none, &none}};
     for (size_t i = 0; i < o->line_count; i++) {
         const struct quote_line *line = &o->lines[i];
         bool use = strcmp(line->item, MANAGED_USE) == 0, quota = strcmp(line->source, SOURCE_QUOTA) == 0;
