@@ -359,7 +359,7 @@ static void live_a_day(struct sim *s, int64_t day) {
 static void report(struct sim *s, int64_t began_ms) {
     AUTO_ARENA a = arena_new();
     struct error e = {0};
-    int64_t versions, managed;
+    int64_t versions = 0, managed = 0;
     must(
         db_int(s->services.db, &versions, 0, &e, "SELECT count(*) FROM version") &&
             db_int(s->services.db, &managed, 0, &e,
