@@ -9,6 +9,7 @@ NAMED= SERVERS=
 export SERVER_PORT NAMES_PORTS FILES_PORT WORK PYTHONDONTWRITEBYTECODE=1
 
 stop_servers() {
+    stop_sink
     for pid in $NAMED; do
         kill "$pid" 2>/dev/null
         wait "$pid" 2>/dev/null

@@ -3,12 +3,14 @@
 SINK=$WORK/sink
 MAIL_PORT=$(free_port)
 HTTP_PORT=$(free_port)
+SINK_PID=
 export SINK HTTP_PORT
 
-stop_servers() {
+stop_sink() {
     [ -z "$SINK_PID" ] || kill "$SINK_PID" 2>/dev/null
     SINK_PID=
 }
+stop_servers() { stop_sink; } # a script with servers of its own ends both
 
 start_sink() {
     mkdir -p "$SINK"
