@@ -5,6 +5,7 @@
 #include "apply/letter.h"
 #include "audit/audit.h"
 #include "base/clock.h"
+#include "renew/managed.h"
 #include <stdio.h>
 
 bool review_get(const struct services *services, struct arena *a, const char *account_id,
@@ -100,14 +101,10 @@ static bool explain_check(struct work *w, const struct application *p, struct te
 /* Nobody is there who knows of it: it goes back to its applicant (SPEC section 10), who may correct the data
  * of the next application. */
 static bool hold(struct work *w, struct review *r, struct error *e) {
-    struct text detail;
-    if (!explain_check(w, &r->application, &detail, e))
-        return false;
-    wait_for(&r->certificate, error_row(ERR_IDENTITY_CHECK_AGED_OUT)->code, &detail);
-    r->certificate.submitted_at = 0;
-    return application_drop(w->db, &r->application, w->now, r->certificate.waits_for, e) &&
-           certificate_store(w->db, w->arena, r->profile, &r->certificate, e) &&
-           work_goes(w, OUTCOME_OTHERWISE);
+    struct form_lack lack = {.id = ERR_IDENTITY_CHECK_AGED_OUT};
+    return explain_check(w, &r->application, &lack.detail, e) &&
+           application_drop(w->db, &r->application, w->now, error_row(lack.id)->code, e) &&
+           managed_hold(w, &r->certificate, &lack, e);
 }
 
 static bool wait(struct work *w, struct review *r, struct error *e) {
@@ -134,8 +131,7 @@ bool review_gate(struct work *w, struct error *e) {
         return false;
     if (known || !certificate_profile(w->services->policies, &r.certificate, &r.profile, e))
         return known;
-    bool alone = r.certificate.came_managed && !r.certificate.version_count;
-    return alone ? hold(w, &r, e) : wait(w, &r, e);
+    return managed_goes_alone(&r.certificate) ? hold(w, &r, e) : wait(w, &r, e);
 }
 
 /* ---- the verdict ---- */

@@ -4,6 +4,7 @@
 #include "audit/audit.h"
 #include "base/clock.h"
 #include "pki/names.h"
+#include "renew/managed.h"
 
 /* A name without "*.", and whether a wildcard below it is applied for. */
 struct need {
@@ -182,34 +183,31 @@ static bool prove(struct gate *g, const struct need *need, struct error *e) {
 
 /* ---- waiting ---- */
 
-static void wait_for(const struct gate *g, struct certificate *c) {
+static struct text what_is_missing(const struct gate *g) {
     struct arena *a = g->w->arena;
-    c->waits_for = "validation";
-    c->waits_detail_en = arena_printf(a,
-                                      "Control over %s is not proven yet: `tenure application show %s` "
-                                      "shows what to publish.",
-                                      g->missing, g->application->id);
-    c->waits_detail_zh =
+    return (struct text)TEXT(
+        arena_printf(a,
+                     "Control over %s is not proven yet: `tenure application show %s` shows what to publish.",
+                     g->missing, g->application->id),
         arena_printf(a, "%s 的域名验证尚未完成:请通过 `tenure application show %s` 查看需发布的内容。",
-                     g->missing, g->application->id);
+                     g->missing, g->application->id));
 }
 
-static void tell_age(const struct gate *g, struct certificate *c) {
+static struct text with_age(const struct gate *g, const struct text *missing) {
     struct arena *a = g->w->arena;
     long long age = (g->w->now - g->proven_at) / DAY, limit = validation_reuse_days(g->w->now);
-    c->waits_detail_en =
-        arena_printf(a, "The last proof is %lld days old (%lld at most). %s", age, limit, c->waits_detail_en);
-    c->waits_detail_zh =
-        arena_printf(a, "上次验证距今 %lld 天(最多 %lld 天)。%s", age, limit, c->waits_detail_zh);
+    return (struct text)TEXT(
+        arena_printf(a, "The last proof is %lld days old (%lld at most). %s", age, limit,
+                     missing->in[LANG_EN]),
+        arena_printf(a, "上次验证距今 %lld 天(最多 %lld 天)。%s", age, limit, missing->in[LANG_ZH]));
 }
 
-/* Nobody is there who knows of it: it goes back to its applicant (SPEC section 10). */
-static void hold(const struct gate *g, struct certificate *c) {
-    wait_for(g, c);
+/* Nobody is there who knows of it. */
+static bool hold(const struct gate *g, struct certificate *c, struct error *e) {
+    struct form_lack lack = {.id = ERR_VALIDATION_AGED_OUT, .detail = what_is_missing(g)};
     if (g->proven_at)
-        tell_age(g, c);
-    c->submitted_at = 0;
-    c->waits_for = error_row(ERR_VALIDATION_AGED_OUT)->code;
+        lack.detail = with_age(g, &lack.detail);
+    return managed_hold(g->w, c, &lack, e);
 }
 
 static bool tell_waiting(const struct gate *g, const struct certificate *c, struct error *e) {
@@ -231,7 +229,7 @@ static int64_t over_at(const struct application *p, const struct certificate *c)
 }
 
 static bool plan_end(const struct gate *g, const struct certificate *c, struct error *e) {
-    if (!c->submitted_at || c->version_count)
+    if (c->version_count)
         return true;
     return work_enqueue(g->w->db, c->account_id, g->application->id, "lapse", over_at(g->application, c), e);
 }
@@ -240,8 +238,12 @@ static bool plan_end(const struct gate *g, const struct certificate *c, struct e
 static bool stop(const struct gate *g, struct certificate *c, struct error *e) {
     struct work *w = g->w;
     const struct profile *profile;
-    bool alone = c->came_managed && !c->version_count;
-    (alone ? hold : wait_for)(g, c);
+    const struct text detail = what_is_missing(g);
+    if (managed_goes_alone(c))
+        return hold(g, c, e);
+    c->waits_for = "validation";
+    c->waits_detail_en = detail.in[LANG_EN];
+    c->waits_detail_zh = detail.in[LANG_ZH];
     return certificate_profile(w->services->policies, c, &profile, e) &&
            certificate_store(w->db, w->arena, profile, c, e) &&
            (!c->version_count || tell_waiting(g, c, e)) && plan_end(g, c, e) &&

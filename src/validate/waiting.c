@@ -1,5 +1,5 @@
 /* Who waits for a validation, and goes on when it ends. */
-#include "applicant/submit.h"
+#include "renew/managed.h"
 #include "validate/gate.h"
 
 /* `id` NULL: it has ended, or its certificate was deleted. */
@@ -15,25 +15,20 @@ static bool open_application(struct db *db, struct arena *a, const char *id, str
     return e->id == ERR_NONE;
 }
 
-static bool waits_for(const struct certificate *c, const char *what) {
-    return c->waits_for && strcmp(c->waits_for, what) == 0;
+static bool waits_at_gate(const struct certificate *c) {
+    return c->waits_for && strcmp(c->waits_for, "validation") == 0;
 }
 
 /* What went on alone until a proof was too old goes on alone again. */
-static bool open_gate(struct work *w, struct certificate *c, struct error *e) {
-    if (waits_for(c, "validation")) {
-        c->waits_for = c->waits_detail_en = c->waits_detail_zh = NULL;
-        return true;
-    }
-    bool held = waits_for(c, error_row(ERR_VALIDATION_AGED_OUT)->code) && c->came_managed && !c->submitted_at;
-    return !held || c->cancelled_at || applicant_submit(w->services, c, SUBMIT_BY_MANAGED_SERVICE, w->now, e);
-}
-
 static bool go_on(struct work *w, const struct application *p, struct error *e) {
     const struct profile *profile;
     struct certificate c;
-    return certificate_get_any(w->db, w->arena, p->certificate_id, &c, e) && open_gate(w, &c, e) &&
-           certificate_profile(w->services->policies, &c, &profile, e) &&
+    if (!certificate_get_any(w->db, w->arena, p->certificate_id, &c, e))
+        return false;
+    if (!waits_at_gate(&c))
+        return managed_resume(w->services, w->arena, &c, w->now, e);
+    c.waits_for = c.waits_detail_en = c.waits_detail_zh = NULL;
+    return certificate_profile(w->services->policies, &c, &profile, e) &&
            certificate_store(w->db, w->arena, profile, &c, e) &&
            work_enqueue(w->db, c.account_id, c.id, "decide", w->now, e);
 }
