@@ -25,9 +25,8 @@ struct chosen {
 bool apply_subject(struct work *w, struct certificate *c, struct error *e) {
     if (certificate_get_any(w->db, w->arena, w->item->subject, c, e))
         return true;
-    if (e->id != ERR_NOT_FOUND)
+    if (!error_absent(e))
         return false;
-    error_clear(e);
     *c = (struct certificate){.id = NULL};
     return true;
 }
@@ -61,9 +60,8 @@ static bool find_open(struct work *w, const char *certificate_id, struct applica
                       struct error *e) {
     if (application_open(w->db, w->arena, certificate_id, application, e))
         return true;
-    if (e->id != ERR_NOT_FOUND)
+    if (!error_absent(e))
         return false;
-    error_clear(e);
     application->id = NULL;
     return true;
 }
@@ -168,10 +166,7 @@ static bool take_pooled(struct work *w, struct chosen *chosen, bool *taken, stru
     *taken = held_key_take(w->db, w->arena, w->item->account_id, chosen->algorithm, w->now, &chosen->key, e);
     if (*taken)
         return true;
-    if (e->id != ERR_NOT_FOUND)
-        return false;
-    error_clear(e);
-    return true;
+    return error_absent(e);
 }
 
 static bool store_new(struct work *w, struct chosen *chosen, struct error *e) {

@@ -48,9 +48,8 @@ bool letter_find(struct db *db, struct arena *a, const struct application *appli
                DB_TEXT(application->certificate_id), DB_TEXT(side),
                DB_TEXT(letter_data_digest(a, application))))
         return true;
-    if (e->id != ERR_NOT_FOUND)
+    if (!error_absent(e))
         return false;
-    error_clear(e);
     *letter = (struct letter_document){.id = NULL};
     return true;
 }

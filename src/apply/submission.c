@@ -19,10 +19,7 @@ static bool drop_open(struct db *db, struct arena *a, const struct certificate *
     struct application open;
     if (application_open(db, a, c->id, &open, e))
         return application_drop(db, &open, now, reason, e);
-    if (e->id != ERR_NOT_FOUND)
-        return false;
-    error_clear(e);
-    return true;
+    return error_absent(e);
 }
 
 bool apply_submit(const struct services *services, struct arena *a, struct certificate *c, int64_t now,

@@ -65,3 +65,12 @@ enum error_id error_by_code(const char *code);
 static inline void error_clear(struct error *e) {
     *e = (struct error){.id = ERR_NONE};
 }
+
+/* For what need not be there, after a search that failed: true, and no error any more, if nothing was found.
+ */
+static inline bool error_absent(struct error *e) {
+    if (e->id != ERR_NOT_FOUND)
+        return false;
+    error_clear(e);
+    return true;
+}

@@ -50,10 +50,7 @@ static bool read_certificate(struct work *w, const struct pca_source *s, struct 
     *there = s->id && certificate_get_any(w->db, w->arena, s->certificate_id, c, e);
     if (*there || !s->id)
         return true;
-    if (e->id != ERR_NOT_FOUND)
-        return false;
-    error_clear(e);
-    return true;
+    return error_absent(e);
 }
 
 bool pca_source_take(struct work *w, struct error *e) {

@@ -22,33 +22,23 @@ bool pca_source_insert(struct db *db, struct arena *a, struct pca_source *s, int
 }
 
 /* One that is not there is no error: most certificates have none. */
-static bool found_or_absent(bool found, struct pca_source *s, struct error *e) {
-    if (found)
-        return true;
-    if (e->id != ERR_NOT_FOUND)
-        return false;
-    error_clear(e);
-    s->id = NULL;
-    return true;
-}
-
 bool pca_source_of(struct db *db, struct arena *a, const char *certificate_id, struct pca_source *s,
                    struct error *e) {
     *s = (struct pca_source){0};
-    return found_or_absent(db_get(db, a, pca_source_columns, s, e,
-                                  "SELECT id, account_id, certificate_id, url, last_sync_at, last_result, "
-                                  "detail_en, detail_zh FROM pca_source WHERE certificate_id = $1",
-                                  DB_TEXT(certificate_id)),
-                           s, e);
+    return db_get(db, a, pca_source_columns, s, e,
+                  "SELECT id, account_id, certificate_id, url, last_sync_at, last_result, "
+                  "detail_en, detail_zh FROM pca_source WHERE certificate_id = $1",
+                  DB_TEXT(certificate_id)) ||
+           error_absent(e);
 }
 
 bool pca_source_find(struct db *db, struct arena *a, const char *id, struct pca_source *s, struct error *e) {
     *s = (struct pca_source){0};
-    return found_or_absent(db_get(db, a, pca_source_columns, s, e,
-                                  "SELECT id, account_id, certificate_id, url, last_sync_at, last_result, "
-                                  "detail_en, detail_zh FROM pca_source WHERE id = $1",
-                                  DB_TEXT(id)),
-                           s, e);
+    return db_get(db, a, pca_source_columns, s, e,
+                  "SELECT id, account_id, certificate_id, url, last_sync_at, last_result, "
+                  "detail_en, detail_zh FROM pca_source WHERE id = $1",
+                  DB_TEXT(id)) ||
+           error_absent(e);
 }
 
 bool pca_source_set_url(struct db *db, const struct pca_source *s, const char *url, struct error *e) {

@@ -262,9 +262,8 @@ static bool read_unmade(struct work *w, struct csr_intake *intake, struct error 
         csr->id = csr->pem ? NULL : csr->id;
         return true;
     }
-    if (e->id != ERR_NOT_FOUND)
+    if (!error_absent(e))
         return false;
-    error_clear(e);
     csr->id = NULL;
     return true;
 }

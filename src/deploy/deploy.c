@@ -63,10 +63,7 @@ bool deployment_under_way(struct db *db, struct arena *a, const char *target_id,
         *under_way = running || item.lease_owner || strcmp(item.step, "put") != 0;
         return true;
     }
-    if (e->id != ERR_NOT_FOUND)
-        return false;
-    error_clear(e);
-    return true;
+    return error_absent(e);
 }
 
 /* ---- a version was issued ---- */
@@ -158,10 +155,7 @@ static bool tell(struct work *w, const struct deployment *d, const struct notify
     full.now = w->now;
     if (certificate_get_any(w->db, w->arena, d->certificate_id, &c, e))
         return certificate_tell(w->db, w->arena, &c, &full, e);
-    if (e->id != ERR_NOT_FOUND)
-        return false;
-    error_clear(e);
-    return true;
+    return error_absent(e);
 }
 
 static bool tell_done(struct work *w, const struct deployment *d, struct error *e) {

@@ -245,10 +245,7 @@ bool deployment_newest(struct db *db, struct arena *a, const char *target_id, st
                "SELECT " DEPLOYMENT_COLUMNS "WHERE d.target_id = $1 ORDER BY d.number DESC LIMIT 1",
                DB_TEXT(target_id)))
         return true;
-    if (e->id != ERR_NOT_FOUND)
-        return false;
-    error_clear(e);
-    return true;
+    return error_absent(e);
 }
 
 /* budget: a list, and where it is put */

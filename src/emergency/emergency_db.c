@@ -72,9 +72,8 @@ bool emergency_find_open(struct db *db, struct arena *a, const char *account_id,
                "WHERE account_id = $1 AND host = $2 AND port = $3 AND closed_at IS NULL",
                DB_TEXT(account_id), DB_TEXT(host), DB_INT(port)))
         return true;
-    if (e->id != ERR_NOT_FOUND)
+    if (!error_absent(e))
         return false;
-    error_clear(e);
     em->id = NULL;
     return true;
 }

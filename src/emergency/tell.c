@@ -63,10 +63,7 @@ bool tell_prevention(struct request *rq, const struct emergency *em, json_t **li
     if (!em->live_at)
         return true;
     if (!certificate_get(rq->db, a, em->account_id, em->certificate_id, &c, e)) {
-        if (e->id != ERR_NOT_FOUND)
-            return false;
-        error_clear(e);
-        return true;
+        return error_absent(e);
     }
     const struct text renewal = TEXT(arena_printf(a, "It can be renewed from %s on: tenure renew %s.",
                                                   time_format(a, c.window_at), c.id),

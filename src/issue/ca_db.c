@@ -33,10 +33,7 @@ bool ca_newest(struct db *db, struct arena *a, const char *account_id, const cha
             "FROM ca WHERE account_id = $1 AND role = $2 ORDER BY created_at DESC, id DESC LIMIT 1",
             DB_TEXT(account_id), DB_TEXT(role)))
         return true;
-    if (e->id != ERR_NOT_FOUND)
-        return false;
-    error_clear(e);
-    return true;
+    return error_absent(e);
 }
 
 bool ca_list_roots(struct db *db, struct arena *a, const char *account_id, struct ca **roots, size_t *count,

@@ -8,9 +8,8 @@ static bool predecessor_read(struct work *w, const struct certificate *c, struct
     if (!c->predecessor_id ||
         certificate_get(w->db, w->arena, c->account_id, c->predecessor_id, predecessor, e))
         return true;
-    if (e->id != ERR_NOT_FOUND)
+    if (!error_absent(e))
         return false;
-    error_clear(e);
     predecessor->id = NULL;
     return true;
 }

@@ -126,9 +126,8 @@ static bool subject_read(struct work *w, struct subject *s, struct error *e) {
         return false;
     if (application_open(w->db, w->arena, s->c.id, &s->application, e))
         return issuer_of(&s->application, &s->issuer, e);
-    if (e->id != ERR_NOT_FOUND)
+    if (!error_absent(e))
         return false;
-    error_clear(e);
     s->application.id = NULL;
     return true;
 }

@@ -1,14 +1,6 @@
 /* Rows of issuing. */
 #include "issue/issue_db.h"
 
-/* A row that need not be there: `found` is what a search has answered. */
-static bool found_or_absent(bool found, struct error *e) {
-    if (!found && e->id != ERR_NOT_FOUND)
-        return false;
-    error_clear(e);
-    return true;
-}
-
 static const struct field journal_fields[] = {
     FIELD(TEXT, journal, application_id, 0, "Application", "申请"),
     FIELD(TEXT, journal, account_id, FIELD_HIDDEN, "Account", "账号"),
@@ -29,7 +21,7 @@ bool journal_find(struct db *db, struct arena *a, const char *application_id, st
                         "SELECT application_id, account_id, ca_id, serial, issued_at, not_before, end_at, "
                         "coverage_end, carried_seconds FROM issuance WHERE application_id = $1",
                         DB_TEXT(application_id));
-    return found_or_absent(found, e);
+    return found || error_absent(e);
 }
 
 bool journal_put(struct db *db, const struct journal *j, struct error *e) {
@@ -113,7 +105,7 @@ bool crl_find(struct db *db, struct arena *a, const char *ca_id, struct crl *crl
         db_get(db, a, crl_fields, crl, e,
                "SELECT ca_id, account_id, number, this_update, next_update, der FROM crl WHERE ca_id = $1",
                DB_TEXT(ca_id));
-    return found_or_absent(found, e);
+    return found || error_absent(e);
 }
 
 bool crl_put(struct db *db, const struct crl *crl, struct error *e) {

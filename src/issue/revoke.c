@@ -80,10 +80,7 @@ static bool close_application(struct db *db, struct arena *a, const struct certi
     struct application application;
     if (application_open(db, a, c->id, &application, e))
         return application_drop(db, &application, now, "revoked", e);
-    if (e->id != ERR_NOT_FOUND)
-        return false;
-    error_clear(e);
-    return true;
+    return error_absent(e);
 }
 
 bool issue_wake_successor(struct db *db, const struct certificate *c, int64_t now, struct error *e) {

@@ -108,10 +108,7 @@ bool notify_setting_get(struct db *db, struct arena *a, const char *account_id, 
                "WHERE account_id = $1 AND certificate_id = $2",
                DB_TEXT(account_id), DB_TEXT(certificate_id)))
         return true;
-    if (e->id != ERR_NOT_FOUND)
-        return false;
-    error_clear(e);
-    return true;
+    return error_absent(e);
 }
 
 bool setting_store(struct db *db, const char *account_id, const struct notify_setting *s, struct error *e) {

@@ -43,10 +43,7 @@ static bool channel_of(struct work *w, const struct message *m, struct channel *
         return true;
     }
     *open = false;
-    if (e->id != ERR_NOT_FOUND)
-        return false;
-    error_clear(e);
-    return true;
+    return error_absent(e);
 }
 
 /* What the receiver alone may read is opened now. */

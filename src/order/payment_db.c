@@ -62,10 +62,8 @@ bool payment_get_any(struct db *db, struct arena *a, const char *id, struct paym
 
 /* A row that need not be there. */
 static bool read_or_absent(bool found, struct payment *p, struct error *e) {
-    if (!found && e->id != ERR_NOT_FOUND)
+    if (!found && !error_absent(e))
         return false;
-    if (!found)
-        error_clear(e);
     p->state = found ? payment_state(p) : NULL;
     return true;
 }
@@ -186,9 +184,7 @@ bool payment_event_find(struct db *db, struct arena *a, const char *event_id, st
                         "SELECT event_id, account_id, payment_id, digest, at, code, detail_en, detail_zh "
                         "FROM payment_event WHERE event_id = $1",
                         DB_TEXT(event_id));
-    if (!found && e->id == ERR_NOT_FOUND)
-        return error_clear(e), true;
-    return found;
+    return found || error_absent(e);
 }
 
 bool payment_event_insert(struct db *db, const struct payment_event *event, struct error *e) {

@@ -46,10 +46,7 @@ static bool successor_read(struct coming_end *x, struct error *e) {
         x->successor = successor->paid_at ? successor : NULL;
         return true;
     }
-    if (e->id != ERR_NOT_FOUND)
-        return false;
-    error_clear(e);
-    return true;
+    return error_absent(e);
 }
 
 /* NULL: nobody needs to know. */

@@ -94,9 +94,8 @@ static bool subject_read(struct work *w, struct subject *s, struct error *e) {
     if (certificate_get_any(w->db, w->arena, w->item->subject, &s->c, e))
         return certificate_profile(w->services->policies, &s->c, &s->profile, e) &&
                renew_facts_read(w->db, w->arena, &s->c, &s->facts, e);
-    if (e->id != ERR_NOT_FOUND)
+    if (!error_absent(e))
         return false;
-    error_clear(e);
     s->c.id = NULL;
     return true;
 }

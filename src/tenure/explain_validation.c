@@ -52,8 +52,5 @@ bool explain_validation(struct explanation *x, struct error *e) {
         return true;
     if (application_open(x->rq->db, x->rq->arena, x->c->id, &open, e))
         return say_names(x, open.id, e);
-    if (e->id != ERR_NOT_FOUND)
-        return false;
-    error_clear(e);
-    return true;
+    return error_absent(e);
 }

@@ -281,9 +281,8 @@ static bool lapse(struct work *w, const struct application *p, struct error *e) 
 bool validate_lapse(struct work *w, struct error *e) {
     struct application p;
     if (!application_get_any(w->db, w->arena, w->item->subject, &p, e)) {
-        if (e->id != ERR_NOT_FOUND)
+        if (!error_absent(e))
             return false;
-        error_clear(e);
         return work_goes(w, OUTCOME_DONE);
     }
     return p.closed_at ? work_goes(w, OUTCOME_DONE) : lapse(w, &p, e);
