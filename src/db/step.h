@@ -23,7 +23,7 @@ typedef bool root_finder(const struct services *services, struct arena *a, const
 struct services {
     struct db *db;
     struct signer *signer;
-    struct runner *runner;                  /* deploy/runner.h */
+    struct runner *runner;                  /* runner/runner.h */
     const struct prober *prober;            /* verify/verify.h */
     const struct validator *validator;      /* validate/validate.h */
     const struct outbound_policy *outbound; /* http/outbound.h */

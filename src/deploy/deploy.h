@@ -3,8 +3,8 @@
  * old set stays until the new one is seen in a handshake.
  */
 #pragma once
-#include "deploy/runner.h"
 #include "issue/issue.h"
+#include "runner/runner.h"
 
 struct target {
     const char *id, *account_id;

@@ -3,7 +3,7 @@
 #include "account/account.h"
 #include "base/clock.h"
 #include "base/file.h"
-#include "deploy/runner.h"
+#include "runner/runner.h"
 #include "signer/signer.h"
 #include "tenure/dispatch.h"
 #include "tenure/node.h"

@@ -1,6 +1,6 @@
 /* Messages to the runner, answered by the one of the simulation. */
-#include "deploy/runner_message.h"
 #include "fuzz.h"
+#include "runner/runner_message.h"
 
 enum { ANSWER_MAX = 1024 * 1024 };
 

@@ -1,6 +1,6 @@
 /* The runner as its callers see it, and the commands that need no configuration. */
-#include "deploy/runner.h"
-#include "deploy/runner_ops.h"
+#include "runner/runner.h"
+#include "runner/runner_ops.h"
 
 enum { PRESET_MS = 30 * 1000 };
 

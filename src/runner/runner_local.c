@@ -2,7 +2,7 @@
  * The runner's work itself, in whichever process it is done. Several processes may be at it for one worker
  * each: no two of them touch the files of one target at once, or run one command at once.
  */
-#include "deploy/runner_ops.h"
+#include "runner/runner_ops.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/mman.h>

@@ -1,7 +1,7 @@
 /* What goes over the runner's socket: one operation a message. Internal to the runner. */
 #pragma once
 #include "base/buf.h"
-#include "deploy/runner.h"
+#include "runner/runner.h"
 
 enum runner_code { RUNNER_PUT = 1, RUNNER_BACK, RUNNER_KEEP, RUNNER_RUN };
 

@@ -6,7 +6,7 @@
  */
 #pragma once
 #include "base/child.h"
-#include "deploy/fileset.h"
+#include "runner/fileset.h"
 
 struct runner;
 
@@ -44,7 +44,7 @@ struct runner *runner_fake(struct arena *a, runner_fake_before *before, void *co
 /* What is live at the path; false if there is no such file. */
 bool runner_fake_file(const struct runner *fake, const char *path, struct slice *content);
 
-/* The three operations of deploy/fileset.h, in the folders of the policy. */
+/* The three operations of runner/fileset.h, in the folders of the policy. */
 bool runner_put(struct runner *r, const struct fileset *set, struct error *e);
 bool runner_back(struct runner *r, const struct fileset *set, struct error *e);
 bool runner_keep(struct runner *r, const struct fileset *set, struct error *e);

@@ -1,5 +1,5 @@
 /* File sets: replacing several files together, and bringing them back. */
-#include "deploy/fileset.h"
+#include "runner/fileset.h"
 #include "base/file.h"
 #include <errno.h>
 #include <fcntl.h>

@@ -1,5 +1,5 @@
 /* The runner of the simulation: file sets in memory, and commands that do nothing. Both fail on demand. */
-#include "deploy/runner_ops.h"
+#include "runner/runner_ops.h"
 #include <search.h>
 #include <stdlib.h>
 

@@ -2,7 +2,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/ipc.h"
-#include "deploy/runner_message.h"
+#include "runner/runner_message.h"
 #include "unit.h"
 #include <signal.h>
 #include <stdlib.h>

@@ -1,8 +1,8 @@
 /* The runner in a process of its own. */
 #include "base/ipc.h"
 #include "base/log.h"
-#include "deploy/runner_message.h"
-#include "deploy/runner_ops.h"
+#include "runner/runner_message.h"
+#include "runner/runner_ops.h"
 
 /* Others' commands may be running first. */
 enum { FILESET_MS = RUNNER_COMMAND_MAX_MS + 60 * 1000, RUN_MS = 2 * RUNNER_COMMAND_MAX_MS };

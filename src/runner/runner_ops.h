@@ -1,6 +1,6 @@
 /* What stands behind struct runner: runner_remote.c, runner_local.c, runner_fake.c. Contract: runner.h. */
 #pragma once
-#include "deploy/runner.h"
+#include "runner/runner.h"
 
 /* A local one that the processes forked from here share: what must not happen twice at once does not. */
 bool runner_local_shared(struct arena *a, const struct runner_policy *policy, struct runner **r,

@@ -1,5 +1,5 @@
 /* The messages of the runner, and the table of what they ask for. */
-#include "deploy/runner_message.h"
+#include "runner/runner_message.h"
 #include "base/ipc.h"
 
 void runner_write_fileset(struct buf *message, enum runner_code code, const struct fileset *set) {

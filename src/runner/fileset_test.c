@@ -3,7 +3,7 @@
  * calls that change a folder, so that it can end the process or make the call fail at each of them in turn.
  */
 #include "base/file.h"
-#include "deploy/fileset.h"
+#include "runner/fileset.h"
 #include "unit.h"
 #include <dirent.h>
 #include <errno.h>

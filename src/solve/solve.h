@@ -1,0 +1,121 @@
+/*
+ * Publishing what a CA looks for (RFC 8555, section 8): others check us here, in validate/ we check others.
+ *
+ * A solver is a row of an account: which names are solved in which way. A solution is one thing that is
+ * published for one authorization: a row before it is made, gone only when it was taken away again. Steps:
+ * solve (publish) → seen (look whether the world has it) → ready: its certificate is woken; clear.
+ */
+#pragma once
+#include "http/route.h"
+
+enum challenge_type {
+    CHALLENGE_HTTP_01,
+    CHALLENGE_DNS_01,
+    CHALLENGE_TLS_ALPN_01,
+    CHALLENGE_DNS_PERSIST_01,
+    CHALLENGE_TYPE_COUNT
+};
+
+/* "http-01"; CHALLENGE_TYPE_COUNT for what we do not know. */
+const char *challenge_type_name(enum challenge_type type);
+enum challenge_type challenge_type_parse(const char *name);
+
+/* How names at and below `zone` are proven. */
+struct solver {
+    const char *id, *account_id;
+    const char *zone; /* lower case, no final dot; "." for every name */
+    const char *type; /* "dns-01" … */
+    const char *kind;
+    const char *settings;  /* JSON of the kind's fields */
+    struct slice sealed;   /* PURPOSE_SECRET, under `id`; empty: it has none */
+    int64_t doubt_seconds; /* how long what we see may delay what the CA is asked */
+    int64_t created_at, removed_at;
+};
+
+struct solution {
+    const char *id, *account_id, *application_id, *certificate_id;
+    const char *name; /* identifier, without "*."; or an IP address */
+    const char *type, *kind;
+    const char *solver_id; /* NULL: a kind that needs no row */
+    const char *token, *key_authorization;
+    const char *value;  /* of the TXT record: base64url(SHA-256(key_authorization)); or of dns-persist-01 */
+    const char *place;  /* the record's name behind all CNAMEs, once it is known; or the file */
+    const char *handle; /* what the provider calls it; NULL: nothing */
+    int64_t created_at;
+    int64_t placed_at;   /* published */
+    int64_t ready_at;    /* the CA may look: seen by us, or our doubt is over */
+    int64_t unwanted_at; /* the CA has decided */
+    int64_t removed_at;
+    const char *reason; /* what the last look found: validate/reason.c, or an error code; NULL */
+    const char *detail_en, *detail_zh;
+};
+
+extern const struct field solver_fields[], solution_fields[];
+
+/* ---- for issuers ---- */
+
+/* What a CA offers for one authorization. */
+struct offer {
+    const char *name; /* without "*." */
+    bool wildcard, address;
+    unsigned types; /* 1 << enum challenge_type */
+};
+
+/*
+ * The best way to prove the name with what is offered. `kind` manual if nothing of our own can; false with
+ * ERR_NO_SOLVER if not even that.
+ */
+bool solver_choose(const struct services *services, struct arena *a, const char *account_id,
+                   const struct offer *offer, struct solver *solver, struct error *e);
+/* Inside a transaction. Fills id and times; publishing begins with the step `solve`, or has begun with the
+ * row itself. A repeat for the same application, name and token finds the row that is there. */
+bool solution_begin(const struct services *services, struct arena *a, const struct solver *solver,
+                    struct solution *solution, int64_t now, struct error *e);
+/* Of an application, by name, those that are not removed. */
+bool solution_list(struct db *db, struct arena *a, const char *application_id, struct solution **list,
+                   size_t *count, struct error *e);
+/* Inside a transaction: the CA has decided, or nobody wants it any more. All of an application. */
+bool solution_release(struct db *db, struct arena *a, const char *application_id, int64_t now,
+                      struct error *e);
+
+/* ---- for kinds ---- */
+
+struct solving {
+    struct arena *arena;
+    const struct services *services;
+    int64_t now;
+    const struct solver *solver;
+    void *settings;              /* the kind's own struct, filled from its fields */
+    const struct secret *secret; /* opened; NULL: none */
+    struct solution *solution;   /* place and value are set; `handle` may be set by place() */
+};
+
+/* A way to publish: one file solve_KIND.c that ends in this struct, one line in solver.c: kinds[], one in
+ * meson.build. */
+struct solver_ops {
+    const char *kind;
+    struct text title;
+    unsigned types;
+    bool at_once; /* the row itself is what is served: no place, no remove */
+    bool secret;  /* needs one */
+    const struct field *settings;
+    size_t settings_size;
+    /* The settings by themselves; NULL: their fields say all. ERR_BAD_FIELD. */
+    bool (*check)(const void *settings, struct error *e);
+    /* Outside of transactions; both may be repeated. place() leaves other values at the same name alone;
+     * remove() takes away what `solution` names and nothing else, and is content if it is not there. */
+    bool (*place)(struct solving *s, struct error *e);
+    bool (*remove)(struct solving *s, struct error *e);
+};
+const struct solver_ops *solver_kind(const char *kind);
+
+/* ---- steps ---- */
+
+bool solve_place(struct work *w, struct error *e);
+bool solve_placed(struct work *w, struct error *e);
+bool solve_look(struct work *w, struct error *e);
+bool solve_seen(struct work *w, struct error *e);
+bool solve_remove(struct work *w, struct error *e);
+bool solve_removed(struct work *w, struct error *e);
+
+extern const struct route solver_routes[], solution_routes[];
