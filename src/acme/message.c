@@ -191,9 +191,9 @@ bool acme_read_directory(struct arena *a, struct slice json, struct acme_directo
 
 /* ---- account ---- */
 
-bool acme_read_account(struct arena *a, struct slice json, struct acme_account *account, struct error *e) {
+bool acme_read_account(struct arena *a, struct slice json, struct acme_account_object *account, struct error *e) {
     json_t *object;
-    *account = (struct acme_account){0};
+    *account = (struct acme_account_object){0};
     return read_object(a, json, &object, e) && status(object, &account->status, e) &&
            optional_words(a, object, "contact", &account->contact, e) &&
            optional_url(a, object, "orders", &account->orders, e) &&
