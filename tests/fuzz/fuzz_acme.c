@@ -102,7 +102,7 @@ static void headers(struct arena *a, struct slice text) {
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-    static void (*const readers[])(struct arena *a, struct slice text) = {
+    static void (*const readers[])(struct arena * a, struct slice text) = {
         directory, account, order, authorization, renewal_info, problem, chain, headers};
     AUTO_ARENA a = arena_new();
     if (size > 0)
