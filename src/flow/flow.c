@@ -14,6 +14,7 @@
 #include "certificate/pca_source.h"
 #include "certificate/stored_csr.h"
 #include "emergency/emergency.h"
+#include "issue/acme_account.h"
 #include "order/payment.h"
 #include "order/quote.h"
 #include "order/refund.h"
@@ -47,6 +48,11 @@ const struct step steps[] = {
     {"check", "validation", .slow = true, .act = validate_look, .save = {validate_record},
      .does = TEXT("looks whether the record or file that proves control over the name is there",
                   "检查证明域名控制权的记录或文件是否存在")},
+
+    /* ---- an account at a CA ---- */
+    {"account", "account at a CA", .slow = true, .act = acme_account_act, .save = {acme_account_save},
+     .failed = acme_account_failed,
+     .does = TEXT("tells the CA what the account there shall be", "将账户的变更告知 CA")},
 
     /* ---- an application ---- */
     {"lapse", "application", .save = {validate_lapse},
