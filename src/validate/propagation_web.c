@@ -89,8 +89,16 @@ static bool is_redirect(int status) {
     return status == 301 || status == 302 || status == 307 || status == 308;
 }
 
+/* It is shown to people, and asked for again. */
+static bool is_printable(const char *url) {
+    for (const char *c = url; *c; c++)
+        if (*c <= ' ' || *c > '~')
+            return false;
+    return *url;
+}
+
 static bool may_follow(const struct tour *t, const char *url, struct url_parts *parts) {
-    if (!*url || !http_url_parts(t->inquiry.arena, url, parts))
+    if (!is_printable(url) || !http_url_parts(t->inquiry.arena, url, parts))
         return false;
     return parts->port == 80 || parts->port == 443 || parts->port == t->validator->http_port ||
            parts->port == t->validator->tls_port;
