@@ -13,6 +13,7 @@
 #include "apply/letter.h"
 #include "certificate/pca_source.h"
 #include "certificate/stored_csr.h"
+#include "doctor/doctor.h"
 #include "emergency/emergency.h"
 #include "order/payment.h"
 #include "order/quote.h"
@@ -47,6 +48,10 @@ const struct step steps[] = {
     {"check", "validation", .slow = true, .act = validate_look, .save = {validate_record},
      .does = TEXT("looks whether the record or file that proves control over the name is there",
                   "检查证明域名控制权的记录或文件是否存在")},
+
+    /* ---- a look at a name ---- */
+    {"examine", "preflight", .slow = true, .act = doctor_examine, .save = {doctor_record},
+     .does = TEXT("looks at what DNS, CAA and ports say about a name", "检查域名的 DNS、CAA 与端口")},
 
     /* ---- an application ---- */
     {"lapse", "application", .save = {validate_lapse},
@@ -106,7 +111,7 @@ const struct step steps[] = {
      .does = TEXT("makes RSA keys ahead", "预先生成 RSA 密钥")},
     {"retention", "account",
      .save = {idempotency_purge, quote_purge, payment_purge, validate_purge, notify_purge, verify_purge,
-              session_purge},
+              session_purge, doctor_purge},
      .does = TEXT("deletes what is kept for a time only", "删除超过保留期的记录")},
     {0},
 };

@@ -12,6 +12,7 @@
 #include "catalog/catalog.h"
 #include "certificate/pca_source.h"
 #include "certificate/stored_csr.h"
+#include "doctor/doctor.h"
 #include "emergency/emergency.h"
 #include "http/openapi.h"
 #include "http/url.h"
@@ -66,6 +67,7 @@ const struct route *const all_routes[] = {
     issue_routes,
     deploy_routes,
     verify_routes,
+    doctor_routes,
     emergency_routes,
     explain_routes,
     system_routes,

@@ -161,6 +161,7 @@ MAKERS = {
     "/v1/orders": order,
     "/v1/organizations": id_of("/v1/organizations", name=lambda: unique("organization"), country="CN", city="x"),
     "/v1/payments": payment,
+    "/v1/preflights": id_of("/v1/preflights", name=lambda: f"{unique('preflight')}.example.com"),
     "/v1/quotes": id_of("/v1/quotes", names=["quote.example.com"]),
     "/v1/refunds": refund,
     "/v1/reviews": application,
