@@ -268,6 +268,33 @@ static void a_failure_that_ends_the_work_is_not_tried_again(void **state) {
     assert_fails(work_get(q->services.db, q->arena, "hopeless", &item, &e), e, ERR_NOT_FOUND);
 }
 
+/* Every part of retention runs: what one of them says of the next time must not keep the others from it. */
+static void old_rows_of_every_slice_go(void **state) {
+    struct queue *q = *state;
+    struct db *db = q->services.db;
+    struct error e = {0};
+    size_t ran;
+    int64_t left;
+    struct engine engine = flow_engine(&q->services, "worker-0");
+    assert_ok(
+        db_exec(db, &e,
+                "INSERT INTO login_failure (subject, count, until_at) VALUES ('address:192.0.2.1', 1, $1)",
+                DB_INT(NOW - DAY)),
+        e);
+    assert_ok(db_exec(db, &e,
+                      "INSERT INTO preflight (id, account_id, name, created_at) VALUES "
+                      "('pfl_old', 'acct_1', 'example.com', $1), ('pfl_new', 'acct_1', 'example.com', $2)",
+                      DB_INT(NOW - 91 * DAY), DB_INT(NOW - 89 * DAY)),
+              e);
+    assert_ok(work_enqueue(db, "acct_1", "acct_1", "retention", NOW, &e), e);
+    assert_ok(flow_run(&engine, NOW, &ran, &e), e);
+    assert_int_equal(planned(q, "acct_1").due_at, NOW + DAY);
+    assert_ok(db_int(db, &left, 0, &e, "SELECT count(*) FROM login_failure"), e);
+    assert_int_equal(left, 0);
+    assert_ok(db_int(db, &left, 0, &e, "SELECT count(*) FROM preflight"), e);
+    assert_int_equal(left, 1);
+}
+
 #define queue_test(f) cmocka_unit_test_setup_teardown(f, open_queue, close_queue)
 
 TEST_MAIN(run, queue_test(what_was_in_hand_at_a_crash_is_tried_alone),
@@ -278,4 +305,4 @@ TEST_MAIN(run, queue_test(what_was_in_hand_at_a_crash_is_tried_alone),
           queue_test(a_step_that_may_be_done_again_is_not_noted),
           queue_test(a_slow_step_begins_when_the_fast_ones_are_saved),
           queue_test(an_item_that_cannot_be_saved_takes_nobody_along),
-          queue_test(a_failure_that_ends_the_work_is_not_tried_again))
+          queue_test(a_failure_that_ends_the_work_is_not_tried_again), queue_test(old_rows_of_every_slice_go))
