@@ -23,20 +23,17 @@ struct found *symptom_add(struct examination *x, enum symptom symptom, const cha
     return found;
 }
 
-/* What is possible follows from what was found. */
+/* What is possible follows from what was found: of a wildcard nothing but DNS was looked at, for a file or a
+ * port proves none (BR 3.2.2.4.19). */
 bool examine_methods(struct examination *x, struct error *e) {
     struct buf list = buf_new(x->arena, 200);
     (void)e;
-    if (x->address || x->over)
-        x->methods[METHOD_DNS] = false;
-    for (int m = 0; m < METHOD_COUNT; m++) {
-        x->methods[m] &= m == METHOD_DNS || !x->wildcard; /* BR: a file or port proves no wildcard */
+    for (int m = 0; m < METHOD_COUNT; m++)
         if (x->methods[m])
             buf_printf(&list, "%s%s", list.len ? ", " : "", method_name(m));
-    }
     if (list.len)
         symptom_add(x, SYMPTOM_METHODS, NULL, "%s", "%s", list.p);
-    else if (!x->over)
+    else
         symptom_add(x, SYMPTOM_NO_METHOD, NULL, "neither DNS nor port 80 or 443 of %s will do",
                     "%s 的 DNS 以及 80、443 端口均不可用", x->name);
     return true;

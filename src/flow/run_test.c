@@ -1,5 +1,7 @@
 /* The engine's batch: what a crash and a failure leave behind, and which steps share a transaction. */
+#include "account/session_db.h"
 #include "base/clock.h"
+#include "doctor/doctor.h"
 #include "flow/flow.h"
 #include "unit.h"
 
@@ -270,29 +272,25 @@ static void a_failure_that_ends_the_work_is_not_tried_again(void **state) {
 
 /* Every part of retention runs: what one of them says of the next time must not keep the others from it. */
 static void old_rows_of_every_slice_go(void **state) {
+    static const char stranger[] = "address:192.0.2.1";
     struct queue *q = *state;
     struct db *db = q->services.db;
     struct error e = {0};
     size_t ran;
-    int64_t left;
+    int64_t until;
     struct engine engine = flow_engine(&q->services, "worker-0");
-    assert_ok(
-        db_exec(db, &e,
-                "INSERT INTO login_failure (subject, count, until_at) VALUES ('address:192.0.2.1', 1, $1)",
-                DB_INT(NOW - DAY)),
-        e);
-    assert_ok(db_exec(db, &e,
-                      "INSERT INTO preflight (id, account_id, name, created_at) VALUES "
-                      "('pfl_old', 'acct_1', 'example.com', $1), ('pfl_new', 'acct_1', 'example.com', $2)",
-                      DB_INT(NOW - 91 * DAY), DB_INT(NOW - 89 * DAY)),
-              e);
+    struct preflight p = {
+        .id = "pfl_1", .account_id = "acct_1", .name = "example.com", .created_at = NOW - 91 * DAY};
+    assert_ok(failure_db_note(db, stranger, NOW - 2 * DAY, NOW - DAY, &e), e);
+    assert_ok(preflight_insert(db, &p, &e), e);
     assert_ok(work_enqueue(db, "acct_1", "acct_1", "retention", NOW, &e), e);
+    assert_ok(failure_db_until(db, stranger, 1, NOW - 2 * DAY, &until, &e), e);
+    assert_int_equal(until, NOW - DAY);
     assert_ok(flow_run(&engine, NOW, &ran, &e), e);
     assert_int_equal(planned(q, "acct_1").due_at, NOW + DAY);
-    assert_ok(db_int(db, &left, 0, &e, "SELECT count(*) FROM login_failure"), e);
-    assert_int_equal(left, 0);
-    assert_ok(db_int(db, &left, 0, &e, "SELECT count(*) FROM preflight"), e);
-    assert_int_equal(left, 1);
+    assert_ok(failure_db_until(db, stranger, 1, NOW - 2 * DAY, &until, &e), e);
+    assert_int_equal(until, 0);
+    assert_fails(preflight_get_any(db, q->arena, "pfl_1", &p, &e), e, ERR_NOT_FOUND);
 }
 
 #define queue_test(f) cmocka_unit_test_setup_teardown(f, open_queue, close_queue)
