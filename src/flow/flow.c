@@ -15,6 +15,7 @@
 #include "certificate/stored_csr.h"
 #include "doctor/doctor.h"
 #include "emergency/emergency.h"
+#include "issue/acme_account.h"
 #include "order/payment.h"
 #include "order/quote.h"
 #include "order/refund.h"
@@ -52,6 +53,11 @@ const struct step steps[] = {
     /* ---- a look at a name ---- */
     {"examine", "preflight", .slow = true, .act = doctor_examine, .save = {doctor_record},
      .does = TEXT("looks at what DNS, CAA and ports say about a name", "检查域名的 DNS、CAA 与端口")},
+
+    /* ---- an account at a CA ---- */
+    {"account", "account at a CA", .slow = true, .act = acme_account_act, .save = {acme_account_save},
+     .failed = acme_account_failed,
+     .does = TEXT("tells the CA what the account there shall be", "将账户的变更告知 CA")},
 
     /* ---- an application ---- */
     {"lapse", "application", .save = {validate_lapse},
