@@ -70,6 +70,10 @@ const struct step steps[] = {
     {"clear", "solution", .slow = true, .act = solve_remove, .save = {solve_removed}, .failed = solve_failed,
      .does = TEXT("takes away what was published", "清除已发布的内容")},
 
+    {"delegated", "delegation", .slow = true, .act = delegation_look, .save = {delegation_seen},
+     .does =
+         TEXT("looks whether the CNAME of a delegated name leads to us", "检查委托域名的 CNAME 是否生效")},
+
     /* ---- an application ---- */
     {"lapse", "application", .save = {validate_lapse},
      .does = TEXT("rejects the application when its time for validation is over", "超过验证期限后驳回申请")},

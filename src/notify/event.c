@@ -41,6 +41,11 @@ const struct event_row events[] = {
      TEXT("The application for {name} is submitted", "{name} 的证书申请已提交"),
      TEXT("The application for certificate {certificate} ({names}) is submitted. {next}",
           "证书 {certificate}({names})的申请已提交。{next}")},
+    {"delegation_lost", "urgent", false, ACCESS_READ,
+     TEXT("The record of {name} leads to Tenure no more", "{name} 的委托记录已失效"),
+     TEXT("The CNAME record {host} does not lead to {target} any more: certificates for {name} cannot be "
+          "renewed by themselves. Add it again.",
+          "CNAME 记录 {host} 不再指向 {target},{name} 的证书将无法自动续签。请重新添加该记录。")},
     {"rejected", "urgent", false, ACCESS_READ,
      TEXT("The application for {name} was rejected", "{name} 的证书申请被拒绝"),
      TEXT("The application for certificate {certificate} ({names}) was rejected: {reason}. {remedy}",

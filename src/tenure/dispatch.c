@@ -70,6 +70,7 @@ const struct route *const all_routes[] = {
     application_routes,
     solver_routes,
     solution_routes,
+    delegation_routes,
     issue_routes,
     deploy_routes,
     verify_routes,

@@ -171,6 +171,7 @@ MAKERS = {
     "/v1/channels": channel,
     "/v1/contacts": id_of("/v1/contacts", name="x", email="x@example.com", mobile="+8613800138000"),
     "/v1/csrs": id_of("/v1/csrs", names=lambda: [f"{unique('request')}.example.com"]),
+    "/v1/delegations": id_of("/v1/delegations", name=lambda: f"{unique('delegated')}.example.com"),
     "/v1/deployments": deployment,
     "/v1/domains": id_of("/v1/domains", name=lambda: f"{unique('zone')}.example.com"),
     "/v1/emergencies": emergency,
