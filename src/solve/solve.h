@@ -124,6 +124,19 @@ bool solution_list(struct db *db, struct arena *a, const char *application_id, s
 bool solution_release(struct db *db, struct arena *a, const char *application_id, int64_t now,
                       struct error *e);
 
+/* ---- what the responders answer ---- */
+
+/* The key authorization of a token; ERR_NOT_FOUND, also for what is no token. */
+bool solution_answer_http(struct db *db, struct arena *a, const char *token, const char **answer,
+                          struct error *e);
+/* The digest that tls-alpn-01 shows for a name or an address, the newest if there are several;
+ * ERR_NOT_FOUND. */
+bool solution_answer_tls(struct db *db, struct arena *a, const char *name, const char **key_authorization,
+                         struct error *e);
+/* The values at a delegated name. */
+bool solution_answer_dns(struct db *db, struct arena *a, const char *place, const char ***values,
+                         size_t *count, struct error *e);
+
 /* ---- for kinds ---- */
 
 struct solving {
