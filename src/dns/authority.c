@@ -101,23 +101,28 @@ static enum dns_status ask_by(const struct exchange *x, const struct dns_answer 
     return status == DNS_ANSWERED && answer->truncated ? exchange_tcp(x) : status;
 }
 
+bool exchange_ask(struct exchange *x, const char *name, enum dns_type type, struct dns_answer *answer,
+                  struct error *e) {
+    struct ask ask = {.arena = x->arena, .question = {.name = name, .type = type}, .answer = answer};
+    int64_t start = clock_monotonic_ms();
+    rand_bytes(&ask.question.id, sizeof ask.question.id);
+    x->take = take;
+    x->context = &ask;
+    *answer = (struct dns_answer){.server = *x->server};
+    if (!wire_write(x->arena, &ask.question, &x->message))
+        return fail(e, ERR_BAD_NAME, "'%s' is no name of DNS", "“%s”不是有效的 DNS 名称", name);
+    answer->status = ask_by(x, answer);
+    if (answer->status != DNS_ANSWERED) /* what was cut is no answer */
+        *answer = (struct dns_answer){.server = *x->server, .status = answer->status};
+    answer->ms = clock_monotonic_ms() - start;
+    return true;
+}
+
 bool dns_ask(struct dns *dns, const struct dns_server *server, const char *name, enum dns_type type,
              struct dns_answer *answer, struct error *e) {
-    int64_t start = clock_monotonic_ms();
-    struct ask ask = {.arena = dns->arena, .question = {.name = name, .type = type}, .answer = answer};
     struct exchange x = {.arena = dns->arena,
                          .policy = server->configured ? &outbound_anywhere : dns->settings->policy,
                          .server = server,
-                         .deadline_ms = start + dns->settings->timeout_ms,
-                         .take = take,
-                         .context = &ask};
-    rand_bytes(&ask.question.id, sizeof ask.question.id);
-    *answer = (struct dns_answer){.server = *server};
-    if (!wire_write(dns->arena, &ask.question, &x.message))
-        return fail(e, ERR_BAD_NAME, "'%s' is no name of DNS", "“%s”不是有效的 DNS 名称", name);
-    answer->status = ask_by(&x, answer);
-    if (answer->status != DNS_ANSWERED) /* what was cut is no answer */
-        *answer = (struct dns_answer){.server = *server, .status = answer->status};
-    answer->ms = clock_monotonic_ms() - start;
-    return true;
+                         .deadline_ms = clock_monotonic_ms() + dns->settings->timeout_ms};
+    return exchange_ask(&x, name, type, answer, e);
 }

@@ -18,3 +18,7 @@ struct exchange {
 /* Sent again once if nobody answers. */
 enum dns_status exchange_udp(const struct exchange *x);
 enum dns_status exchange_tcp(const struct exchange *x);
+
+/* dns_ask without a check: arena, policy, server and deadline are given. */
+bool exchange_ask(struct exchange *x, const char *name, enum dns_type type, struct dns_answer *answer,
+                  struct error *e);

@@ -133,16 +133,20 @@ static bool to_wire(struct arena *a, const ldns_pkt *packet, struct slice *messa
     return true;
 }
 
+static struct exchange exchange_with(struct arena *a, const struct dns_update *update) {
+    return (struct exchange){.arena = a,
+                             .policy = update->server.configured ? &outbound_anywhere : update->policy,
+                             .server = &update->server,
+                             .deadline_ms = clock_monotonic_ms() + update->timeout_ms};
+}
+
 /* `query` is signed here; it must outlive the call, and the reply outlives it. */
 static bool converse(struct change *c, ldns_pkt *query, struct error *e) {
     const struct dns_update *update = c->update;
-    struct exchange x = {.arena = c->arena,
-                         .policy = update->server.configured ? &outbound_anywhere : update->policy,
-                         .server = &update->server,
-                         .deadline_ms = clock_monotonic_ms() + update->timeout_ms,
-                         .take = take,
-                         .context = c};
+    struct exchange x = exchange_with(c->arena, update);
     uint16_t id;
+    x.take = take;
+    x.context = c;
     rand_bytes(&id, sizeof id);
     ldns_pkt_set_id(query, id);
     c->query = query;
@@ -293,8 +297,29 @@ bool dns_update_add(struct arena *a, const struct dns_update *update, const char
     return change(a, update, name, records, e);
 }
 
+/* Asked as anybody may ask. Only an authority can say that something is not there. */
+static bool is_absent(struct arena *a, const struct dns_update *update, const char *name, const char *value) {
+    struct exchange x = exchange_with(a, update);
+    struct dns_answer answer;
+    struct slice text;
+    struct error ignored;
+    if (!exchange_ask(&x, name, DNS_TXT, &answer, &ignored) || answer.status != DNS_ANSWERED ||
+        !answer.authoritative || (answer.rcode != DNS_NOERROR && answer.rcode != DNS_NXDOMAIN))
+        return false;
+    for (size_t i = 0; i < answer.count; i++)
+        if (dns_txt(a, answer.data[i], &text) && slice_equal(text, slice_str(value)))
+            return false;
+    return true;
+}
+
 bool dns_update_remove(struct arena *a, const struct dns_update *update, const char *name, const char *value,
                        struct error *e) {
     __attribute__((cleanup(free_records))) ldns_rr_list *records = record(name, value, LDNS_RR_CLASS_NONE, 0);
-    return change(a, update, name, records, e);
+    if (change(a, update, name, records, e))
+        return true;
+    bool refused = e->id == ERR_DNS_KEY_REFUSED || e->id == ERR_DNS_CHANGE_REFUSED;
+    if (!refused || !is_absent(a, update, name, value))
+        return false;
+    error_clear(e);
+    return true;
 }

@@ -24,6 +24,6 @@ bool dns_update_algorithm_known(const char *algorithm);
 /* One TXT value beside those that stand at the name; it may be there already. */
 bool dns_update_add(struct arena *a, const struct dns_update *update, const char *name, const char *value,
                     int64_t ttl, struct error *e);
-/* That value and no other; it need not be there. */
+/* That value and no other; it need not be there: who refuses to take it away is asked whether it is. */
 bool dns_update_remove(struct arena *a, const struct dns_update *update, const char *name, const char *value,
                        struct error *e);

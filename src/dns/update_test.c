@@ -266,6 +266,25 @@ static void a_zone_that_must_not_change_is_told(void **state) {
     assert_values(SERVER_KNOT, 1, "foreign");
 }
 
+/* What could not be made need not be taken away; what stands there must be. */
+static void a_refusal_is_no_hindrance_where_nothing_is(void **state) {
+    (void)state;
+    for (int which = 0; which < SERVER_COUNT; which++) {
+        struct dns_update good = update_by(which, "good", GOOD_KEY);
+        struct dns_update wrong = update_by(which, "good", WRONG_KEY);
+        struct dns_update weak = update_by(which, "weak", WEAK_KEY);
+        struct error e;
+        AUTO_ARENA a = arena_new();
+        take_away(&wrong, VALUE);
+        take_away(&weak, VALUE);
+        add(&good, VALUE);
+        assert_fails(dns_update_remove(a, &wrong, PLACE, VALUE, &e), e, ERR_DNS_KEY_REFUSED);
+        assert_false(dns_update_remove(a, &weak, PLACE, VALUE, &e));
+        assert_values(which, 2, VALUE);
+        take_away(&good, VALUE);
+    }
+}
+
 static void who_does_not_answer_is_told(void **state) {
     (void)state;
     struct dns_update update = update_by(SERVER_BIND, "good", GOOD_KEY);
@@ -327,12 +346,10 @@ static void a_secret_that_is_not_base64_is_refused(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {test(a_value_comes_and_goes_and_others_stay),
-                                       test(a_long_value_is_one_value),
-                                       test(a_wrong_key_is_told_from_a_wrong_zone),
-                                       test(a_zone_that_must_not_change_is_told),
-                                       test(who_does_not_answer_is_told),
-                                       test(success_without_our_signature_is_none),
-                                       test(a_secret_that_is_not_base64_is_refused)};
+    const struct CMUnitTest tests[] = {
+        test(a_value_comes_and_goes_and_others_stay),     test(a_long_value_is_one_value),
+        test(a_wrong_key_is_told_from_a_wrong_zone),      test(a_zone_that_must_not_change_is_told),
+        test(a_refusal_is_no_hindrance_where_nothing_is), test(who_does_not_answer_is_told),
+        test(success_without_our_signature_is_none),      test(a_secret_that_is_not_base64_is_refused)};
     return cmocka_run_group_tests_name("update", tests, open_world, close_world);
 }

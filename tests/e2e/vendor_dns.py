@@ -5,7 +5,8 @@ checked here by themselves, from the vendors' descriptions; that the vendors' ow
 tests/data/vendor/make shows. The log has one line for each request, without what differs every time.
 
 GET /fake/records tells what stands in the zones. After POST /fake/drop the next change happens without an answer, as if
-the connection had died in between; after POST /fake/die nobody is answered from that moment on, until POST /fake/live.
+the connection had died in between; after POST /fake/die nobody is answered from that moment on, until POST /fake/live; after
+POST /fake/hang they wait for an answer that long.
 POST /fake/new begins with fresh zones and an empty log.
 """
 import argparse
@@ -16,6 +17,7 @@ import itertools
 import json
 import re
 import threading
+import time
 import urllib.parse
 
 ALIBABA_KEY, ALIBABA_SECRET = "testAK", "testSecret"
@@ -332,8 +334,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
         except Refusal as refusal:
             answer = vendor.refusal(refusal)
         changed = before != self.server.zones.records
-        if self.server.mode == "dead" or (changed and self.server.mode in ("drop", "die")):
-            self.server.mode = "live" if self.server.mode == "drop" else "dead"
+        mode = {"drop": "live", "die": "dead", "hang": "hanging"}.get(self.server.mode) if changed else None
+        if mode or self.server.mode in ("dead", "hanging"):
+            self.server.mode = mode or self.server.mode
             self.close_connection = True
             return None
         return self.reply(*answer)
@@ -341,6 +344,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def handle_one(self):
         with self.server.lock:
             self.serve()
+        while self.close_connection and self.server.mode == "hanging":
+            time.sleep(0.05)
 
     do_GET = do_POST = do_DELETE = handle_one
 
