@@ -293,6 +293,21 @@ static void the_outbound_policy_is_asked(void **state) {
     assert_place_fails(&d, ERR_ADDRESS_NOT_ALLOWED, "closed to outgoing connections");
 }
 
+/* Its server is an operator's choice, not the administrator's. */
+static void the_outbound_policy_is_asked_about_updates(void **state) {
+    (void)state;
+    const struct outbound_policy nowhere = {.count = 0};
+    const struct services closed = {.outbound = &nowhere};
+    struct error e;
+    struct doing d = doing_with(&providers[0], "c2VjcmV0");
+    d.ops = solver_kind("rfc2136");
+    d.solving.services = &closed;
+    assert_ok(solver_settings(world.arena, d.ops, "{\"server\":\"127.0.0.1:9\",\"key_name\":\"k\"}",
+                              &d.solving.settings, &e),
+              e);
+    assert_place_fails(&d, ERR_ADDRESS_NOT_ALLOWED, "closed to outgoing connections");
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {test(requests_are_those_of_the_vendors_own_clients),
                                        test(a_record_comes_and_goes_and_others_stay),
@@ -301,6 +316,7 @@ int main(void) {
                                        test(the_longest_zone_counts),
                                        test(a_wrong_key_is_told),
                                        test(settings_are_checked),
-                                       test(the_outbound_policy_is_asked)};
+                                       test(the_outbound_policy_is_asked),
+                                       test(the_outbound_policy_is_asked_about_updates)};
     return cmocka_run_group_tests_name("vendor", tests, open_world, close_world);
 }
