@@ -1,18 +1,14 @@
-/*
- * Updates by ldns over our own sockets. Its resolver would go past the outbound policy, and it follows a null
- * pointer when a packet is signed and no key was set. The time in a signature is that of the machine: the
- * server compares it with its own clock.
- */
+/* Updates by ldns over our own sockets: its resolver would go past the outbound policy. */
 #include "dns/update.h"
 #include "base/clock.h"
 #include "base/rand.h"
 #include "dns/exchange.h"
-#include "dns/packet.h"
+#include "dns/tsig.h"
+#include <ctype.h>
 #include <sodium.h>
 #include <strings.h>
 
-enum { FUDGE_SECONDS = 300, TSIG_MAC = 3, TSIG_ERROR = 5, STRING_MAX = 255, KEY_BYTES_MAX = 512 };
-enum { TSIG_BADSIG = 16, TSIG_BADKEY = 17, TSIG_BADTIME = 18 };
+enum { STRING_MAX = 255, KEY_BYTES_MAX = 512 };
 
 static const char *const algorithms[] = {"hmac-sha256", "hmac-sha512", "hmac-sha1"};
 
@@ -28,7 +24,7 @@ struct change {
     struct arena *arena;
     const struct dns_update *update;
     const char *zone;
-    const char *key_name, *algorithm; /* with their final dots */
+    struct tsig_key key;
     /* of the message that waits for its answer */
     const ldns_pkt *query;
     ldns_pkt *reply; /* ends with the arena */
@@ -40,17 +36,11 @@ static void release_reply(void *object) {
 
 /* ---- what an answer means ---- */
 
-static int tsig_error(const ldns_pkt *reply) {
-    const ldns_rr *tsig = ldns_pkt_tsig(reply);
-    const ldns_rdf *field = tsig ? ldns_rr_rdf(tsig, TSIG_ERROR) : NULL;
-    return field && ldns_rdf_size(field) == 2 ? ldns_rdf2native_int16(field) : 0;
-}
-
 static bool key_refused(const struct change *c, int code, struct error *e) {
     const char *server = c->update->server.name, *key = c->update->key_name;
     if (code == TSIG_BADTIME)
         return fail(e, ERR_DNS_KEY_REFUSED, "the clock of %s and ours differ by more than %d s (BADTIME)",
-                    "%s 的时钟与本机相差超过 %d 秒(BADTIME)", server, FUDGE_SECONDS);
+                    "%s 的时钟与本机相差超过 %d 秒(BADTIME)", server, TSIG_FUDGE_SECONDS);
     if (code == TSIG_BADSIG)
         return fail(e, ERR_DNS_KEY_REFUSED, "%s has another secret for the key %s (BADSIG)",
                     "%s 上密钥 %s 的内容与此不同(BADSIG)", server, key);
@@ -94,33 +84,12 @@ static bool no_answer(const struct change *c, enum dns_status status, struct err
 
 /* ---- one message and its answer ---- */
 
-static const char *key_text(const struct dns_update *update) {
-    return (const char *)secret_bytes(update->key);
-}
-
-static bool is_signed(const struct change *c, ldns_pkt *reply, struct slice bytes) {
-    const ldns_rdf *mac = ldns_rr_rdf(ldns_pkt_tsig(c->query), TSIG_MAC);
-    return ldns_pkt_tsig(reply) &&
-           ldns_pkt_tsig_verify(reply, bytes.p, bytes.len, c->key_name, key_text(c->update), mac);
-}
-
-/* Who does not know our key cannot sign that it does not; a success is one only with a signature. */
 static bool take(void *context, struct slice bytes) {
     struct change *c = context;
-    AUTO_PACKET reply = NULL;
-    if (ldns_wire2pkt(&reply, bytes.p, bytes.len) != LDNS_STATUS_OK)
-        return false;
-    if (!ldns_pkt_qr(reply) || ldns_pkt_id(reply) != ldns_pkt_id(c->query) ||
-        ldns_pkt_get_opcode(reply) != ldns_pkt_get_opcode(c->query))
-        return false;
-    int rcode = ldns_pkt_get_rcode(reply);
-    bool good = rcode == LDNS_RCODE_NOERROR || rcode == LDNS_RCODE_NXDOMAIN;
-    if (good && !is_signed(c, reply, bytes))
-        return false;
-    c->reply = reply;
-    arena_defer(c->arena, release_reply, reply);
-    reply = NULL;
-    return true;
+    c->reply = tsig_answer(c->query, &c->key, bytes);
+    if (c->reply)
+        arena_defer(c->arena, release_reply, c->reply);
+    return c->reply != NULL;
 }
 
 static bool to_wire(struct arena *a, const ldns_pkt *packet, struct slice *message) {
@@ -150,9 +119,7 @@ static bool converse(struct change *c, ldns_pkt *query, struct error *e) {
     rand_bytes(&id, sizeof id);
     ldns_pkt_set_id(query, id);
     c->query = query;
-    if (ldns_pkt_tsig_sign(query, c->key_name, key_text(update), FUDGE_SECONDS, c->algorithm, NULL) !=
-            LDNS_STATUS_OK ||
-        !to_wire(c->arena, query, &x.message))
+    if (!tsig_sign(query, &c->key) || !to_wire(c->arena, query, &x.message))
         return fail(e, ERR_INTERNAL, "ldns cannot sign with the key %s", "ldns 无法用密钥 %s 签名",
                     update->key_name);
     enum dns_status status = update->tcp ? exchange_tcp(&x) : exchange_udp(&x);
@@ -273,11 +240,19 @@ static bool send_change(struct change *c, const char *name, const ldns_rr_list *
 static bool check_key(const struct dns_update *update, struct error *e) {
     uint8_t bytes[KEY_BYTES_MAX];
     size_t length = 0;
-    int bad = sodium_base642bin(bytes, sizeof bytes, key_text(update), secret_len(update->key), NULL, &length,
-                                NULL, sodium_base64_VARIANT_ORIGINAL);
+    int bad = sodium_base642bin(bytes, sizeof bytes, (const char *)secret_bytes(update->key),
+                                secret_len(update->key), NULL, &length, NULL, sodium_base64_VARIANT_ORIGINAL);
     sodium_memzero(bytes, sizeof bytes);
     return (!bad && length > 0) || fail_field(e, "secret", ERR_BAD_FIELD, "the secret of a key is base64",
                                               "密钥内容应为 base64 编码");
+}
+
+/* With a final dot. Names are signed in lower case. */
+static const char *lower(struct arena *a, const char *name) {
+    char *text = arena_printf(a, "%s.", name);
+    for (char *p = text; *p; p++)
+        *p = (char)tolower((unsigned char)*p);
+    return text;
 }
 
 static bool change(struct arena *a, const struct dns_update *update, const char *name,
@@ -285,8 +260,9 @@ static bool change(struct arena *a, const struct dns_update *update, const char 
     struct change c = {.arena = a,
                        .update = update,
                        .zone = update->zone,
-                       .key_name = arena_printf(a, "%s.", update->key_name),
-                       .algorithm = arena_printf(a, "%s.", update->algorithm)};
+                       .key = {.name = lower(a, update->key_name),
+                               .algorithm = lower(a, update->algorithm),
+                               .secret = (const char *)secret_bytes(update->key)}};
     return check_key(update, e) && (c.zone || find_zone(&c, name, e)) && send_change(&c, name, records, e);
 }
 
