@@ -4,6 +4,7 @@
 #include "pki/digest.h"
 #include "solve/vendor.h"
 #include "solve/vendor_sign.h"
+#include <strings.h>
 
 #define PAGE "500" /* the most */
 enum { NONCE_BYTES = 16, QUERY_MAX = 4096 };
@@ -69,7 +70,7 @@ static bool is_ours(struct vendor *v, const json_t *record, const char *host) {
     const char *value = json_string_value(json_object_get(record, "Value"));
     const char *name = json_string_value(json_object_get(record, "RR"));
     const char *type = json_string_value(json_object_get(record, "Type"));
-    return value && name && type && strcmp(value, v->value) == 0 && strcmp(name, host) == 0 &&
+    return value && name && type && strcmp(value, v->value) == 0 && strcasecmp(name, host) == 0 &&
            strcmp(type, "TXT") == 0;
 }
 

@@ -21,7 +21,7 @@ stop_servers() {
 
 zone_file() {
     printf '$ORIGIN %s.\n$TTL 60\n@ SOA ns1 host 1 3600 600 86400 60\n@ NS ns1\nns1 A 127.0.0.1\nwww A 127.0.0.1\n' "$1"
-    printf '_acme-challenge.www TXT "foreign"\n'
+    printf '_acme-challenge.www TXT "foreign"\n_acme-challenge.alias CNAME _acme-challenge.www.crash.test.\n'
 }
 
 named_conf() { # PORT
@@ -185,8 +185,12 @@ comes_and_goes() {
     check "Knot: that of somebody else stays" only_foreign_at "$KNOT" knot.test
     check "BIND by TCP: a value is made, found and taken away" tenure solver test www.crash.test --type dns-01
     check "BIND: that of somebody else stays" only_foreign_at "$BIND" crash.test
-    tenure solver remove "$(cat "$WORK/id")"
-    tenure solver remove "$(cat "$WORK/id-bind")"
+    by_key fixed.test "$BIND" "$GOOD" >"$WORK/id-fixed"
+    check "BIND: a CNAME leads out of a zone that is read-only" tenure solver test alias.fixed.test --type dns-01
+    check "BIND: nothing is left where it leads" only_foreign_at "$BIND" crash.test
+    for id in "$WORK"/id*; do
+        tenure solver remove "$(cat "$id")"
+    done
 }
 
 refusals() {
