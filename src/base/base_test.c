@@ -247,6 +247,9 @@ static void the_output_of_children_is_bounded_and_told_apart(void **state) {
         child_run(a, (const char *[]){"head", "-c", "10000000", "/dev/zero", NULL}, NULL, 20000, &r, &e), e);
     assert_int_equal(r.exit_status, 0);
     assert_int_equal(strlen(r.output), CHILD_OUTPUT_MAX);
+    assert_string_equal(child_last_words(a, "one\ntwo \xe4\xb8\xad\xe6\x96\x87\n\n", 5), "\xe6\x96\x87");
+    assert_string_equal(child_last_words(a, "one\n", 5), "one");
+    assert_string_equal(child_last_words(a, "\n", 5), "");
     assert_true(r.cut);
 }
 

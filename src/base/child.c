@@ -187,3 +187,13 @@ bool child_run_alone(struct arena *a, const char *const argv[], const char *cons
                      struct child_result *result, struct error *e) {
     return run(a, &(struct program){argv, env, timeout_ms, true}, result, e);
 }
+
+const char *child_last_words(struct arena *a, const char *output, size_t max) {
+    size_t len = strlen(output);
+    while (len && output[len - 1] == '\n')
+        len--;
+    const char *p = len > max ? output + len - max : output;
+    while ((*p & 0xc0) == 0x80)
+        p++;
+    return arena_strndup(a, p, (size_t)(output + len - p));
+}
