@@ -81,7 +81,8 @@ struct place {
 /* What the role `responder` serves; where it has no address, its kinds cannot be chosen. */
 struct solve_settings {
     bool http, tls;
-    const char *zone; /* of the delegated names; NULL: it answers no DNS */
+    const char *zone;                   /* of the delegated names; NULL: it answers no DNS */
+    const struct runner_policy *policy; /* runner/runner.h: the commands that hooks may name */
     /* Asking the world; tests have their own. */
     bool (*follow)(const struct services *services, struct arena *a, const char *record, struct place *place,
                    struct error *e);
@@ -155,7 +156,8 @@ struct solver_ops {
     const char *(*place_of)(const struct services *services, struct arena *a, const struct solution *s,
                             const void *settings);
     /* Outside of transactions; both may be repeated. place() leaves other values at the same name alone;
-     * remove() takes away what `solution` names and nothing else, and is content if it is not there. */
+     * remove() takes away what `solution` names and nothing else, and is content if it is not there. What
+     * either has to tell people stands in the solution's detail_en and detail_zh afterwards. */
     bool (*place)(struct solving *s, struct error *e);
     bool (*remove)(struct solving *s, struct error *e);
 };

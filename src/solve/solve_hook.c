@@ -43,6 +43,21 @@ static bool check_name(const char *name, struct error *e) {
                 name);
 }
 
+/* Said when the solver is made, instead of when it is needed. */
+static bool check_command(const struct services *services, const char *field, const char *command,
+                          const char *hook, struct error *e) {
+    const struct runner_command *found;
+    if (!command || !services->solve || !services->solve->policy)
+        return true;
+    if (!runner_command_find(services->solve->policy, command, &found, e)) {
+        snprintf(e->field, sizeof e->field, "%s", field);
+        return false;
+    }
+    return (found->hook && strcmp(found->hook, hook) == 0) ||
+           fail_field(e, field, ERR_COMMAND_NOT_ALLOWED, "the command '%s' has no 'hook: %s' in tenure.yaml",
+                      "命令“%s”在 tenure.yaml 中没有“hook: %s”", command, hook);
+}
+
 static const char *without_secrets(const struct solving *s, const struct child_result *result) {
     const struct solution *n = s->solution;
     const char *const secrets[] = {n->token, n->value ? n->value : "", n->key_authorization, NULL};
@@ -82,6 +97,10 @@ static bool run_lego(struct solving *s, const char *action, struct error *e) {
     return run_arguments(s, "lego", settings->raw ? raw : usual, e);
 }
 
+static bool check_lego(const struct services *services, const void *settings, struct error *e) {
+    return check_command(services, "command", ((const struct hook_settings *)settings)->command, "lego", e);
+}
+
 static bool place_lego(struct solving *s, struct error *e) {
     return run_lego(s, "present", e);
 }
@@ -102,6 +121,7 @@ const struct solver_ops solve_hook_lego = {
     .types = 1u << CHALLENGE_DNS_01,
     .settings = lego_settings,
     .settings_size = sizeof(struct hook_settings),
+    .check = check_lego,
     .place = place_lego,
     .remove = remove_lego,
 };
@@ -111,6 +131,11 @@ const struct solver_ops solve_hook_lego = {
 static bool run_dehydrated(struct solving *s, const char *action, struct error *e) {
     const char *const args[] = {action, s->solution->name, s->solution->token, content(s), NULL};
     return run_arguments(s, "dehydrated", args, e);
+}
+
+static bool check_dehydrated(const struct services *services, const void *settings, struct error *e) {
+    return check_command(services, "command", ((const struct hook_settings *)settings)->command, "dehydrated",
+                         e);
 }
 
 static bool place_dehydrated(struct solving *s, struct error *e) {
@@ -129,6 +154,7 @@ const struct solver_ops solve_hook_dehydrated = {
     .types = 1u << CHALLENGE_DNS_01 | 1u << CHALLENGE_HTTP_01,
     .settings = one_command,
     .settings_size = sizeof(struct hook_settings),
+    .check = check_dehydrated,
     .place = place_dehydrated,
     .remove = remove_dehydrated,
 };
@@ -138,6 +164,10 @@ const struct solver_ops solve_hook_dehydrated = {
 static bool run_acmesh(struct solving *s, const char *action, struct error *e) {
     const char *const args[] = {action, s->solution->place, s->solution->value, NULL};
     return run_arguments(s, "acmesh", args, e);
+}
+
+static bool check_acmesh(const struct services *services, const void *settings, struct error *e) {
+    return check_command(services, "command", ((const struct hook_settings *)settings)->command, "acmesh", e);
 }
 
 static bool place_acmesh(struct solving *s, struct error *e) {
@@ -154,6 +184,7 @@ const struct solver_ops solve_hook_acmesh = {
     .types = 1u << CHALLENGE_DNS_01,
     .settings = one_command,
     .settings_size = sizeof(struct hook_settings),
+    .check = check_acmesh,
     .place = place_acmesh,
     .remove = remove_acmesh,
 };
@@ -212,6 +243,12 @@ static bool run_certbot(struct solving *s, const char *command, bool cleaning, s
     return run(s, &call, result, e);
 }
 
+static bool check_certbot(const struct services *services, const void *settings, struct error *e) {
+    const struct hook_settings *s = settings;
+    return check_command(services, "command", s->command, "certbot", e) &&
+           check_command(services, "cleanup", s->cleanup, "certbot", e);
+}
+
 static bool place_certbot(struct solving *s, struct error *e) {
     const struct hook_settings *settings = s->settings;
     struct child_result result;
@@ -246,6 +283,7 @@ const struct solver_ops solve_hook_certbot = {
     .types = 1u << CHALLENGE_DNS_01 | 1u << CHALLENGE_HTTP_01,
     .settings = certbot_settings,
     .settings_size = sizeof(struct hook_settings),
+    .check = check_certbot,
     .place = place_certbot,
     .remove = remove_certbot,
 };

@@ -10,7 +10,11 @@ enum { LABEL_DIGEST_BYTES = 20, TOKEN_MAX = 512 };
 /* ---- kinds: one file solve_kind.c, its line here, and in meson.build ---- */
 
 extern const struct solver_ops solve_responder, solve_delegated, solve_manual;
-const struct solver_ops *const solver_kinds[] = {&solve_responder, &solve_delegated, &solve_manual, NULL};
+extern const struct solver_ops solve_hook_lego, solve_hook_certbot, solve_hook_dehydrated, solve_hook_acmesh;
+const struct solver_ops *const solver_kinds[] = {
+    &solve_responder,       &solve_delegated,   &solve_hook_lego, &solve_hook_certbot,
+    &solve_hook_dehydrated, &solve_hook_acmesh, &solve_manual,    NULL,
+};
 
 const struct solver_ops *solver_kind(const char *kind) {
     for (size_t i = 0; solver_kinds[i]; i++)
