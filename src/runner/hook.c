@@ -62,7 +62,7 @@ static size_t count_of(const char *const list[]) {
 
 static bool is_printable(const char *argument) {
     size_t len = 0;
-    while (argument[len] > ' ' && argument[len] < 0x7f)
+    while (argument[len] >= ' ' && argument[len] < 0x7f)
         len++;
     return len && !argument[len] && len <= RUNNER_ARG_MAX;
 }

@@ -65,7 +65,7 @@ bool runner_keep(struct runner *r, const struct fileset *set, struct error *e);
 struct runner_call {
     const char *command;
     const char *hook;        /* the convention that the policy must name for it, too; NULL: no hook */
-    const char *const *args; /* behind its own; NULL-terminated, printable, without spaces; NULL: none */
+    const char *const *args; /* behind its own; NULL-terminated, printable; NULL: none */
     /*
      * "NAME=value", NULL-terminated, or NULL; names that begin as those of the conventions do (TENURE_,
      * CERTBOT_, RENEWED_, LEGO_), so that none of them can change what the program is.

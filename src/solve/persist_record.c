@@ -23,14 +23,19 @@ static bool is_account_uri(const char *uri) {
 }
 
 static bool check_name(struct arena *a, const char *field, const char **name, struct error *e) {
-    if (name_normalise(a, *name, false, name, e) && !name_is_ip(*name))
-        return true;
-    return fail_field(e, field, ERR_BAD_FIELD, "'%s' is no name of DNS", "“%s”不是 DNS 域名", *name);
+    if (!name_normalise(a, *name, false, name, e)) {
+        snprintf(e->field, sizeof e->field, "%s", field);
+        return false;
+    }
+    return !name_is_ip(*name) ||
+           fail_field(e, field, ERR_BAD_FIELD, "'%s' is no name of DNS", "“%s”不是 DNS 域名", *name);
 }
 
 bool persist_record_make(struct arena *a, struct persist_record *r, int64_t now, struct error *e) {
     if (!check_name(a, "name", &r->name, e) || !check_name(a, "issuer", &r->issuer, e))
         return false;
+    if (strchr(r->issuer, '*'))
+        return fail_field(e, "issuer", ERR_BAD_FIELD, "'%s' is no CA", "“%s”不是 CA", r->issuer);
     if (strncmp(r->name, "*.", 2) == 0) {
         r->name += 2;
         r->wildcard = true;
@@ -106,8 +111,8 @@ static bool locate(struct work *w, struct watching *d, struct error *e) {
     if (!w->services->solve->follow(w->services, w->arena, host, &place, e))
         return false;
     if (place.looped)
-        return fail(e, ERR_CNAME_LOOP, "the CNAMEs of %s lead in a circle at %s", "%s 的 CNAME 在 %s 处形成循环",
-                    host, place.name);
+        return fail(e, ERR_CNAME_LOOP, "the CNAMEs of %s lead in a circle at %s",
+                    "%s 的 CNAME 在 %s 处形成循环", host, place.name);
     d->record.place = place.name;
     d->located = true;
     return true;
@@ -161,10 +166,11 @@ struct alarm {
 };
 
 static bool tell(struct work *w, const struct persist_record *r, const struct alarm *alarm, struct error *e) {
-    json_t *params = json_pack(
-        "{s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s}", "name", r->name, "host", host_of(w->arena, r), "value", r->value,
-        "issuer", r->issuer, "problem_en", alarm->problem.in[LANG_EN], "problem_zh", alarm->problem.in[LANG_ZH],
-        "remedy_en", alarm->remedy.in[LANG_EN], "remedy_zh", alarm->remedy.in[LANG_ZH]);
+    json_t *params =
+        json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s}", "name", r->name, "host", host_of(w->arena, r), "value",
+                  r->value, "issuer", r->issuer, "problem_en", alarm->problem.in[LANG_EN], "problem_zh",
+                  alarm->problem.in[LANG_ZH], "remedy_en", alarm->remedy.in[LANG_EN], "remedy_zh",
+                  alarm->remedy.in[LANG_ZH]);
     const struct notify_event event = {.event = "record_at_risk",
                                        .account_id = r->account_id,
                                        .subject = r->id,
@@ -181,7 +187,7 @@ static int64_t alarm_at(const struct persist_record *r) {
 }
 
 static bool tell_of_end(struct work *w, const struct persist_record *r, struct error *e) {
-    const char *when = arena_printf(w->arena, "%.10s", time_text(w->arena, r->until_at));
+    const char *when = time_format_date(w->arena, r->until_at);
     bool over = w->now >= r->until_at;
     const struct alarm alarm = {
         .once = arena_printf(w->arena, "persist:%s:%s", r->id, over ? "over" : "ends"),

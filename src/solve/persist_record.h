@@ -1,7 +1,7 @@
 /*
- * Records of dns-persist-01 that we have made up (draft-ietf-acme-dns-persist): shown to a person or placed by
- * a solver, then watched: an alarm is given when one is gone, and ahead of the end that it names. The form of
- * the record is in one place, persist_value; a CA that wants another one is taken at its word.
+ * Records of dns-persist-01 that we have made up (draft-ietf-acme-dns-persist): shown to a person or placed
+ * by a solver, then watched: an alarm is given when one is gone, and ahead of the end that it names. The form
+ * of the record is in one place, persist_value; a CA that wants another one is taken at its word.
  */
 #pragma once
 #include "solve/solve.h"

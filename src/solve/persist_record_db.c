@@ -13,7 +13,8 @@ const struct field persist_record_fields[] = {
     RECORD(TEXT, account_uri, 0, "The account of the CA that it lets in", "获授权的 CA 账户"),
     RECORD(TIME, until_at, FIELD_COLUMN, "It holds before that; none: for ever", "失效时间;无则长期有效"),
     RECORD(TEXT, value, 0, "Value of the TXT record", "TXT 记录值"),
-    RECORD(TEXT, solver_id, 0, "The solver that places it; none: a person", "由该质询应答配置放置;无则由人工放置"),
+    RECORD(TEXT, solver_id, 0, "The solver that places it; none: a person",
+           "由该质询应答配置放置;无则由人工放置"),
     RECORD(TEXT, place, 0, "Where it was placed: its name behind all CNAMEs", "放置位置(CNAME 之后的记录名)"),
     RECORD(TEXT, handle, FIELD_HIDDEN, "", ""),
     RECORD(TIME, created_at, 0, "Made", "创建时间"),
@@ -21,7 +22,8 @@ const struct field persist_record_fields[] = {
     RECORD(TIME, seen_at, FIELD_COLUMN, "Last seen", "最近一次确认存在"),
     RECORD(TIME, looked_at, 0, "Last look", "上次检查时间"),
     RECORD(INT, misses, 0, "Looks since then that did not find it", "此后未找到的次数"),
-    RECORD(TEXT, reason, FIELD_COLUMN, "What the last look found, or why placing it failed", "检查结果或放置失败原因"),
+    RECORD(TEXT, reason, FIELD_COLUMN, "What the last look found, or why placing it failed",
+           "检查结果或放置失败原因"),
     RECORD(TEXT, detail_en, 0, "Detail, English", "详细信息(英文)"),
     RECORD(TEXT, detail_zh, 0, "Detail, Chinese", "详细信息(中文)"),
     RECORD(TIME, unwanted_at, 0, "Not needed any more since", "不再需要时间"),
@@ -30,7 +32,7 @@ const struct field persist_record_fields[] = {
 };
 
 #define COLUMNS                                                                                              \
-    "id, account_id, name, wildcard, issuer, account_uri, until_at, value, solver_id, place, handle, "      \
+    "id, account_id, name, wildcard, issuer, account_uri, until_at, value, solver_id, place, handle, "       \
     "created_at, placed_at, seen_at, looked_at, misses, reason, detail_en, detail_zh, unwanted_at, removed_at "
 
 bool persist_record_insert(struct db *db, const struct persist_record *r, struct error *e) {
@@ -42,8 +44,9 @@ bool persist_record_insert(struct db *db, const struct persist_record *r, struct
                  DB_TEXT(r->account_uri), DB_INT(r->wildcard), DB_INT(r->until_at), DB_TEXT(r->value),
                  DB_TEXT(r->solver_id), DB_INT(r->created_at)))
         return false;
-    return db_changes(db) == 1 || fail(e, ERR_ALREADY_EXISTS, "the record for %s and this account of %s is there already",
-                                       "%s 对 %s 该账户的记录已存在", r->name, r->issuer);
+    return db_changes(db) == 1 ||
+           fail(e, ERR_ALREADY_EXISTS, "the record for %s and this account of %s is there already",
+                "%s 对 %s 该账户的记录已存在", r->name, r->issuer);
 }
 
 static bool found(bool ok, const char *id, struct error *e) {
@@ -88,14 +91,12 @@ bool persist_record_set_placed(struct db *db, const struct persist_record *r, in
 }
 
 bool persist_record_set_unwanted(struct db *db, const char *id, int64_t now, struct error *e) {
-    return db_exec(db, e,
-                   "UPDATE persist_record SET unwanted_at = $2 WHERE id = $1 AND unwanted_at IS NULL",
+    return db_exec(db, e, "UPDATE persist_record SET unwanted_at = $2 WHERE id = $1 AND unwanted_at IS NULL",
                    DB_TEXT(id), DB_INT(now));
 }
 
 bool persist_record_set_removed(struct db *db, const char *id, int64_t now, struct error *e) {
-    return db_exec(db, e,
-                   "UPDATE persist_record SET removed_at = $2 WHERE id = $1 AND removed_at IS NULL",
+    return db_exec(db, e, "UPDATE persist_record SET removed_at = $2 WHERE id = $1 AND removed_at IS NULL",
                    DB_TEXT(id), DB_INT(now));
 }
 

@@ -2,6 +2,7 @@
 #include "apply/apply.h"
 #include "base/rand.h"
 #include "pki/names.h"
+#include "solve/persist_record.h"
 #include "solve/solver.h"
 
 enum {
@@ -425,5 +426,6 @@ bool solve_failed(struct work *w, const struct error *cause, struct error *e) {
 
 bool solve_purge(struct work *w, struct error *e) {
     return solution_purge(w->db, w->now - PURGE_SECONDS, PURGE_LIMIT, e) &&
+           persist_record_purge(w->db, w->now - PURGE_SECONDS, PURGE_LIMIT, e) &&
            solver_purge(w->db, PURGE_LIMIT, e);
 }

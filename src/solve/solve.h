@@ -7,6 +7,7 @@
  */
 #pragma once
 #include "http/route.h"
+#include "validate/persist.h"
 #include "validate/propagation.h"
 
 enum challenge_type {
@@ -125,6 +126,19 @@ bool solution_list(struct db *db, struct arena *a, const char *application_id, s
 bool solution_release(struct db *db, struct arena *a, const char *application_id, int64_t now,
                       struct error *e);
 
+/* ---- what the responders answer ---- */
+
+/* The key authorization of a token; ERR_NOT_FOUND, also for what is no token. */
+bool solution_answer_http(struct db *db, struct arena *a, const char *token, const char **answer,
+                          struct error *e);
+/* The digest that tls-alpn-01 shows for a name or an address, the newest if there are several;
+ * ERR_NOT_FOUND. */
+bool solution_answer_tls(struct db *db, struct arena *a, const char *name, const char **key_authorization,
+                         struct error *e);
+/* The values at a delegated name. */
+bool solution_answer_dns(struct db *db, struct arena *a, const char *place, const char ***values,
+                         size_t *count, struct error *e);
+
 /* ---- for kinds ---- */
 
 struct solving {
@@ -142,10 +156,11 @@ struct solving {
 struct solver_ops {
     const char *kind;
     struct text title;
-    unsigned types; /* 1 << enum challenge_type */
-    bool at_once;   /* the row itself is what is served: no place, no remove */
-    bool by_person; /* somebody else places it: it is ready when it is seen, and not before */
-    bool secret;    /* needs one */
+    unsigned types;  /* 1 << enum challenge_type */
+    bool at_once;    /* the row itself is what is served: no place, no remove */
+    bool by_person;  /* somebody else places it: it is ready when it is seen, and not before */
+    bool any_record; /* place() puts `value` at `place`, whatever these are: of no challenge, too */
+    bool secret;     /* needs one */
     const struct field *settings;
     size_t settings_size;
     /* It can be done with what tenure.yaml has; NULL: always. */
@@ -172,6 +187,8 @@ const char *delegated_name(struct arena *a, const struct solve_settings *setting
 /* What may be a token or a key authorization of a CA: base64url, with one dot in the latter. */
 bool token_valid(const char *text);
 bool key_authorization_valid(const char *text);
+/* The TXT record of dns-persist-01 that says this: the value of such a solution. */
+const char *persist_value(struct arena *a, const struct persist *persist);
 /* base64url(SHA-256(text)), with its NUL. */
 void challenge_digest(const char *text, char value[VALUE_SIZE]);
 

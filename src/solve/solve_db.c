@@ -1,7 +1,7 @@
 /* Rows of solvers and solutions. */
 #include "solve/solve_db.h"
 
-enum { LOOKS_KEPT = 50 };
+enum { LOOKS_KEPT = 50, ANSWERS_MAX = 50 };
 
 /* Above every id. */
 #define TOP "~"
@@ -131,7 +131,9 @@ bool solver_purge(struct db *db, int64_t limit, struct error *e) {
     return db_exec(db, e,
                    "DELETE FROM solver WHERE id IN (SELECT id FROM solver WHERE removed_at IS NOT NULL "
                    "AND NOT EXISTS (SELECT 1 FROM solution WHERE solution.solver_id = solver.id "
-                   "AND solution.removed_at IS NULL) ORDER BY removed_at, id LIMIT $1)",
+                   "AND solution.removed_at IS NULL) AND NOT EXISTS (SELECT 1 FROM persist_record "
+                   "WHERE persist_record.solver_id = solver.id AND persist_record.removed_at IS NULL) "
+                   "ORDER BY removed_at, id LIMIT $1)",
                    DB_INT(limit));
 }
 
@@ -193,6 +195,46 @@ bool solution_list(struct db *db, struct arena *a, const char *application_id, s
                    "SELECT " SOLUTION_COLUMNS "FROM solution WHERE application_id = $1 "
                    "AND removed_at IS NULL ORDER BY name, id",
                    DB_TEXT(application_id));
+}
+
+/* ---- what the responders answer ---- */
+
+bool solution_answer_http(struct db *db, struct arena *a, const char *token, const char **answer,
+                          struct error *e) {
+    *answer = NULL;
+    if (token_valid(token) &&
+        !db_text(db, a, answer, e,
+                 "SELECT key_authorization FROM solution WHERE token = $1 AND type = 'http-01' "
+                 "AND kind = 'responder' AND unwanted_at IS NULL AND removed_at IS NULL ORDER BY id LIMIT 1",
+                 DB_TEXT(token)))
+        return false;
+    return *answer || fail(e, ERR_NOT_FOUND, "no challenge with that token", "没有使用该令牌的质询");
+}
+
+bool solution_answer_tls(struct db *db, struct arena *a, const char *name, const char **key_authorization,
+                         struct error *e) {
+    *key_authorization = NULL;
+    return db_text(db, a, key_authorization, e,
+                   "SELECT key_authorization FROM solution WHERE name = $1 AND type = 'tls-alpn-01' "
+                   "AND kind = 'responder' AND unwanted_at IS NULL AND removed_at IS NULL "
+                   "ORDER BY created_at DESC, id DESC LIMIT 1",
+                   DB_TEXT(name)) &&
+           (*key_authorization || fail(e, ERR_NOT_FOUND, "no challenge for %s", "没有 %s 的质询", name));
+}
+
+bool solution_answer_dns(struct db *db, struct arena *a, const char *place, const char ***values,
+                         size_t *count, struct error *e) {
+    static const struct field fields[] = {SOLUTION(TEXT, value, 0, "", ""), FIELD_END};
+    struct solution *list;
+    if (!db_list(db, a, fields, sizeof *list, &list, count, e,
+                 "SELECT value FROM solution WHERE place = $1 AND type = 'dns-01' AND kind = 'delegated' "
+                 "AND unwanted_at IS NULL AND removed_at IS NULL ORDER BY id LIMIT $2",
+                 DB_TEXT(place), DB_INT(ANSWERS_MAX)))
+        return false;
+    *values = ARENA_ARRAY(a, *count + 1, const char *);
+    for (size_t i = 0; i < *count; i++)
+        (*values)[i] = list[i].value;
+    return true;
 }
 
 /* One statement for each way to filter: an OR over parameters would use no index. */

@@ -94,7 +94,8 @@ static bool run_lego(struct solving *s, const char *action, struct error *e) {
     const struct solution *n = s->solution;
     const char *const raw[] = {action, "--", n->name, n->token, n->key_authorization, NULL};
     const char *const usual[] = {action, arena_printf(s->arena, "%s.", n->place), n->value, NULL};
-    return run_arguments(s, "lego", settings->raw ? raw : usual, e);
+    /* a record without a token is of no challenge */
+    return run_arguments(s, "lego", settings->raw && *n->token ? raw : usual, e);
 }
 
 static bool check_lego(const struct services *services, const void *settings, struct error *e) {
@@ -119,6 +120,7 @@ const struct solver_ops solve_hook_lego = {
     .kind = "hook-lego",
     .title = TEXT("A program for lego's DNS provider exec", "为 lego 的 exec DNS 提供方编写的程序"),
     .types = 1u << CHALLENGE_DNS_01,
+    .any_record = true,
     .settings = lego_settings,
     .settings_size = sizeof(struct hook_settings),
     .check = check_lego,
@@ -182,6 +184,7 @@ const struct solver_ops solve_hook_acmesh = {
     .kind = "hook-acmesh",
     .title = TEXT("A DNS script of acme.sh", "acme.sh 的 DNS 脚本"),
     .types = 1u << CHALLENGE_DNS_01,
+    .any_record = true,
     .settings = one_command,
     .settings_size = sizeof(struct hook_settings),
     .check = check_acmesh,

@@ -9,7 +9,8 @@ static const char *place_of(const struct services *services, struct arena *a, co
 
 const struct solver_ops solve_persist = {
     .kind = "persist",
-    .title = TEXT("A record that stays, which lets one account of a CA in", "长期有效的记录,授权 CA 的一个账户"),
+    .title =
+        TEXT("A record that stays, which lets one account of a CA in", "长期有效的记录,授权 CA 的一个账户"),
     .types = 1u << CHALLENGE_DNS_PERSIST_01,
     .by_person = true,
     .place_of = place_of,

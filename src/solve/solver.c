@@ -5,16 +5,34 @@
 #include <sodium.h>
 #include <strings.h>
 
-enum { LABEL_DIGEST_BYTES = 20, TOKEN_MAX = 512 };
+enum { LABEL_DIGEST_BYTES = 20, TOKEN_MAX = 255 };
 
-/* ---- kinds: one file solve_kind.c, its line here, and in meson.build ---- */
+/* ---- kinds: one file solve_kind.c, its lines here, and in meson.build ---- */
 
-extern const struct solver_ops solve_responder, solve_delegated, solve_manual;
-extern const struct solver_ops solve_hook_lego, solve_hook_certbot, solve_hook_dehydrated, solve_hook_acmesh;
+/* clang-format off */
+extern const struct solver_ops
+    solve_responder,
+    solve_webroot,
+    solve_delegated,
+    solve_hook_lego,
+    solve_hook_certbot,
+    solve_hook_dehydrated,
+    solve_hook_acmesh,
+    solve_persist,
+    solve_manual;
 const struct solver_ops *const solver_kinds[] = {
-    &solve_responder,       &solve_delegated,   &solve_hook_lego, &solve_hook_certbot,
-    &solve_hook_dehydrated, &solve_hook_acmesh, &solve_manual,    NULL,
+    &solve_responder,
+    &solve_webroot,
+    &solve_delegated,
+    &solve_hook_lego,
+    &solve_hook_certbot,
+    &solve_hook_dehydrated,
+    &solve_hook_acmesh,
+    &solve_persist,
+    &solve_manual,
+    NULL,
 };
+/* clang-format on */
 
 const struct solver_ops *solver_kind(const char *kind) {
     for (size_t i = 0; solver_kinds[i]; i++)
@@ -255,24 +273,39 @@ static struct solver unconfigured(enum challenge_type type, const char *kind, co
                            .doubt_seconds = DOUBT_DEFAULT};
 }
 
+static bool best_row(const struct choosing *c, struct solver *solver, struct error *e) {
+    const char *zone = c->offer->name;
+    *solver = (struct solver){.kind = NULL};
+    for (bool top = false; !top && !solver->kind; zone = zone_above(c->offer, zone)) {
+        top = strcmp(zone, ".") == 0;
+        if (!first_of_zone(c, zone, solver, e))
+            return false;
+    }
+    return true;
+}
+
+static bool no_solver(const struct offer *offer, struct error *e) {
+    return fail(e, ERR_NO_SOLVER, "%s can be proven by nothing that is configured here",
+                "当前配置中没有可以验证 %s 的方式", offer->name);
+}
+
+bool solver_configured(const struct services *services, struct arena *a, const char *account_id,
+                       const struct offer *offer, struct solver *solver, struct error *e) {
+    const struct choosing c = {
+        .services = services, .arena = a, .account_id = account_id, .offer = offer, .delegated = true};
+    return best_row(&c, solver, e) && (solver->kind || no_solver(offer, e));
+}
+
 bool solver_choose(const struct services *services, struct arena *a, const char *account_id,
                    const struct offer *offer, struct solver *solver, struct error *e) {
     struct choosing c = {.services = services, .arena = a, .account_id = account_id, .offer = offer};
-    const char *zone = offer->name;
-    *solver = (struct solver){.kind = NULL};
-    if (!look_for_delegation(&c, e))
+    if (!look_for_delegation(&c, e) || !best_row(&c, solver, e))
         return false;
-    for (bool top = false; !top && !solver->kind; zone = zone_above(offer, zone)) {
-        top = strcmp(zone, ".") == 0;
-        if (!first_of_zone(&c, zone, solver, e))
-            return false;
-    }
     if (solver->kind)
         return true;
     if (c.delegated)
         *solver = unconfigured(CHALLENGE_DNS_01, "delegated", account_id);
     else if (type_possible(CHALLENGE_DNS_01, offer))
         *solver = unconfigured(CHALLENGE_DNS_01, "manual", account_id);
-    return solver->kind || fail(e, ERR_NO_SOLVER, "%s can be proven by nothing that is configured here",
-                                "当前配置中没有可以验证 %s 的方式", offer->name);
+    return solver->kind || no_solver(offer, e);
 }

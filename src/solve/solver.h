@@ -16,5 +16,8 @@ bool solver_seal(struct signer *signer, struct arena *a, struct solver *s, struc
 /* `*secret` NULL: it has none. */
 bool solver_open(struct signer *signer, struct arena *a, const struct solver *s, struct secret **secret,
                  struct error *e);
+/* The best of the rows alone, DNS is not asked: what a test publishes with. ERR_NO_SOLVER. */
+bool solver_configured(const struct services *services, struct arena *a, const char *account_id,
+                       const struct offer *offer, struct solver *solver, struct error *e);
 /* It is proven by a record of DNS. */
 bool challenge_by_record(const char *type);

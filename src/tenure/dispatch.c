@@ -21,6 +21,7 @@
 #include "order/refund.h"
 #include "renew/auto_renew.h"
 #include "renew/expiry.h"
+#include "solve/persist_record.h"
 #include "tenure/config.h"
 #include "tenure/system_api.h"
 #include "validate/gate.h"
@@ -63,6 +64,9 @@ const struct route *const all_routes[] = {
     confirmation_routes,
     validate_routes,
     application_routes,
+    solver_routes,
+    solution_routes,
+    persist_routes,
     issue_routes,
     deploy_routes,
     verify_routes,

@@ -29,6 +29,8 @@ static const struct verb *const verbs[] = {
     emergency_verbs,
     validation_verbs,
     review_verbs,
+    solve_verbs,
+    persist_verbs,
     target_verbs,
     catalog_verbs,
     quota_verbs,

@@ -129,6 +129,16 @@ def person(key, role):
     return f"{answer['id']}.{answer['secret']}"
 
 
+def solver(key):
+    return post("/v1/solvers", {"zone": ".", "type": "http-01", "kind": "responder"}, key)["id"]
+
+
+def solution(key):
+    """One that is published and not seen yet."""
+    solver(key)
+    return post("/v1/solvers/test", {"name": f"{unique('solved')}.example.com"}, key)["id"]
+
+
 def user(key, role="auditor"):
     return post("/v1/users", {"name": unique("user"), "role": role}, key)["id"]
 
@@ -161,22 +171,29 @@ MAKERS = {
     "/v1/orders": order,
     "/v1/organizations": id_of("/v1/organizations", name=lambda: unique("organization"), country="CN", city="x"),
     "/v1/payments": payment,
+    "/v1/persist-records": id_of("/v1/persist-records", name=lambda: f"{unique('persist')}.example.com", issuer="ca.example",
+                                 account_uri="https://ca.example/1"),
     "/v1/quotes": id_of("/v1/quotes", names=["quote.example.com"]),
     "/v1/refunds": refund,
     "/v1/reviews": application,
     "/v1/sessions": lambda key: person(key, "auditor").split(".")[0],
+    "/v1/solutions": solution,
+    "/v1/solvers": solver,
     "/v1/targets": target,
     "/v1/users": user,
 }
 # What all accounts see alike, and what is public anyway: nobody's own.
-SHARED = {"/v1/catalog/brands": "none", "/v1/catalog/packages": "none", "/ca": "none", "/crl": "none", "/confirm": "none"}
+SHARED = {"/v1/catalog/brands": "none", "/v1/catalog/packages": "none", "/ca": "none", "/crl": "none", "/confirm": "none",
+          "/.well-known/acme-challenge": "none"}
 # Parts of a path behind its {id}.
 INNER = {"version": "1", "token": "0" * 43}
 # The noun of each member that is a reference.
 REFERENCES = {"certificate_id": "/v1/certificates", "contact_id": "/v1/contacts", "csr_id": "/v1/csrs",
-              "organization_id": "/v1/organizations", "quote_id": "/v1/quotes", "target_id": "/v1/targets", "user_id": "/v1/users"}
+              "organization_id": "/v1/organizations", "quote_id": "/v1/quotes", "solver_id": "/v1/solvers", "target_id": "/v1/targets",
+              "user_id": "/v1/users"}
 # What else a body needs before its references are looked at; nothing goes with what stands in ALONE.
 SAMPLES = {path: {"names": ["reference.example.com"]} for path in ("/v1/orders", "/v1/quotes")}
+SAMPLES["/v1/persist-records"] = {"name": "a.example.com", "issuer": "ca.example", "account_uri": "https://ca.example/2"}
 BESIDE = {"csr_id": {"csr_choice": "own"}}
 ALONE = {"quote_id"}
 
