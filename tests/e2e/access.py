@@ -325,10 +325,14 @@ def foreign_references(people, key, own, ids):
         check(f"{method} {path}: an own {name} for {who} is found", mine.status != 404, mine)
 
 
+# What changes without anybody: sessions and keys are used, what is published is looked at.
+BY_THEMSELVES = ("/v1/sessions", "/v1/access-keys", "/v1/solutions", "/v1/persist-records")
+
+
 def what_is_there(key):
     """All lists of an account, and how far its audit log has come."""
     lists = {path: call("GET", f"{path}?limit=500", key=key)["items"] for method, path, operation in routes()
-             if method == "GET" and re.fullmatch(r"/v1/[\w-]+", path) and path not in ("/v1/sessions", "/v1/access-keys")}
+             if method == "GET" and re.fullmatch(r"/v1/[\w-]+", path) and path not in BY_THEMSELVES}
     return {path: items for path, items in lists.items() if items}
 
 
