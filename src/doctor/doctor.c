@@ -52,7 +52,7 @@ static bool look(struct work *w, struct examined *d, struct error *e) {
     x->wildcard = strncmp(name, "*.", 2) == 0;
     x->name = x->wildcard ? name + 2 : name;
     x->address = address_parse(name, &ignored);
-    return doctor_issuers(&question, x, e) && examine(x, e);
+    return doctor_issuers(&question, x, e) && examine(x, e) && doctor_solver(&question, x, e);
 }
 
 bool doctor_examine(struct work *w, struct error *e) {

@@ -2,6 +2,7 @@
 #include "doctor/doctor_issuer.h"
 #include "base/buf.h"
 #include "issue/acme_account.h"
+#include "solve/solve.h"
 
 /* Configured, or not yet but known. */
 static bool find(struct db *db, struct arena *a, const char *id, struct issuer *issuer, struct error *e) {
@@ -109,5 +110,41 @@ bool doctor_issuers(const struct doctor_question *q, struct examination *x, stru
     for (size_t i = 0; i < count; i++)
         if (!list[i].withdrawn && !add_issuer(q, x, &list[i], e))
             return false;
+    return true;
+}
+
+/* ---- how it would be proven ---- */
+
+/* A look-up that we may not make, or a chain without an end, was told before. */
+static bool not_chosen(struct examination *x, struct error *e) {
+    if (e->id == ERR_NO_SOLVER)
+        symptom_add(x, SYMPTOM_NO_SOLVER, NULL, "%s", "%s", x->name);
+    else if (e->id != ERR_NO_RESOLVER && e->id != ERR_CNAME_LOOP)
+        return false;
+    error_clear(e);
+    return true;
+}
+
+static bool asks_a_ca(const struct examination *x) {
+    for (size_t i = 0; i < x->issuer_count; i++)
+        if (strcmp(x->issuers[i].id, ISSUER_LOCAL) != 0)
+            return true;
+    return false;
+}
+
+bool doctor_solver(const struct doctor_question *q, struct examination *x, struct error *e) {
+    const struct offer offer = {.name = x->name,
+                                .wildcard = x->wildcard,
+                                .address = x->address,
+                                .types = 1u << CHALLENGE_HTTP_01 | 1u << CHALLENGE_DNS_01 |
+                                         1u << CHALLENGE_TLS_ALPN_01};
+    struct solver solver;
+    if (!q->services->solve || !asks_a_ca(x))
+        return true;
+    if (!solver_choose(q->services, x->arena, q->account_id, &offer, &solver, e))
+        return not_chosen(x, e);
+    bool by_hand = strcmp(solver.kind, "manual") == 0;
+    symptom_add(x, by_hand ? SYMPTOM_BY_HAND : SYMPTOM_SOLVED, NULL, "%s: %s", "%s:%s", solver.type,
+                solver.kind);
     return true;
 }

@@ -14,3 +14,5 @@ struct doctor_question {
     int64_t now;
 };
 bool doctor_issuers(const struct doctor_question *question, struct examination *x, struct error *e);
+/* How Tenure would prove the name to a CA, if one is in question. Asks DNS. */
+bool doctor_solver(const struct doctor_question *question, struct examination *x, struct error *e);

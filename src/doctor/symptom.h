@@ -57,6 +57,9 @@ enum symptom {
     /* what follows */
     SYMPTOM_NO_METHOD,
     SYMPTOM_METHODS,
+    SYMPTOM_BY_HAND,
+    SYMPTOM_NO_SOLVER,
+    SYMPTOM_SOLVED,
     SYMPTOM_COUNT
 };
 
