@@ -199,8 +199,8 @@ static const struct symptom_row rows[SYMPTOM_COUNT] = {
     [SYMPTOM_BY_HAND] =
         {"by_hand", SEVERITY_WARNING,
          TEXT("A person must add a record for every validation", "每次验证都需要人工添加记录"),
-         TEXT("Let _acme-challenge be an alias into the zone of Tenure's responder, or add a solver: tenure solver add.",
-              "请将 _acme-challenge 设为指向 Tenure 应答服务器区域的别名,或添加验证方式:tenure solver add。")},
+         TEXT("Delegate the name (tenure solver delegate NAME tells the alias), or add a solver: tenure solver add.",
+              "请委托该域名(tenure solver delegate 域名 会显示所需的别名),或添加验证方式:tenure solver add。")},
     [SYMPTOM_NO_SOLVER] = {"no_solver", SEVERITY_WARNING,
                            TEXT("Nothing that is configured can prove the name", "当前配置无法验证该名称"),
                            TEXT("Add a solver: tenure solver add.", "请添加验证方式:tenure solver add。")},
