@@ -20,7 +20,7 @@
 #include "order/quote.h"
 #include "order/refund.h"
 #include "renew/renew_step.h"
-#include "solve/solve.h"
+#include "solve/persist_record.h"
 #include "validate/gate.h"
 #include "verify/verify.h"
 
@@ -69,6 +69,14 @@ const struct step steps[] = {
      .does = TEXT("looks whether the world has what was published", "检查已发布的内容是否生效")},
     {"clear", "solution", .slow = true, .act = solve_remove, .save = {solve_removed}, .failed = solve_failed,
      .does = TEXT("takes away what was published", "清除已发布的内容")},
+
+    {"delegated", "delegation", .slow = true, .act = delegation_look, .save = {delegation_seen},
+     .does =
+         TEXT("looks whether the CNAME of a delegated name leads to us", "检查委托域名的 CNAME 是否生效")},
+    {"persist", "persist_record", .slow = true, .act = persist_act, .save = {persist_save},
+     .failed = persist_failed,
+     .does = TEXT("places a record that lets a CA in for good, and looks whether it is there",
+                  "放置长期授权 CA 的记录,并检查其是否存在")},
 
     /* ---- an application ---- */
     {"lapse", "application", .save = {validate_lapse},

@@ -1,4 +1,5 @@
 /* acme_net and accounts, against a CA that answers from a list. */
+#include "issue/acme_clock.h"
 #include "issue/fake_ca.h"
 
 static struct fake_ca ca;
@@ -189,7 +190,14 @@ static void a_clock_far_away_is_noticed(void **state) {
     struct acme_reply reply;
     fake_answers(&ca, (struct fake_answer){"/ari", 200, "{}", {{"Date", "Sat, 21 Nov 2026 01:00:00 GMT"}}});
     assert_ok(acme_net_get(&s, "https://ca.example/ari", &reply, &e), e);
-    assert_int_equal(acme_net_clock_offset(w.services.acme), 3600);
+    struct buf b = buf_new(w.arena, 1000);
+    assert_ok(acme_clock_metrics(w.services.db, w.arena, &b, &e), e);
+    assert_non_null(strstr(b.p, "tenure_acme_clock_offset_seconds{issuer=\"fake\"} 3600\n"));
+    fake_answers(&ca, (struct fake_answer){"/ari", 200, "{}", {{"Date", "Sat, 21 Nov 2026 00:00:01 GMT"}}});
+    assert_ok(acme_net_get(&s, "https://ca.example/ari", &reply, &e), e);
+    b.len = 0;
+    assert_ok(acme_clock_metrics(w.services.db, w.arena, &b, &e), e);
+    assert_non_null(strstr(b.p, "{issuer=\"fake\"} 1\n"));
 }
 
 /* ---- accounts ---- */

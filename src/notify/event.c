@@ -27,6 +27,12 @@ const struct event_row events[] = {
          "证书 {certificate}({names})将于 {end} 到期,剩余 {left}。其续费证书 {successor} 已签发,但尚未部署到全部目标;"
          "旧证书到期后这些目标的 HTTPS 将不可用。请查看 `tenure explain {successor}`,修复部署目标或手动安装证书。")},
 
+    {"record_at_risk", "warning", false, ACCESS_READ,
+     TEXT("The record that proves {name} to a CA needs you", "{name} 的长期授权记录需要处理"),
+     TEXT(
+         "The record {host} TXT \"{value}\", by which {issuer} knows that {name} is yours, {problem}. {remedy}",
+         "记录 {host} TXT “{value}”({issuer} 据此确认 {name} 的控制权){problem}。{remedy}")},
+
     /* ---- the life of a certificate ---- */
     {"renewal_activated", "info", false, ACCESS_READ,
      TEXT("The renewal of {name} is active", "{name} 的续费证书已激活"),
@@ -41,6 +47,11 @@ const struct event_row events[] = {
      TEXT("The application for {name} is submitted", "{name} 的证书申请已提交"),
      TEXT("The application for certificate {certificate} ({names}) is submitted. {next}",
           "证书 {certificate}({names})的申请已提交。{next}")},
+    {"delegation_lost", "urgent", false, ACCESS_READ,
+     TEXT("The record of {name} leads to Tenure no more", "{name} 的委托记录已失效"),
+     TEXT("The CNAME record {host} does not lead to {target} any more: certificates for {name} cannot be "
+          "renewed by themselves. Add it again.",
+          "CNAME 记录 {host} 不再指向 {target},{name} 的证书将无法自动续签。请重新添加该记录。")},
     {"rejected", "urgent", false, ACCESS_READ,
      TEXT("The application for {name} was rejected", "{name} 的证书申请被拒绝"),
      TEXT("The application for certificate {certificate} ({names}) was rejected: {reason}. {remedy}",
