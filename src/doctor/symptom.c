@@ -12,11 +12,6 @@ static const struct symptom_row rows[SYMPTOM_COUNT] = {
          TEXT(
              "Use a name below a registered domain; for internal names and private addresses the local CA or a private one.",
              "请使用已注册域名下的名称;内部名称和私有地址请使用本地 CA 或私有 CA。")},
-    [SYMPTOM_PUBLIC_SUFFIX] = {"public_suffix", SEVERITY_FATAL,
-                               TEXT("A wildcard directly below a public suffix",
-                                    "通配符直接位于公共后缀之下"),
-                               TEXT("Ask for the wildcard below your own domain.",
-                                    "请在您自己的域名之下申请通配符证书。")},
     [SYMPTOM_NAME_ABSENT] =
         {"name_absent", SEVERITY_WARNING, TEXT("The name does not exist in DNS", "域名在 DNS 中不存在"),
          TEXT("Check the spelling. Validation by DNS works without an address; the others need one.",

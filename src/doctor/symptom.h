@@ -9,7 +9,6 @@ const char *severity_name(enum severity severity);
 enum symptom {
     /* the name itself */
     SYMPTOM_NAME_NOT_PUBLIC,
-    SYMPTOM_PUBLIC_SUFFIX,
     SYMPTOM_NAME_ABSENT,
     SYMPTOM_NOT_EXAMINED,
     /* delegation */
