@@ -14,11 +14,21 @@ extern const struct solver_ops
     solve_responder,
     solve_webroot,
     solve_delegated,
+    solve_hook_lego,
+    solve_hook_certbot,
+    solve_hook_dehydrated,
+    solve_hook_acmesh,
+    solve_persist,
     solve_manual;
 const struct solver_ops *const solver_kinds[] = {
     &solve_responder,
     &solve_webroot,
     &solve_delegated,
+    &solve_hook_lego,
+    &solve_hook_certbot,
+    &solve_hook_dehydrated,
+    &solve_hook_acmesh,
+    &solve_persist,
     &solve_manual,
     NULL,
 };
