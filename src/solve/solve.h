@@ -179,6 +179,7 @@ struct solver_ops {
 const struct solver_ops *solver_kind(const char *kind);
 extern const struct solver_ops *const solver_kinds[]; /* NULL-terminated */
 
+enum { DELEGATED_LABEL = 32 }; /* letters of its first label */
 /* The name below the responder's zone that an account's name is delegated to: nobody else can answer there.
  * NULL without a zone. */
 const char *delegated_name(struct arena *a, const struct solve_settings *settings, const char *account_id,
@@ -205,4 +206,8 @@ bool solve_failed(struct work *w, const struct error *cause, struct error *e);
 /* Part of the step `retention`: what was taken away 30 days ago, and removed solvers without solutions. */
 bool solve_purge(struct work *w, struct error *e);
 
-extern const struct route solver_routes[], solution_routes[];
+/* Step `delegated` of a delegation: does the CNAME lead to us? At first after minutes, then daily. */
+bool delegation_look(struct work *w, struct error *e);
+bool delegation_seen(struct work *w, struct error *e);
+
+extern const struct route solver_routes[], solution_routes[], delegation_routes[];
