@@ -174,12 +174,14 @@ static bool call_failed(const struct client *client, const char *url, CURLcode c
 
 static void fill_reply(struct client *client, struct http_reply *reply) {
     long status = 0;
-    const char *content_type = NULL;
+    const char *content_type = NULL, *redirect_url = NULL;
     curl_easy_getinfo(client->curl, CURLINFO_RESPONSE_CODE, &status);
+    curl_easy_getinfo(client->curl, CURLINFO_REDIRECT_URL, &redirect_url);
     curl_easy_getinfo(client->curl, CURLINFO_CONTENT_TYPE, &content_type);
     *reply = (struct http_reply){.status = (int)status,
                                  .content_type =
                                      content_type ? arena_strdup(client->body.arena, content_type) : "",
+                                 .redirect_url = arena_strdup(client->body.arena, redirect_url),
                                  .body = buf_slice(&client->body)};
 }
 

@@ -23,6 +23,7 @@ struct http_request {
 struct http_reply {
     int status;
     const char *content_type; /* empty if there is none */
+    const char *redirect_url; /* where a redirect leads, absolute; NULL: it is none */
     struct slice body;        /* NUL-terminated behind its end */
 };
 

@@ -47,8 +47,21 @@ static SSL_CTX *make_context(void) {
     return NULL;
 }
 
-static bool prepare(SSL *ssl, int fd, const char *server_name) {
-    if (!ssl || !SSL_set_fd(ssl, fd))
+enum { PROTOCOL_MAX = 255 };
+
+/* One name with its length before it, as ALPN has them; zero is success there. */
+static bool offer_protocol(SSL *ssl, const char *name) {
+    uint8_t wire[1 + PROTOCOL_MAX];
+    size_t len = name ? strlen(name) : 0;
+    if (len == 0 || len > PROTOCOL_MAX)
+        return len == 0;
+    wire[0] = (uint8_t)len;
+    memcpy(wire + 1, name, len);
+    return SSL_set_alpn_protos(ssl, wire, (unsigned)len + 1) == 0;
+}
+
+static bool prepare(SSL *ssl, int fd, const char *server_name, const char *application_protocol) {
+    if (!ssl || !SSL_set_fd(ssl, fd) || !offer_protocol(ssl, application_protocol))
         return false;
     return name_is_ip(server_name) || SSL_set_tlsext_host_name(ssl, server_name);
 }
@@ -128,12 +141,20 @@ static void read_chain(struct arena *a, SSL *ssl, struct tls_seen *seen) {
     }
 }
 
-bool tls_probe(struct arena *a, int fd, const char *server_name, int64_t deadline_ms, struct tls_seen *seen,
-               struct error *e) {
+static const char *agreed_protocol(struct arena *a, const SSL *ssl) {
+    const unsigned char *name;
+    unsigned len;
+    SSL_get0_alpn_selected(ssl, &name, &len);
+    return arena_strndup(a, len ? (const char *)name : "", len);
+}
+
+bool tls_probe_protocol(struct arena *a, int fd, const char *server_name, const char *application_protocol,
+                        int64_t deadline_ms, struct tls_seen *seen, struct error *e) {
     AUTO(SSL_CTX) context = make_context();
     AUTO(SSL) ssl = context ? SSL_new(context) : NULL;
-    *seen = (struct tls_seen){.protocol = "", .cipher = "", .address = peer_address(a, fd)};
-    if (!prepare(ssl, fd, server_name)) {
+    *seen = (struct tls_seen){
+        .protocol = "", .cipher = "", .application_protocol = "", .address = peer_address(a, fd)};
+    if (!prepare(ssl, fd, server_name, application_protocol)) {
         ERR_clear_error();
         return fail(e, ERR_INTERNAL, "no TLS client could be made for %s", "无法为 %s 建立 TLS 客户端",
                     server_name);
@@ -142,10 +163,16 @@ bool tls_probe(struct arena *a, int fd, const char *server_name, int64_t deadlin
     if (seen->result == HANDSHAKE_DONE) {
         seen->protocol = arena_strdup(a, SSL_get_version(ssl));
         seen->cipher = arena_strdup(a, SSL_get_cipher_name(ssl));
+        seen->application_protocol = agreed_protocol(a, ssl);
         read_chain(a, ssl, seen);
     }
     ERR_clear_error();
     return true;
+}
+
+bool tls_probe(struct arena *a, int fd, const char *server_name, int64_t deadline_ms, struct tls_seen *seen,
+               struct error *e) {
+    return tls_probe_protocol(a, fd, server_name, NULL, deadline_ms, seen, e);
 }
 
 /* ---- trust ---- */
