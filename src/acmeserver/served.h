@@ -127,11 +127,13 @@ void refusal_answer(struct served_request *rq, const struct error *e);
 /* A problem as JSON, as it is kept in rows and shown in orders and challenges. */
 const char *refusal_text(struct arena *a, const char *type, const char *detail);
 
+/* Whose the CA is: of no account of Tenure. */
+#define ACMESERVER_ACCOUNT "acmeserver"
+
 struct acmeserver {
     const struct acmeserver_settings *settings;
     struct services *services;
     struct arena *arena;
-    const char *account_id; /* of Tenure, that the CA belongs to */
     struct client *client;
     struct nonces nonces;
     struct faults faults;
@@ -261,6 +263,10 @@ bool served_alternate_insert(struct db *db, const struct served_alternate *alter
 
 const char *served_order_status(const struct served_order *order, int64_t now);
 const char *served_authorization_status(const struct served_authorization *authorization, int64_t now);
+
+/* The order of the path, if it is the account's; and its answer, read afresh. */
+bool served_order_own(struct served_request *rq, struct served_order *order, struct error *e);
+bool served_order_show(struct served_request *rq, const char *id, struct error *e);
 
 /* ---- looking: check_*.c ---- */
 
