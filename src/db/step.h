@@ -19,6 +19,14 @@ struct services;
 typedef bool root_finder(const struct services *services, struct arena *a, const char *account_id,
                          const struct cert *top, const char **pem, struct error *e);
 
+/*
+ * Inside a transaction: what DNS, CAA and ports say about a name is looked at soon, for an application that
+ * is about to ask a CA or was refused by one. Nothing is planned for a name that was just looked at.
+ * doctor/doctor.h
+ */
+typedef bool preflight_asker(struct db *db, const char *account_id, const char *name,
+                             const char *application_id, int64_t now, struct error *e);
+
 /* What slices need of the process they run in; opaque to those that do not use it. */
 struct services {
     struct db *db;
@@ -36,6 +44,7 @@ struct services {
     struct acme_net *acme;                 /* issue/acme_net.h; NULL: no CA can be asked */
     root_finder *root_above;               /* NULL: there is no local CA */
     struct acmeserver *acmeserver;         /* acmeserver/served.h; NULL: this process is none */
+    preflight_asker *preflight_wanted;     /* NULL: nobody looks */
     const char *public_url;                /* what links are made of; no slash at its end */
 };
 

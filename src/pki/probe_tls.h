@@ -15,10 +15,10 @@ struct tls_seen {
     enum handshake result;
     struct text reason; /* for people; what system and library say is English in both; NULL when done */
     const char *protocol, *cipher;
-    const char *application_protocol; /* the one that was agreed upon (ALPN), or empty */
     const char *address; /* the one that was connected to, with its port */
     struct cert *chain;  /* as served, leaf first */
     size_t count;
+    bool challenge; /* the server takes part in tls-alpn-01 */
 };
 
 /*
@@ -28,9 +28,12 @@ struct tls_seen {
  */
 bool tls_probe(struct arena *a, int fd, const char *server_name, int64_t deadline_ms, struct tls_seen *seen,
                struct error *e);
-/* The same, offering one application protocol (RFC 7301): "acme-tls/1". */
-bool tls_probe_protocol(struct arena *a, int fd, const char *server_name, const char *application_protocol,
-                        int64_t deadline_ms, struct tls_seen *seen, struct error *e);
+/*
+ * The same as a CA does it for tls-alpn-01 (RFC 8737): nothing but acme-tls/1 is offered. For an IP address
+ * the name is that of its reverse zone (RFC 8738).
+ */
+bool tls_probe_challenge(struct arena *a, int fd, const char *server_name, int64_t deadline_ms,
+                         struct tls_seen *seen, struct error *e);
 /*
  * Does the served chain verify at `now`, with `roots` trusted besides the system's store?
  * Chain building, signatures and dates only; names are the caller's business.

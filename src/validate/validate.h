@@ -78,7 +78,7 @@ struct validator {
     const struct dns_settings *dns;
     const struct outbound_policy *policy;
     const char *caa_domain; /* the name that a CAA record must give to permit us; NULL: CAA is not asked */
-    uint16_t http_port;
+    uint16_t http_port, tls_port;
     int http_timeout_ms; /* for one address */
     void *context;       /* of a validator of the tests and the simulation */
 };
@@ -114,6 +114,8 @@ void check_add(struct check *check, const struct check_answer *answer);
 /* Always true: what was found is a result. Both formats take the same arguments. */
 bool check_ends(struct arena *a, struct check *check, enum reason reason, const char *en, const char *zh, ...)
     __attribute__((format(printf, 4, 6), format(printf, 5, 6)));
+/* JSON: [{server, question, answer, ms}] */
+const char *check_answers(struct arena *a, const struct check *check);
 /* How a look-up ended, without its data. */
 const char *look_up_text(struct arena *a, const struct dns_result *result);
 /* Bytes from outside in quotes, cut, escaped like in DNS: "a\000b". */
