@@ -66,9 +66,11 @@ static const struct resource_row rows[RESOURCE_COUNT + 1] = {
 };
 /* clang-format on */
 
+const char *resource_name(enum resource resource) {
+    return rows[resource].name;
+}
+
 const struct acmeserver_settings acmeserver_defaults = {
-    .http_port = 5002,
-    .tls_port = 5001,
     .lifetime_seconds = 90 * DAY,
     .reuse_percent = 100,
     .order_seconds = 7 * DAY,
@@ -95,7 +97,6 @@ bool acmeserver_open(struct acmeserver **server, struct arena *a, struct service
     s->arena = a;
     s->services = services;
     s->settings = settings;
-    s->client = client_new(a, services->outbound);
     s->routes = make_routes(a);
     services->acmeserver = s;
     nonces_begin(&s->nonces, a);
@@ -128,8 +129,7 @@ const char *served_url(const struct served_request *rq, const char *kind, const 
 bool served_text(struct served_request *rq, const char *member, const char **text, struct error *e) {
     const json_t *value = json_object_get(rq->payload, member);
     *text = json_string_value(value);
-    return !value || *text ||
-           refuse(rq, REFUSAL_MALFORMED, e, "'%s' is not a text", "“%s”不是文本", member);
+    return !value || *text || refuse(rq, REFUSAL_MALFORMED, e, "'%s' is not a text", "“%s”不是文本", member);
 }
 
 void served_retry_after(struct served_request *rq, int64_t seconds) {
@@ -175,8 +175,8 @@ static bool directory_handle(struct served_request *rq, struct error *e) {
         const char *member;
         enum resource resource;
     } members[] = {
-        {"newNonce", RESOURCE_NEW_NONCE},     {"newAccount", RESOURCE_NEW_ACCOUNT},
-        {"newOrder", RESOURCE_NEW_ORDER},     {"revokeCert", RESOURCE_REVOKE},
+        {"newNonce", RESOURCE_NEW_NONCE},   {"newAccount", RESOURCE_NEW_ACCOUNT},
+        {"newOrder", RESOURCE_NEW_ORDER},   {"revokeCert", RESOURCE_REVOKE},
         {"keyChange", RESOURCE_KEY_CHANGE},
     };
     const char *url = rq->settings->url;
@@ -187,7 +187,7 @@ static bool directory_handle(struct served_request *rq, struct error *e) {
                    arena_printf(rq->arena, "%s%s", url, rows[members[i].resource].path));
     served_set(rq->reply, "renewalInfo", arena_printf(rq->arena, "%s/acme/renewal-info", url));
     json_t *meta = json_object(), *identities = json_array();
-    json_array_append_new(identities, json_string("test-ca.invalid"));
+    json_array_append_new(identities, json_string(ACMESERVER_DOMAIN));
     served_set(meta, "termsOfService", arena_printf(rq->arena, "%s/terms", url));
     json_object_set_new(meta, "caaIdentities", identities);
     json_object_set_new(meta, "externalAccountRequired", json_boolean(rq->settings->external_count > 0));
@@ -218,8 +218,8 @@ static bool find_kid(struct served_request *rq, struct error *e) {
     const char *kid = rq->jws.kid, *prefix = served_url(rq, "account", "");
     const char *id = strncmp(kid, prefix, strlen(prefix)) == 0 ? kid + strlen(prefix) : "";
     if (!served_account_get(rq->db, rq->arena, id, &rq->account, e))
-        return error_absent(e) && refuse(rq, REFUSAL_ACCOUNT_ABSENT, e, "there is no account '%.400s'",
-                                         "没有账号“%.400s”", kid);
+        return error_absent(e) &&
+               refuse(rq, REFUSAL_ACCOUNT_ABSENT, e, "there is no account '%.400s'", "没有账号“%.400s”", kid);
     return strcmp(rq->account.status, "valid") == 0 ||
            refuse(rq, REFUSAL_UNAUTHORIZED, e, "the account is %s", "账号状态为 %s", rq->account.status);
 }
@@ -238,7 +238,8 @@ static bool check_url(struct served_request *rq, struct error *e) {
     const char *expected = arena_printf(rq->arena, "%s%s%s%s", rq->settings->url, rq->x->path,
                                         query ? "?" : "", query ? query : "");
     return strcmp(rq->jws.url, expected) == 0 ||
-           refuse(rq, REFUSAL_UNAUTHORIZED, e, "the url of the signed header is '%.300s', that of the request '%s'",
+           refuse(rq, REFUSAL_UNAUTHORIZED, e,
+                  "the url of the signed header is '%.300s', that of the request '%s'",
                   "签名头中的 url 为“%.300s”,请求的地址为“%s”", rq->jws.url, expected);
 }
 
@@ -248,7 +249,8 @@ static bool check_nonce(struct served_request *rq, struct error *e) {
     server->counts.bad_nonces += !good;
     if (good && !fault_happens(&server->faults, FAULT_BAD_NONCE, rq->resource))
         return true;
-    return refuse(rq, REFUSAL_BAD_NONCE, e, "the nonce is not one of ours, or was used", "nonce 无效或已使用");
+    return refuse(rq, REFUSAL_BAD_NONCE, e, "the nonce is not one of ours, or was used",
+                  "nonce 无效或已使用");
 }
 
 static bool read_payload(struct served_request *rq, struct error *e) {

@@ -6,7 +6,6 @@
  *     acmeserver_steps.
  */
 #pragma once
-#include "dns/dns.h"
 #include "flow/flow.h"
 #include "http/server.h"
 
@@ -24,18 +23,15 @@ struct request_limit {
 };
 
 struct acmeserver_settings {
-    const char *url; /* that all of its URLs begin with; no slash at its end */
-    int64_t http_port, tls_port;
-    struct dns_server dns; /* asked about every name as if it were authoritative; without a name: those of
-                              the system */
-    bool always_valid;     /* every challenge is taken as met, without a look */
+    const char *url;   /* that all of its URLs begin with; no slash at its end */
+    bool always_valid; /* every challenge is taken as met; otherwise services->validator looks */
     int64_t lifetime_seconds;
     int64_t reuse_percent; /* of valid authorizations that another order may use */
     int64_t order_seconds, authorization_seconds;
-    int64_t abandoned_seconds; /* an open order of this age counts as abandoned */
-    int64_t suggest_seconds;   /* Retry-After of renewalInfo */
-    struct request_limit orders;   /* of an account */
-    struct request_limit accounts; /* of everybody */
+    int64_t abandoned_seconds;                       /* an open order of this age counts as abandoned */
+    int64_t suggest_seconds;                         /* Retry-After of renewalInfo */
+    struct request_limit orders;                     /* of an account */
+    struct request_limit accounts;                   /* of everybody */
     struct external_key external[EXTERNAL_KEYS_MAX]; /* none: accounts need no binding */
     size_t external_count;
     const char *blocked[BLOCKED_MAX]; /* these names and those below are refused */

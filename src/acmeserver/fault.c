@@ -4,14 +4,13 @@
 #define AT(name) (1u << RESOURCE_##name)
 /* What is signed by an account. */
 #define SIGNED                                                                                               \
-    (AT(NEW_ACCOUNT) | AT(ACCOUNT) | AT(ORDERS) | AT(KEY_CHANGE) | AT(NEW_ORDER) | AT(ORDER) | AT(FINALIZE) | \
-     AT(AUTHORIZATION) | AT(CHALLENGE) | AT(CERTIFICATE) | AT(ALTERNATE) | AT(REVOKE))
+    (AT(NEW_ACCOUNT) | AT(ACCOUNT) | AT(ORDERS) | AT(KEY_CHANGE) | AT(NEW_ORDER) | AT(ORDER) |               \
+     AT(FINALIZE) | AT(AUTHORIZATION) | AT(CHALLENGE) | AT(CERTIFICATE) | AT(ALTERNATE) | AT(REVOKE))
 #define ALL  (SIGNED | AT(DIRECTORY) | AT(NEW_NONCE) | AT(RENEWAL_INFO))
 #define JSON (ALL & ~(AT(NEW_NONCE) | AT(CERTIFICATE) | AT(ALTERNATE) | AT(REVOKE)))
 
 const struct fault_row fault_rows[FAULT_COUNT] = {
-    [FAULT_BAD_NONCE] = {"bad_nonce", SIGNED, 0,
-                         TEXT("a good nonce is refused", "拒绝有效的 nonce")},
+    [FAULT_BAD_NONCE] = {"bad_nonce", SIGNED, 0, TEXT("a good nonce is refused", "拒绝有效的 nonce")},
     [FAULT_RATE_LIMITED] = {"rate_limited", SIGNED, 0,
                             TEXT("429 without Retry-After", "429,不带 Retry-After")},
     [FAULT_RATE_LIMITED_WAIT] = {"rate_limited_wait", SIGNED, 3,

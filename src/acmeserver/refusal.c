@@ -80,7 +80,8 @@ void refuse_identifier(struct served_request *rq, enum refusal refusal, const ch
         rq->subproblems = json_keep(a, json_array());
     json_object_set_new(identifier, "type", json_string_of(a, type));
     json_object_set_new(identifier, "value", json_string_of(a, value));
-    json_object_set_new(problem, "type", json_string_of(a, arena_printf(a, ERROR_TYPE "%s", rows[refusal].type)));
+    json_object_set_new(problem, "type",
+                        json_string_of(a, arena_printf(a, ERROR_TYPE "%s", rows[refusal].type)));
     json_object_set_new(problem, "detail", json_string_of(a, detail));
     json_object_set_new(problem, "identifier", identifier);
     json_array_append_new(rq->subproblems, problem);
@@ -97,7 +98,8 @@ void refusal_answer(struct served_request *rq, const struct error *e) {
     enum refusal refusal = rq->refusal ? rq->refusal : refusal_of(e);
     struct arena *a = rq->arena;
     json_t *problem = json_keep(a, json_object());
-    json_object_set_new(problem, "type", json_string_of(a, arena_printf(a, ERROR_TYPE "%s", rows[refusal].type)));
+    json_object_set_new(problem, "type",
+                        json_string_of(a, arena_printf(a, ERROR_TYPE "%s", rows[refusal].type)));
     json_object_set_new(problem, "status", json_integer(rows[refusal].status));
     json_object_set_new(problem, "detail", json_string_of(a, e->detail[rq->x->lang]));
     if (refusal == REFUSAL_BAD_SIGNATURE_ALGORITHM)

@@ -6,7 +6,6 @@
 #include "acmeserver/acmeserver.h"
 #include "acmeserver/fault.h"
 #include "acmeserver/nonce.h"
-#include "http/client.h"
 #include "issue/ca.h"
 
 /* ---- rows ---- */
@@ -134,17 +133,16 @@ struct acmeserver {
     const struct acmeserver_settings *settings;
     struct services *services;
     struct arena *arena;
-    struct client *client;
     struct nonces nonces;
     struct faults faults;
     const struct route *routes;
     struct {
         int64_t requests[RESOURCE_COUNT];
-        int64_t answers[6];     /* by hundreds */
-        int64_t over_limit;     /* requests that a limit turned away */
-        int64_t bad_nonces;     /* that the client made up or used twice */
-        int64_t certificates;   /* signed */
-        int64_t failed_looks;   /* challenges that were not met */
+        int64_t answers[6];   /* by hundreds */
+        int64_t over_limit;   /* requests that a limit turned away */
+        int64_t bad_nonces;   /* that the client made up or used twice */
+        int64_t certificates; /* signed */
+        int64_t failed_looks; /* challenges that were not met */
     } counts;
 };
 
@@ -157,6 +155,7 @@ void served_retry_after(struct served_request *rq, int64_t seconds);
 void served_set(json_t *object, const char *member, const char *text);
 /* The same for a time: 0 is left out. */
 void served_set_time(struct served_request *rq, json_t *object, const char *member, int64_t t);
+const char *resource_name(enum resource resource);
 /* Profiles: their lifetimes; 0 if there is no such profile. */
 int64_t served_profile_seconds(const struct acmeserver_settings *settings, const char *name);
 json_t *served_profiles(void);
@@ -236,8 +235,6 @@ bool served_challenge_set(struct db *db, const struct served_challenge *challeng
 bool served_certificate_get(struct db *db, struct arena *a, const char *id,
                             struct served_certificate *certificate, struct error *e);
 /* Without id if there is none. */
-bool served_certificate_by_serial(struct db *db, struct arena *a, const char *serial,
-                                  struct served_certificate *certificate, struct error *e);
 bool served_certificate_by_identifier(struct db *db, struct arena *a, const char *identifier,
                                       struct served_certificate *certificate, struct error *e);
 bool served_certificate_insert(struct db *db, const struct served_certificate *certificate, struct error *e);
@@ -268,44 +265,20 @@ const char *served_authorization_status(const struct served_authorization *autho
 bool served_order_own(struct served_request *rq, struct served_order *order, struct error *e);
 bool served_order_show(struct served_request *rq, const char *id, struct error *e);
 
-/* ---- looking: check_*.c ---- */
-
-struct proof {
-    struct acmeserver *server;
-    struct arena *arena;
-    const struct served_challenge *challenge;
-    const struct served_authorization *authorization;
-    const char *account_url;
-    const char *key_authorization; /* NULL: the type has no token */
-    /* why not: an ACME error type and words; NULL: it is met */
-    const char *type, *detail;
-};
+/* ---- looking ---- */
 
 struct challenge_kind {
     const char *type;
     bool wildcards, addresses, token;
-    bool (*look)(struct proof *proof, struct error *e);
 };
-extern const struct challenge_kind challenge_kinds[];
-const struct challenge_kind *challenge_kind_find(const char *type);
-bool look_http(struct proof *proof, struct error *e);
-bool look_dns(struct proof *proof, struct error *e);
-bool look_persist(struct proof *proof, struct error *e);
-bool look_tls(struct proof *proof, struct error *e);
-/* The proof is not there. Always true: that we have looked is success. */
-bool proof_fails(struct proof *proof, const char *type, const char *fmt, ...)
-    __attribute__((format(printf, 3, 4)));
-/* The addresses of the name, or the address that it is; none: the proof has failed. */
-struct places {
-    size_t count;
-    struct address list[8];
-};
-bool proof_places(struct proof *proof, const char *name, struct places *places, struct error *e);
+extern const struct challenge_kind challenge_kinds[]; /* ends with a row without a type */
+/* By which the CA is named in CAA records and those of dns-persist-01. */
+#define ACMESERVER_DOMAIN "test-ca.invalid"
 
 /* ---- steps ---- */
 
-bool validate_challenge(struct work *w, struct error *e);
-bool validate_challenge_save(struct work *w, struct error *e);
+bool served_look(struct work *w, struct error *e);
+bool served_look_save(struct work *w, struct error *e);
 bool served_sign(struct work *w, struct error *e);
 bool served_sign_save(struct work *w, struct error *e);
 bool served_crl(struct work *w, struct error *e);

@@ -25,7 +25,8 @@ static const struct field challenge_fields[] = {
     FIELD_END,
 };
 
-#define AUTHORIZATION "id, account_id, name, wildcard, status, expires_at, created_at FROM served_authorization "
+#define AUTHORIZATION                                                                                        \
+    "id, account_id, name, wildcard, status, expires_at, created_at FROM served_authorization "
 #define CHALLENGE                                                                                            \
     "id, account_id, authorization_id, position, type, token, status, validated_at, problem "                \
     "FROM served_challenge "
@@ -78,11 +79,12 @@ bool served_authorization_link(struct db *db, const char *order_id, int64_t posi
 
 bool served_authorization_list(struct db *db, struct arena *a, const char *order_id,
                                struct served_authorization **list, size_t *count, struct error *e) {
-    return db_list(db, a, authorization_fields, sizeof **list, list, count, e,
-                   "SELECT z.id, z.account_id, z.name, z.wildcard, z.status, z.expires_at, z.created_at "
-                   "FROM served_order_authorization l JOIN served_authorization z ON z.id = l.authorization_id "
-                   "WHERE l.order_id = $1 ORDER BY l.position",
-                   DB_TEXT(order_id));
+    return db_list(
+        db, a, authorization_fields, sizeof **list, list, count, e,
+        "SELECT z.id, z.account_id, z.name, z.wildcard, z.status, z.expires_at, z.created_at "
+        "FROM served_order_authorization l JOIN served_authorization z ON z.id = l.authorization_id "
+        "WHERE l.order_id = $1 ORDER BY l.position",
+        DB_TEXT(order_id));
 }
 
 static bool orders_become_ready(struct db *db, const char *id, struct error *e) {
@@ -136,8 +138,8 @@ bool served_challenge_list(struct db *db, struct arena *a, const char *authoriza
 }
 
 bool served_challenge_set(struct db *db, const struct served_challenge *challenge, struct error *e) {
-    return db_exec(
-        db, e, "UPDATE served_challenge SET status = $2, validated_at = $3, problem = $4 WHERE id = $1",
-        DB_TEXT(challenge->id), DB_TEXT(challenge->status), DB_TIME(challenge->validated_at),
-        DB_TEXT(challenge->problem));
+    return db_exec(db, e,
+                   "UPDATE served_challenge SET status = $2, validated_at = $3, problem = $4 WHERE id = $1",
+                   DB_TEXT(challenge->id), DB_TEXT(challenge->status), DB_TIME(challenge->validated_at),
+                   DB_TEXT(challenge->problem));
 }

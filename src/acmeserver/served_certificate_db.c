@@ -1,7 +1,7 @@
 /* Rows of certificates, and of the other root above an intermediate. */
 #include "acmeserver/served.h"
 
-static const struct field certificate_fields[] = {
+static const struct field served_fields[] = {
     FIELD(TEXT, served_certificate, id, 0, "Id", "ID"),
     FIELD(TEXT, served_certificate, account_id, 0, "Account", "账号"),
     FIELD(TEXT, served_certificate, order_id, 0, "Order", "订单"),
@@ -30,28 +30,19 @@ static const struct field alternate_fields[] = {
     FIELD_END,
 };
 
-#define CERTIFICATE                                                                                          \
+#define CERTIFICATE                                                                                            \
     "id, account_id, order_id, ca_id, serial, names, spki, not_before, end_at, der, identifier, replaced_by, " \
     "window_start, window_end, revoked_at, reason FROM served_certificate "
 
 bool served_certificate_get(struct db *db, struct arena *a, const char *id,
                             struct served_certificate *certificate, struct error *e) {
-    return db_get(db, a, certificate_fields, certificate, e, "SELECT " CERTIFICATE "WHERE id = $1",
-                  DB_TEXT(id));
-}
-
-bool served_certificate_by_serial(struct db *db, struct arena *a, const char *serial,
-                                  struct served_certificate *certificate, struct error *e) {
-    *certificate = (struct served_certificate){.id = NULL};
-    return db_get(db, a, certificate_fields, certificate, e, "SELECT " CERTIFICATE "WHERE serial = $1",
-                  DB_TEXT(serial)) ||
-           error_absent(e);
+    return db_get(db, a, served_fields, certificate, e, "SELECT " CERTIFICATE "WHERE id = $1", DB_TEXT(id));
 }
 
 bool served_certificate_by_identifier(struct db *db, struct arena *a, const char *identifier,
                                       struct served_certificate *certificate, struct error *e) {
     *certificate = (struct served_certificate){.id = NULL};
-    return db_get(db, a, certificate_fields, certificate, e, "SELECT " CERTIFICATE "WHERE identifier = $1",
+    return db_get(db, a, served_fields, certificate, e, "SELECT " CERTIFICATE "WHERE identifier = $1",
                   DB_TEXT(identifier)) ||
            error_absent(e);
 }
@@ -60,17 +51,15 @@ bool served_certificate_insert(struct db *db, const struct served_certificate *c
     return db_exec(db, e,
                    "INSERT INTO served_certificate (id, account_id, order_id, ca_id, serial, names, spki, "
                    "not_before, end_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
-                   DB_TEXT(certificate->id), DB_TEXT(certificate->account_id),
-                   DB_TEXT(certificate->order_id), DB_TEXT(certificate->ca_id), DB_TEXT(certificate->serial),
-                   DB_TEXT(certificate->names), DB_BLOB(certificate->spki), DB_INT(certificate->not_before),
-                   DB_INT(certificate->end_at));
+                   DB_TEXT(certificate->id), DB_TEXT(certificate->account_id), DB_TEXT(certificate->order_id),
+                   DB_TEXT(certificate->ca_id), DB_TEXT(certificate->serial), DB_TEXT(certificate->names),
+                   DB_BLOB(certificate->spki), DB_INT(certificate->not_before), DB_INT(certificate->end_at));
 }
 
 bool served_certificate_set_signed(struct db *db, const struct served_certificate *certificate,
                                    struct error *e) {
     return db_exec(
-        db, e,
-        "UPDATE served_certificate SET der = $2, identifier = $3, names = $4, spki = $5 WHERE id = $1",
+        db, e, "UPDATE served_certificate SET der = $2, identifier = $3, names = $4, spki = $5 WHERE id = $1",
         DB_TEXT(certificate->id), DB_BLOB(certificate->der), DB_TEXT(certificate->identifier),
         DB_TEXT(certificate->names), DB_BLOB(certificate->spki));
 }
@@ -109,7 +98,7 @@ bool served_certificate_revoke(struct db *db, const char *id, int64_t reason, in
 
 bool served_certificate_list_revoked(struct db *db, struct arena *a, const char *ca_id, int64_t ends_after,
                                      struct served_certificate **list, size_t *count, struct error *e) {
-    return db_list(db, a, certificate_fields, sizeof **list, list, count, e,
+    return db_list(db, a, served_fields, sizeof **list, list, count, e,
                    "SELECT serial, revoked_at, reason FROM served_certificate "
                    "WHERE ca_id = $1 AND revoked_at IS NOT NULL AND end_at > $2 ORDER BY revoked_at, serial",
                    DB_TEXT(ca_id), DB_INT(ends_after));

@@ -1,4 +1,5 @@
-/* Finalizing an order, and signing its certificate: a step, which the request itself runs unless it is slow. */
+/* Finalizing an order, and signing its certificate: a step, which the request itself runs unless it is slow.
+ */
 #include "acme/base64url.h"
 #include "acmeserver/served.h"
 #include "base/rand.h"
@@ -91,16 +92,15 @@ static bool new_certificate(struct served_request *rq, const struct finalize *f,
         return false;
     int64_t start = order->not_before ? order->not_before : rq->now - BACKDATE;
     int64_t end = start + served_profile_seconds(rq->settings, order->profile);
-    *certificate =
-        (struct served_certificate){.id = id_new(rq->arena, "acmecert", rq->now),
-                                    .account_id = order->account_id,
-                                    .order_id = order->id,
-                                    .ca_id = ca.id,
-                                    .serial = hex_text(rq->arena, cert_new_serial(rq->arena)),
-                                    .names = order->names,
-                                    .spki = f->csr.spki,
-                                    .not_before = start,
-                                    .end_at = order->not_after ? order->not_after + 1 : end};
+    *certificate = (struct served_certificate){.id = id_new(rq->arena, "acmecert", rq->now),
+                                               .account_id = order->account_id,
+                                               .order_id = order->id,
+                                               .ca_id = ca.id,
+                                               .serial = hex_text(rq->arena, cert_new_serial(rq->arena)),
+                                               .names = order->names,
+                                               .spki = f->csr.spki,
+                                               .not_before = start,
+                                               .end_at = order->not_after ? order->not_after + 1 : end};
     return true;
 }
 
@@ -135,11 +135,8 @@ bool finalize_handle(struct served_request *rq, struct error *e) {
 
 static bool sign_now(struct served_request *rq, const char *certificate_id, struct error *e) {
     const struct work_item item = {.subject = certificate_id, .account_id = ACMESERVER_ACCOUNT};
-    struct work w = {.arena = rq->arena,
-                     .services = rq->server->services,
-                     .db = rq->db,
-                     .now = rq->now,
-                     .item = &item};
+    struct work w = {
+        .arena = rq->arena, .services = rq->server->services, .db = rq->db, .now = rq->now, .item = &item};
     if (!served_sign(&w, e) || !db_begin(rq->db, e))
         return false;
     if (served_sign_save(&w, e) && work_forget(rq->db, certificate_id, e) && db_commit(rq->db, e))

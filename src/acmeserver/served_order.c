@@ -2,6 +2,7 @@
 #include "acme/base64url.h"
 #include "acmeserver/limit.h"
 #include "base/rand.h"
+#include "dns/dns.h"
 #include "pki/names.h"
 #include <stdlib.h>
 
@@ -98,9 +99,11 @@ static bool check_identifier(struct served_request *rq, const char *type, const 
     if (!address && strcmp(type, "dns") != 0)
         return refuse_identifier(rq, REFUSAL_UNSUPPORTED_IDENTIFIER, type, value, "no such type"), false;
     if (!name_normalise(rq->arena, value, false, name, &why))
-        return refuse_identifier(rq, REFUSAL_REJECTED_IDENTIFIER, type, value, why.detail[rq->x->lang]), false;
+        return refuse_identifier(rq, REFUSAL_REJECTED_IDENTIFIER, type, value, why.detail[rq->x->lang]),
+               false;
     if (strcasecmp(*name, value) != 0 || name_is_ip(*name) != address)
-        return refuse_identifier(rq, REFUSAL_REJECTED_IDENTIFIER, type, value, "not in its usual form"), false;
+        return refuse_identifier(rq, REFUSAL_REJECTED_IDENTIFIER, type, value, "not in its usual form"),
+               false;
     if (is_blocked(rq->settings, *name))
         return refuse_identifier(rq, REFUSAL_REJECTED_IDENTIFIER, type, value, "blocked here"), false;
     return true;
@@ -302,7 +305,7 @@ static json_t *challenge_json(struct served_request *rq, const struct served_cha
     served_set_time(rq, object, "validated", challenge->validated_at);
     set_problem(rq, object, challenge->problem);
     if (!challenge->token)
-        json_object_set_new(object, "issuer-domain-names", json_pack("[s]", "test-ca.invalid"));
+        json_object_set_new(object, "issuer-domain-names", json_pack("[s]", ACMESERVER_DOMAIN));
     return object;
 }
 

@@ -1,7 +1,7 @@
 /* Rows of orders. */
 #include "acmeserver/served.h"
 
-static const struct field order_fields[] = {
+static const struct field served_fields[] = {
     FIELD(TEXT, served_order, id, 0, "Id", "ID"),
     FIELD(TEXT, served_order, account_id, 0, "Account", "账号"),
     FIELD(TEXT, served_order, names, 0, "Names", "域名"),
@@ -28,13 +28,13 @@ const char *served_order_status(const struct served_order *order, int64_t now) {
 
 bool served_order_get(struct db *db, struct arena *a, const char *id, struct served_order *order,
                       struct error *e) {
-    return db_get(db, a, order_fields, order, e, "SELECT " ORDER "WHERE id = $1", DB_TEXT(id));
+    return db_get(db, a, served_fields, order, e, "SELECT " ORDER "WHERE id = $1", DB_TEXT(id));
 }
 
 bool served_order_same(struct db *db, struct arena *a, const struct served_order *wanted, int64_t now,
                        struct served_order *order, struct error *e) {
     *order = (struct served_order){.id = NULL};
-    return db_get(db, a, order_fields, order, e,
+    return db_get(db, a, served_fields, order, e,
                   "SELECT " ORDER "WHERE account_id = $1 AND names = $2 AND profile = $3 "
                   "AND coalesce(not_before, 0) = $4 AND coalesce(not_after, 0) = $5 "
                   "AND coalesce(replaces, '') = $6 AND status IN ('pending', 'ready') AND expires_at > $7 "
@@ -46,18 +46,18 @@ bool served_order_same(struct db *db, struct arena *a, const struct served_order
 }
 
 bool served_order_insert(struct db *db, const struct served_order *order, struct error *e) {
-    return db_exec(db, e,
-                   "INSERT INTO served_order (id, account_id, names, profile, not_before, not_after, replaces, "
-                   "status, expires_at, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
-                   DB_TEXT(order->id), DB_TEXT(order->account_id), DB_TEXT(order->names),
-                   DB_TEXT(order->profile), DB_TIME(order->not_before), DB_TIME(order->not_after),
-                   DB_TEXT(order->replaces), DB_TEXT(order->status), DB_INT(order->expires_at),
-                   DB_INT(order->created_at));
+    return db_exec(
+        db, e,
+        "INSERT INTO served_order (id, account_id, names, profile, not_before, not_after, replaces, "
+        "status, expires_at, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+        DB_TEXT(order->id), DB_TEXT(order->account_id), DB_TEXT(order->names), DB_TEXT(order->profile),
+        DB_TIME(order->not_before), DB_TIME(order->not_after), DB_TEXT(order->replaces),
+        DB_TEXT(order->status), DB_INT(order->expires_at), DB_INT(order->created_at));
 }
 
 bool served_order_list(struct db *db, struct arena *a, const char *account_id, const char *after,
                        int64_t limit, struct served_order **orders, size_t *count, struct error *e) {
-    return db_list(db, a, order_fields, sizeof **orders, orders, count, e,
+    return db_list(db, a, served_fields, sizeof **orders, orders, count, e,
                    "SELECT " ORDER "WHERE account_id = $1 AND id > $2 ORDER BY id LIMIT $3",
                    DB_TEXT(account_id), DB_TEXT(after), DB_INT(limit));
 }
