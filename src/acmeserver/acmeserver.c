@@ -1,7 +1,6 @@
 /* The table of resources, and a request on its way through it: faults, signature, nonce, handler, answer. */
 #include "acmeserver/served.h"
 #include "base/log.h"
-#include <stdlib.h>
 
 enum { BODY_MAX = 128 << 10 };
 
@@ -62,6 +61,7 @@ static const struct resource_row rows[RESOURCE_COUNT + 1] = {
     [RESOURCE_WINDOWS] = {"POST", "/test/windows", "test", .writes = true, .handle = test_windows},
     [RESOURCE_REVOKE_SOME] = {"POST", "/test/revoke", "test", .writes = true, .handle = test_revoke},
     [RESOURCE_COUNTS] = {"GET", "/test/counts", "test", .handle = test_counts},
+    [RESOURCE_CLOCK] = {"POST", "/test/clock", "test", .handle = test_clock},
     [RESOURCE_ROOTS] = {"GET", "/test/roots", "test", .handle = test_roots},
 };
 /* clang-format on */
@@ -97,6 +97,7 @@ bool acmeserver_open(struct acmeserver **server, struct arena *a, struct service
     s->arena = a;
     s->services = services;
     s->settings = settings;
+    s->clock = settings->clock;
     s->routes = make_routes(a);
     services->acmeserver = s;
     nonces_begin(&s->nonces, a);
@@ -104,16 +105,26 @@ bool acmeserver_open(struct acmeserver **server, struct arena *a, struct service
     return ca_ensure(services, a, ACMESERVER_ACCOUNT, now, e) && alternate_ensure(s, a, now, e);
 }
 
+int64_t acmeserver_now(const struct acmeserver *server, int64_t real) {
+    return server->clock ? server->clock : real;
+}
+
+/* Digits alone; -1 for anything else. */
+static int64_t percent_of(const char *text) {
+    int64_t percent = *text ? 0 : -1;
+    for (; *text >= '0' && *text <= '9' && percent <= 100; text++)
+        percent = percent * 10 + *text - '0';
+    return *text || percent > 100 ? -1 : percent;
+}
+
 bool acmeserver_set_fault(struct acmeserver *server, const char *text, struct error *e) {
     size_t len = strcspn(text, "=");
-    char name[64] = "", *end;
-    memcpy(name, text, len < sizeof name ? len : 0);
-    enum fault fault = fault_find(name);
-    long percent = text[len] ? strtol(text + len + 1, &end, 10) : -1;
+    enum fault fault = fault_find(arena_strndup(server->arena, text, len));
+    int64_t percent = percent_of(text[len] ? text + len + 1 : "");
     if (fault == FAULT_COUNT)
         return fail_field(e, "fault", ERR_BAD_FIELD, "there is no fault '%s'; GET /test/faults shows them",
                           "没有故障“%s”;GET /test/faults 列出所有故障", text);
-    if (percent < 0 || percent > 100 || *end)
+    if (percent < 0)
         return fail_field(e, "fault", ERR_BAD_FIELD, "'%s' is not NAME=PERCENT", "“%s”不是 名称=百分比",
                           text);
     server->faults.of[fault].percent = percent;

@@ -37,6 +37,7 @@ struct acmeserver_settings {
     const char *blocked[BLOCKED_MAX]; /* these names and those below are refused */
     size_t blocked_count;
     uint64_t seed; /* of the faults */
+    int64_t clock; /* tests: it begins then and is moved by them; 0: the real one */
 };
 
 extern const struct acmeserver_settings acmeserver_defaults;
@@ -49,6 +50,9 @@ bool acmeserver_open(struct acmeserver **server, struct arena *a, struct service
                      const struct acmeserver_settings *settings, int64_t now, struct error *e);
 /* "bad_nonce=30": how many of a hundred; ERR_BAD_FIELD. */
 bool acmeserver_set_fault(struct acmeserver *server, const char *text, struct error *e);
+
+/* The time that is to be handed down: the real one, unless a test moves it. */
+int64_t acmeserver_now(const struct acmeserver *server, int64_t real);
 
 /* For http/server.h; the context is the server. */
 size_t acmeserver_body_max(void *server, const char *method, const char *path);

@@ -135,6 +135,7 @@ struct acmeserver {
     struct arena *arena;
     struct nonces nonces;
     struct faults faults;
+    int64_t clock; /* as in the settings, moved */
     const struct route *routes;
     struct {
         int64_t requests[RESOURCE_COUNT];
@@ -170,7 +171,8 @@ resource_half order_new_prepare, order_new_handle, order_show_handle, authorizat
 resource_half finalize_prepare, finalize_handle, finalize_after;
 resource_half certificate_handle, certificate_alternate_handle, revoke_prepare, revoke_handle,
     renewal_info_handle, crl_handle, ca_handle;
-resource_half test_faults_show, test_faults_change, test_windows, test_revoke, test_counts, test_roots;
+resource_half test_faults_show, test_faults_change, test_windows, test_revoke, test_counts, test_roots,
+    test_clock;
 
 /* ---- served_account_db.c ---- */
 

@@ -106,6 +106,20 @@ bool test_revoke(struct served_request *rq, struct error *e) {
            work_enqueue(rq->db, ACMESERVER_ACCOUNT, ca.id, "crl", rq->now, e) && show_changed(rq, changed);
 }
 
+/* {"advance_to": TIME}; what is due by then is done before the next request is answered. */
+bool test_clock(struct served_request *rq, struct error *e) {
+    struct acmeserver *server = rq->server;
+    int64_t until = 0;
+    if (!server->clock)
+        return refuse(rq, REFUSAL_NOT_FOUND, e, "the clock is the real one", "时钟为真实时钟");
+    if (!read_moment(rq, "advance_to", &until, e))
+        return false;
+    if (until < server->clock)
+        return refuse(rq, REFUSAL_MALFORMED, e, "the clock only moves forward", "时钟只能前进");
+    server->clock = until;
+    return true;
+}
+
 /* ---- counts ---- */
 
 static json_t *requests_json(const struct acmeserver *server) {

@@ -41,6 +41,7 @@ enum {
     KEY_MAX_ACCOUNTS,
     KEY_SUGGEST,
     KEY_ABANDONED,
+    KEY_CLOCK,
 };
 
 struct test_ca_options {
@@ -71,7 +72,7 @@ static const struct option_row options[] = {
     {"fault", KEY_FAULT, "NAME=PERCENT",
      TEXT("how many requests of a hundred go wrong in that way; may be repeated",
           "以该方式出错的请求百分比;可重复")},
-    {"seed", KEY_SEED, "NUMBER", TEXT("of the faults (1)", "故障的随机种子(1)")},
+    {"seed", KEY_SEED, "NUMBER", TEXT("of the faults (0)", "故障的随机种子(0)")},
     {"lifetime", KEY_LIFETIME, "SECONDS", TEXT("of certificates (90 days)", "证书有效期,秒(默认 90 天)")},
     {"reuse", KEY_REUSE, "PERCENT",
      TEXT("how many valid authorizations are used again (100)", "重复使用有效授权的百分比(100)")},
@@ -89,6 +90,10 @@ static const struct option_row options[] = {
      TEXT("Retry-After of renewal windows (6 hours)", "续期窗口的 Retry-After,秒(默认 6 小时)")},
     {"abandoned-after", KEY_ABANDONED, "SECONDS",
      TEXT("when an open order counts as abandoned (600)", "未完成订单视为废弃的秒数(600)")},
+#ifdef TENURE_TEST_CLOCK
+    {"clock", KEY_CLOCK, "TIME",
+     TEXT("begin at this time, moved by POST /test/clock", "从该时间开始,由 POST /test/clock 推进")},
+#endif
     {0},
 };
 
@@ -133,7 +138,7 @@ static void take_one(struct test_ca_options *o, const char *text, const char **l
 /* Numbers and lists; false for keys that are neither. */
 static bool take_value(int key, char *arg, struct test_ca_options *o) {
     struct acmeserver_settings *s = &o->settings;
-    int64_t seed = 1;
+    int64_t seed = 0;
     switch (key) {
     case KEY_HTTP_PORT:
         return take_number(o, "http-port", arg, UINT16_MAX, &o->http_port), true;
@@ -174,6 +179,8 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
         return o->listen = arg, 0;
     case KEY_DNS:
         return o->dns = arg, 0;
+    case KEY_CLOCK:
+        return time_parse(arg, &o->settings.clock, "clock", &o->error), 0;
     case KEY_ALWAYS_VALID:
         return o->settings.always_valid = true, 0;
     default:
@@ -248,6 +255,7 @@ static bool set_validator(struct test_ca *ca, const struct test_ca_options *o, s
     ca->everything = (struct dns_zone){.name = "", .servers.count = 1};
     ca->dns.zones = &ca->everything;
     ca->dns.zone_count = 1;
+    ca->dns.outside_refused = true;
     ca->everything.servers.list[0].configured = true;
     return dns_server_parse(ca->arena, o->dns, &ca->everything.servers.list[0], e);
 }
@@ -275,7 +283,7 @@ static bool open_all(struct test_ca *ca, struct test_ca_options *o, int64_t now,
 static bool start(struct test_ca *ca, struct test_ca_options *o, struct error *e) {
     struct server_options web = server_defaults;
     if (!listen_on(ca, o->listen, &web.listen_fd, e) || !set_validator(ca, o, e) ||
-        !open_all(ca, o, clock_now(), e))
+        !open_all(ca, o, o->settings.clock ? o->settings.clock : clock_now(), e))
         return false;
     web.context = ca->server;
     web.body_max = acmeserver_body_max;
@@ -283,16 +291,22 @@ static bool start(struct test_ca *ca, struct test_ca_options *o, struct error *e
     return server_start(&ca->web, &web, e);
 }
 
+static int64_t now_of(const struct test_ca *ca) {
+    return acmeserver_now(ca->server, clock_now());
+}
+
 /* What has been answered leaves before anything else is looked at: whoever waits for it may be who is asked.
  */
 static void serve(struct test_ca *ca) {
     int turns = 0;
     do
-        server_run(ca->web, clock_now());
+        server_run(ca->web, now_of(ca));
     while (server_timeout_ms(ca->web) == 0 && ++turns < TURNS_MAX);
 }
 
-static void loop(struct test_ca *ca) {
+static void run(struct test_ca *ca) {
+    printf("%s/directory\n", ca->issue.public_url);
+    fflush(stdout);
     sigset_t set;
     sigemptyset(&set);
     sigaddset(&set, SIGTERM);
@@ -305,7 +319,7 @@ static void loop(struct test_ca *ca) {
         int timeout = server_timeout_ms(ca->web);
         poll(fds, 2, timeout < 0 || timeout > PAUSE_MS ? PAUSE_MS : timeout);
         serve(ca);
-        if (!flow_run_all(&ca->engine, clock_now(), &e))
+        if (!flow_run_all(&ca->engine, now_of(ca), &e))
             log_failure("work is held up", &e, ca->engine.owner);
     }
     flow_end(&ca->engine);
@@ -340,14 +354,12 @@ int cmd_test_ca(int argc, char **argv, enum lang lang) {
     command_parse(&line, lang, argc, argv, &o);
     signal(SIGPIPE, SIG_IGN);
     log_setup("test-ca", LOG_INFO);
-    if (!prepare(&o, &e) || !start(&ca, &o, &e)) {
+    bool started = prepare(&o, &e) && start(&ca, &o, &e);
+    if (started)
+        run(&ca);
+    else
         command_report(&e, lang, false);
-        return error_row(e.id)->exit;
-    }
-    printf("%s/directory\n", ca.issue.public_url);
-    fflush(stdout);
-    loop(&ca);
     server_free(ca.web);
     db_close(ca.services.db);
-    return EXIT_OK;
+    return started ? EXIT_OK : error_row(e.id)->exit;
 }
