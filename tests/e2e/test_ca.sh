@@ -66,7 +66,7 @@ acme_tiny_get() {
 
 dehydrated_get() {
     mkdir -p "$WORK/dh"
-    printf 'CA=%s\nWELLKNOWN=%s\nKEY_ALGO=prime256v1\nBASEDIR=%s/dh\n' "$CA_URL" "$TOKENS" "$WORK" >"$WORK/dh/config"
+    printf 'CA=%s\nWELLKNOWN=%s\nKEY_ALGO=prime256v1\nACCOUNT_KEY_ALGO=prime256v1\nBASEDIR=%s/dh\n' "$CA_URL" "$TOKENS" "$WORK" >"$WORK/dh/config"
     echo d.example.test >"$WORK/dh/domains.txt"
     timeout 60 dehydrated -f "$WORK/dh/config" --register --accept-terms && timeout 60 dehydrated -f "$WORK/dh/config" -c
 }
