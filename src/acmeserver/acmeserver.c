@@ -1,5 +1,5 @@
 /* The table of resources, and a request on its way through it: faults, signature, nonce, handler, answer. */
-#include "acmeserver/served.h"
+#include "acmeserver/limit.h"
 #include "base/log.h"
 
 enum { BODY_MAX = 128 << 10 };
@@ -336,8 +336,10 @@ static bool refuse_on_purpose(struct served_request *rq, struct error *e) {
         enum fault fault = refusals[i].fault;
         if (!fault_happens(faults, fault, rq->resource))
             continue;
-        if (faults->of[fault].seconds)
+        if (faults->of[fault].seconds) {
             served_retry_after(rq, faults->of[fault].seconds);
+            limit_tell(rq, faults->of[fault].seconds);
+        }
         return refuse(rq, refusals[i].refusal, e, "a fault on purpose: %s", "故意的故障:%s",
                       fault_rows[fault].name);
     }
@@ -392,6 +394,7 @@ static void answer_error(struct served_request *rq, const struct error *e) {
 static void serve(struct served_request *rq) {
     struct error e = {0};
     rq->server->counts.requests[rq->resource]++;
+    limit_watch(rq);
     if (fault_happens(&rq->server->faults, FAULT_DROPPED, rq->resource)) {
         rq->x->end = EXCHANGE_DROPS;
         return;

@@ -13,6 +13,25 @@ static bool check(struct served_request *rq, const struct request_limit *limit, 
                   "此类请求每 %2$lld 秒最多 %1$lld 个", (long long)limit->count, (long long)limit->seconds);
 }
 
+/* FNV-1a. */
+static uint64_t digest(const char *text) {
+    uint64_t hash = 0xcbf29ce484222325;
+    for (; *text; text++)
+        hash = (hash ^ (unsigned char)*text) * 0x100000001b3;
+    return hash;
+}
+
+void limit_tell(struct served_request *rq, int64_t seconds) {
+    struct wait *wait = &rq->server->waits[digest(rq->x->path) % WAITS_MAX];
+    if (rq->args[0] && wait->until <= rq->now)
+        *wait = (struct wait){.url = digest(rq->x->path), .until = rq->now + seconds};
+}
+
+void limit_watch(struct served_request *rq) {
+    const struct wait *wait = &rq->server->waits[digest(rq->x->path) % WAITS_MAX];
+    rq->server->counts.too_early += wait->until > rq->now && wait->url == digest(rq->x->path);
+}
+
 bool limit_accounts(struct served_request *rq, struct error *e) {
     const struct request_limit *limit = &rq->settings->accounts;
     int64_t count, oldest;

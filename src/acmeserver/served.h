@@ -126,6 +126,13 @@ void refusal_answer(struct served_request *rq, const struct error *e);
 /* A problem as JSON, as it is kept in rows and shown in orders and challenges. */
 const char *refusal_text(struct arena *a, const char *type, const char *detail);
 
+/* Whoever asks for this URL was told to wait. One that finds its place taken goes uncounted. */
+struct wait {
+    uint64_t url; /* a digest */
+    int64_t until;
+};
+enum { WAITS_MAX = 4096 };
+
 /* Whose the CA is: of no account of Tenure. */
 #define ACMESERVER_ACCOUNT "acmeserver"
 
@@ -135,11 +142,13 @@ struct acmeserver {
     struct arena *arena;
     struct nonces nonces;
     struct faults faults;
+    struct wait waits[WAITS_MAX];
     int64_t clock; /* as in the settings, moved */
     const struct route *routes;
     struct {
         int64_t requests[RESOURCE_COUNT];
         int64_t answers[6];   /* by hundreds */
+        int64_t too_early;    /* before the Retry-After of a 429 or 503 for the same URL was over */
         int64_t over_limit;   /* requests that a limit turned away */
         int64_t bad_nonces;   /* that the client made up or used twice */
         int64_t certificates; /* signed */

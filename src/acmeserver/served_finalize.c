@@ -91,7 +91,8 @@ static bool new_certificate(struct served_request *rq, const struct finalize *f,
     if (!ca_newest(rq->db, rq->arena, ACMESERVER_ACCOUNT, CA_INTERMEDIATE, &ca, e))
         return false;
     int64_t start = order->not_before ? order->not_before : rq->now - BACKDATE;
-    int64_t end = start + served_profile_seconds(rq->settings, order->profile);
+    int64_t wanted = start + served_profile_seconds(rq->settings, order->profile);
+    int64_t end = order->not_after ? order->not_after + 1 : wanted;
     *certificate = (struct served_certificate){.id = id_new(rq->arena, "acmecert", rq->now),
                                                .account_id = order->account_id,
                                                .order_id = order->id,
@@ -100,7 +101,7 @@ static bool new_certificate(struct served_request *rq, const struct finalize *f,
                                                .names = order->names,
                                                .spki = f->csr.spki,
                                                .not_before = start,
-                                               .end_at = order->not_after ? order->not_after + 1 : end};
+                                               .end_at = end < ca.end_at ? end : ca.end_at};
     return true;
 }
 

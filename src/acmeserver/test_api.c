@@ -154,6 +154,7 @@ bool test_counts(struct served_request *rq, struct error *e) {
     json_object_set_new(reply, "requests", requests_json(server));
     json_object_set_new(reply, "answers", answers);
     json_object_set_new(reply, "over_limit", json_integer(server->counts.over_limit));
+    json_object_set_new(reply, "too_early", json_integer(server->counts.too_early));
     json_object_set_new(reply, "bad_nonces", json_integer(server->counts.bad_nonces));
     json_object_set_new(reply, "certificates", json_integer(server->counts.certificates));
     json_object_set_new(reply, "failed_validations", json_integer(server->counts.failed_looks));

@@ -341,6 +341,9 @@ def test_transport_faults(account):
     refused("fault bad_nonce", with_fault("bad_nonce", lambda: account.post(account.url)), 400, "badNonce")
     answer = with_fault("rate_limited_wait", lambda: account.post(account.url), seconds=77)
     check("fault rate_limited_wait", answer.status == 429 and answer.headers["Retry-After"] == "77", answer)
+    before = plain("counts")["too_early"]
+    account.post(account.url)
+    check("who does not wait is counted", plain("counts")["too_early"] == before + 1, plain("counts"))
     answer = with_fault("rate_limited", lambda: account.post(account.url))
     check("fault rate_limited", answer.status == 429 and not answer.headers["Retry-After"], answer)
     answer = with_fault("unavailable_wait", lambda: fetch("HEAD", directory["newNonce"]))
