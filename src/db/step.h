@@ -39,6 +39,7 @@ struct services {
     struct catalog *catalog; /* catalog/catalog.h: looked at afresh by each request and batch */
     const struct deploy_settings *deploy;
     const struct issue_settings *issue;
+    const struct solve_settings *solve;    /* solve/solve.h */
     struct notifier *notifier;             /* notify/notify.h */
     struct payment_system *payment_system; /* order/payment.h; NULL: none can be asked */
     struct acme_net *acme;                 /* issue/acme_net.h; NULL: no CA can be asked */

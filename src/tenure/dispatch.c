@@ -10,11 +10,14 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "catalog/catalog.h"
+#include "catalog/issuer.h"
 #include "certificate/pca_source.h"
 #include "certificate/stored_csr.h"
+#include "doctor/doctor.h"
 #include "emergency/emergency.h"
 #include "http/openapi.h"
 #include "http/url.h"
+#include "issue/acme_account.h"
 #include "order/ledger.h"
 #include "order/payment.h"
 #include "order/quote.h"
@@ -44,6 +47,8 @@ const struct route *const all_routes[] = {
     auto_renew_routes,
     expiry_routes,
     catalog_routes,
+    issuer_routes,
+    acme_account_routes,
     package_routes,
     certificate_routes,
     stored_csr_routes,
@@ -63,9 +68,13 @@ const struct route *const all_routes[] = {
     confirmation_routes,
     validate_routes,
     application_routes,
+    solver_routes,
+    solution_routes,
+    delegation_routes,
     issue_routes,
     deploy_routes,
     verify_routes,
+    doctor_routes,
     emergency_routes,
     explain_routes,
     system_routes,

@@ -41,9 +41,11 @@ static bool expected(const struct route *route, enum role role) {
     }
 }
 
-/* Nobody but owners of the first account makes accounts, sells, or gives away quota and money. */
+/* Nobody but owners of the first account makes accounts, chooses CAs, sells, or gives away quota and money.
+ */
 static bool for_administrators(const struct route *route) {
-    bool sells = strncmp(route->path, "/v1/catalog/", strlen("/v1/catalog/")) == 0;
+    bool sells = strncmp(route->path, "/v1/catalog/", strlen("/v1/catalog/")) == 0 ||
+                 strncmp(route->path, "/v1/issuers", strlen("/v1/issuers")) == 0;
     return strcmp(route->path, "/v1/accounts") == 0 || (sells && strcmp(route->method, "GET") != 0) ||
            strcmp(route->path, "/v1/quota/grants") == 0 ||
            strcmp(route->path, "/v1/accounts/{id}/deposits") == 0 ||
@@ -109,10 +111,18 @@ static void a_role_within_another_opens_no_other_route(void **state) {
 
 /* Without a key one may log in, and read what the world may read. */
 static void is_expected_public(const struct route *route) {
-    static const char *const paths[] = {"/v1/login",          "/v1/sessions",        "/v1/invitations/accept",
-                                        "/v1/password/reset", "/v1/payments/events", /* signed */
-                                        "/v1/health",         "/v1/openapi.json",    "/ca/roots.pem",
-                                        "/ca/{file}",         "/crl/{file}",         "/confirm/{token}"};
+    static const char *const paths[] = {"/v1/login",
+                                        "/v1/sessions",
+                                        "/v1/invitations/accept",
+                                        "/v1/password/reset",
+                                        "/v1/payments/events", /* signed */
+                                        "/v1/health",
+                                        "/v1/openapi.json",
+                                        "/ca/roots.pem",
+                                        "/ca/{file}",
+                                        "/crl/{file}",
+                                        "/confirm/{token}",
+                                        "/.well-known/acme-challenge/{token}"};
     if (route->access != ACCESS_PUBLIC)
         return;
     for (size_t i = 0; i < sizeof paths / sizeof *paths; i++)

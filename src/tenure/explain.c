@@ -176,6 +176,7 @@ static bool (*const parts[])(struct explanation *x, struct error *e) = {
     explain_order,
     explain_application,
     explain_validation,
+    explain_solution,
     explain_key,
     explain_source,
     say_coverage,
