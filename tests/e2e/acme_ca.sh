@@ -1,8 +1,9 @@
 # The fault-injecting CA for the end-to-end tests: `tenure test-ca`, with pebble-challtestsrv as the DNS that it asks. Source it
 # after lib.sh.
 #
-#   start_test_ca [OPTION…]  of `tenure test-ca`; again after stop_test_ca: what it knew is still there
-#   stop_test_ca             also its DNS
+#   start_test_ca [OPTION…]  of `tenure test-ca`; again after stop_ca: what it knew is still there
+#   stop_ca                  its DNS goes on
+#   stop_test_ca             both
 #   ca_faults JSON           {"bad_nonce": 30}; "all": 0 ends them
 #   ca_test PATH [JSON]      GET or POST http://…/test/PATH
 #   ca_dns COMMAND JSON      tells its DNS: set-txt, clear-txt, add-a … (pebble-challtestsrv's README)

@@ -6,15 +6,15 @@ import base64
 import hashlib
 import hmac
 import http.client
+import ipaddress
 import json
 import os
 import urllib.parse
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
-from cryptography.x509.oid import NameOID
 
 DIRECTORY = os.environ["CA_URL"]
 TIMEOUT_SECONDS = 20
@@ -106,7 +106,6 @@ def message(header, payload, sign):
 def signer(key):
     def sign(data):
         if isinstance(key, rsa.RSAPrivateKey):
-            from cryptography.hazmat.primitives.asymmetric import padding
             return key.sign(data, padding.PKCS1v15(), hashes.SHA256())
         r, s = decode_dss_signature(key.sign(data, ec.ECDSA(hashes.SHA256())))
         return r.to_bytes(32, "big") + s.to_bytes(32, "big")
@@ -163,7 +162,6 @@ class Account:
 
 
 def csr(key, names):
-    import ipaddress
     entries = [x509.IPAddress(ipaddress.ip_address(name)) if name[0].isdigit() else x509.DNSName(name) for name in names]
     builder = x509.CertificateSigningRequestBuilder().subject_name(x509.Name([]))
     builder = builder.add_extension(x509.SubjectAlternativeName(entries), False)
@@ -179,7 +177,3 @@ def renewal_id(pem):
 
 def der_of(pem):
     return x509.load_pem_x509_certificate(pem.encode()).public_bytes(serialization.Encoding.DER)
-
-
-__all__ = ["Account", "NameOID", "Answer", "b64", "csr", "der_of", "directory", "fetch", "jwk_of", "mac_signer", "message", "new_key",
-           "new_nonce", "plain", "renewal_id", "rsa", "signer", "thumbprint"]

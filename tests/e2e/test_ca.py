@@ -1,4 +1,5 @@
-"""What a good CA refuses and what a bad one does, asked by hand: test_ca.py general | bound. Run by test_ca.sh."""
+"""What a good CA refuses and what a bad one does, asked by hand: test_ca.py general | bound | clock. Run by test_ca.sh."""
+import base64
 import datetime
 import http.client
 import json
@@ -10,7 +11,7 @@ import urllib.request
 
 sys.path.insert(0, os.path.dirname(__file__))
 from acme_client import (Account, b64, csr, der_of, directory, fetch, jwk_of, mac_signer, message, new_key, new_nonce,  # noqa: E402
-                         plain, renewal_id, rsa, signer, thumbprint)
+                         plain, renewal_id, rsa, signer)
 from cryptography import x509  # noqa: E402
 
 TOKENS = pathlib.Path(os.environ["TOKENS"])
@@ -427,7 +428,6 @@ def binding(account, mac_key, kid="kid-1", url=None, key=None, **header):
 
 
 def test_bound():
-    import base64
     mac_key = base64.urlsafe_b64decode("zWNDZM6eQGHWpSRTPal5eIUYFTu7EajVIoguysqZ9wG44nMEtx3MUAsUDkMTQ12W")
     account = Account()
     check("the directory says so", directory["meta"]["externalAccountRequired"] is True)
@@ -453,12 +453,27 @@ def test_bound():
     check("it is counted", plain("counts")["over_limit"] == 1)
 
 
+# ---- with a clock of its own ----
+
+
+def test_clock():
+    account = Account()
+    account.register()
+    first = x509.load_pem_x509_certificate(issue(account, "clock.example.test")[1].encode())
+    check("the clock is the test's", first.not_valid_before.date() == datetime.date(2027, 1, 1) - datetime.timedelta(days=1),
+          first.not_valid_before)
+    plain("clock", {"advance_to": "2027-03-01T12:00:00Z"})
+    second = x509.load_pem_x509_certificate(issue(account, "clock.example.test")[1].encode())
+    check("and moves", second.not_valid_before.date() == datetime.date(2027, 3, 1), second.not_valid_before)
+    check("forwards alone", plain("clock", {"advance_to": "2027-02-01"}).get("status") == 400)
+
+
 def main():
     if sys.argv[1] == "general":
         for test in (test_messages, test_accounts, test_orders, test_times, test_revocation, test_renewal_info, test_faults):
             test()
     else:
-        test_bound()
+        {"bound": test_bound, "clock": test_clock}[sys.argv[1]]()
     sys.exit(1 if failed else 0)
 
 

@@ -104,6 +104,11 @@ printf 'zWNDZM6eQGHWpSRTPal5eIUYFTu7EajVIoguysqZ9wG44nMEtx3MUAsUDkMTQ12W\n' >"$W
 start_test_ca --eab "kid-1:$WORK/eab" --max-orders 3/3600 --always-valid
 protocol_tests bound
 check "what was stored survives a restart" test "$(ca_test counts | jq .orders.valid)" -gt 5
+if tenure test-ca --help | grep -q -e '--clock'; then
+    stop_ca
+    start_test_ca --clock 2027-01-01 --always-valid
+    protocol_tests clock
+fi
 fails_with 2 usage tenure test-ca --listen 192.0.2.1:1 >/dev/null && ok "it listens on this machine only" || not_ok "listens anywhere"
 fails_with 2 bad_field tenure test-ca --data "$WORK/other" --listen "127.0.0.1:$(free_port)" --fault nonsense=1 >/dev/null &&
     ok "a fault that there is not is refused" || not_ok "a fault that there is not is taken"
