@@ -10,10 +10,12 @@
 #include "tenure/command.h"
 #include "validate/validate.h"
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/file.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -23,6 +25,7 @@ enum { FAULTS_MAX = 32, KEY_FILE_MAX = 4096, LOOK_MS = 5000, TURNS_MAX = 16, PAU
 /* Not those of the daemon: a folder of one is never taken for the other's. */
 #define TEST_CA_DATABASE   "test-ca.db"
 #define TEST_CA_MASTER_KEY "test-ca.key"
+#define TEST_CA_LOCK       "test-ca.lock"
 
 enum {
     KEY_DATA = 'd',
@@ -332,13 +335,23 @@ static bool enter_folder(const char *data, struct error *e) {
     return true;
 }
 
-static bool prepare(struct test_ca_options *o, struct error *e) {
+/* Two of them on one folder would not know each other's nonces. */
+static bool lock_folder(const char *data, int *lock, struct error *e) {
+    *lock = open(TEST_CA_LOCK, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (*lock < 0)
+        return fail_errno(e, ERR_SYSTEM, TEST_CA_LOCK);
+    return flock(*lock, LOCK_EX | LOCK_NB) == 0 ||
+           fail(e, ERR_CONFLICT, "another test CA uses the data folder %s",
+                "另一个测试 CA 正在使用数据目录 %s", data);
+}
+
+static bool prepare(struct test_ca_options *o, int *lock, struct error *e) {
     if (o->error.id)
         return *e = o->error, false;
     for (size_t i = 0; i < o->settings.external_count; i++)
         if (!read_external(o, i, e))
             return false;
-    return enter_folder(o->data, e);
+    return enter_folder(o->data, e) && lock_folder(o->data, lock, e);
 }
 
 int cmd_test_ca(int argc, char **argv, enum lang lang) {
@@ -351,10 +364,11 @@ int cmd_test_ca(int argc, char **argv, enum lang lang) {
                                 .settings = acmeserver_defaults,
                                 .arena = a};
     struct error e = {0};
+    AUTO_FD lock = -1;
     command_parse(&line, lang, argc, argv, &o);
     signal(SIGPIPE, SIG_IGN);
     log_setup("test-ca", LOG_INFO);
-    bool started = prepare(&o, &e) && start(&ca, &o, &e);
+    bool started = prepare(&o, &lock, &e) && start(&ca, &o, &e);
     if (started)
         run(&ca);
     else
