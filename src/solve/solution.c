@@ -2,6 +2,7 @@
 #include "apply/apply.h"
 #include "base/rand.h"
 #include "pki/names.h"
+#include "solve/persist_record.h"
 #include "solve/solver.h"
 
 enum {
@@ -100,6 +101,7 @@ struct doing {
     struct solver solver; /* id NULL: a kind that needs no row */
     bool gone;            /* nothing is left to do */
     bool unwanted;
+    bool did;     /* it was published, or taken away, by something that may have told of it */
     bool located; /* its place was found out, and nothing was published yet */
     bool looked;  /* else it is ready already */
     bool found;
@@ -180,6 +182,30 @@ static bool ends_here(struct work *w, bool *ends, struct error *e) {
            (solution_set_unwanted(w->db, now.solution.id, w->now, e) && work_goes(w, OUTCOME_OTHERWISE));
 }
 
+/* What a kind has to tell people about what it did. */
+static bool keep_report(struct work *w, const struct doing *d, const char *reason, struct error *e) {
+    const struct solution *s = &d->solution;
+    if (!d->did || !s->detail_en || !*s->detail_en)
+        return true;
+    const struct solution_look report = {.id = id_new(w->arena, "slk", w->now),
+                                         .account_id = s->account_id,
+                                         .solution_id = s->id,
+                                         .at = w->now,
+                                         .reason = reason,
+                                         .detail_en = s->detail_en,
+                                         .detail_zh = s->detail_zh,
+                                         .answers = "[]"};
+    return solution_look_keep(w->db, &report, e);
+}
+
+static bool do_it(struct work *w, struct doing *d, bool (*what)(struct solving *s, struct error *e),
+                  struct error *e) {
+    struct solving solving;
+    d->did = true;
+    d->solution.detail_en = d->solution.detail_zh = NULL; /* those of an earlier attempt */
+    return solving_of(w, d, &solving, e) && what(&solving, e);
+}
+
 /* ---- step solve ---- */
 
 static bool locate(struct work *w, struct doing *d, struct error *e) {
@@ -198,7 +224,6 @@ static bool locate(struct work *w, struct doing *d, struct error *e) {
 
 bool solve_place(struct work *w, struct error *e) {
     struct doing *d = begin(w, e);
-    struct solving solving;
     if (!d)
         return false;
     if (d->gone || d->unwanted)
@@ -207,7 +232,7 @@ bool solve_place(struct work *w, struct error *e) {
         return false;
     if (challenge_by_record(d->solution.type) && !d->solution.place)
         return locate(w, d, e);
-    return !d->ops->place || (solving_of(w, d, &solving, e) && d->ops->place(&solving, e));
+    return !d->ops->place || do_it(w, d, d->ops->place, e);
 }
 
 /* What a person must do, told once. */
@@ -248,8 +273,8 @@ bool solve_placed(struct work *w, struct error *e) {
         return true;
     if (d->located) /* the place is on disk before anything is published there */
         return solution_set_place(w->db, s->id, s->place, e) && work_again(w, w->now);
-    return solution_set_placed(w->db, s, w->now, e) && (!d->ops->by_person || ask_person(w, s, e)) &&
-           work_goes(w, OUTCOME_NEXT);
+    return solution_set_placed(w->db, s, w->now, e) && keep_report(w, d, "placed", e) &&
+           (!d->ops->by_person || ask_person(w, s, e)) && work_goes(w, OUTCOME_NEXT);
 }
 
 /* ---- step seen ---- */
@@ -371,18 +396,17 @@ static bool may_be_there(const struct doing *d) {
 
 bool solve_remove(struct work *w, struct error *e) {
     struct doing *d = begin(w, e);
-    struct solving solving;
     if (!d)
         return false;
     if (d->gone || !d->unwanted)
         return true;
-    return load_solver(w, d, e) &&
-           (!may_be_there(d) || (solving_of(w, d, &solving, e) && d->ops->remove(&solving, e)));
+    return load_solver(w, d, e) && (!may_be_there(d) || do_it(w, d, d->ops->remove, e));
 }
 
 bool solve_removed(struct work *w, struct error *e) {
     const struct doing *d = w->prepared;
-    return (d->gone || !d->unwanted || solution_set_removed(w->db, d->solution.id, w->now, e)) &&
+    return (d->gone || !d->unwanted ||
+            (solution_set_removed(w->db, d->solution.id, w->now, e) && keep_report(w, d, "removed", e))) &&
            work_goes(w, OUTCOME_DONE);
 }
 
@@ -402,5 +426,6 @@ bool solve_failed(struct work *w, const struct error *cause, struct error *e) {
 
 bool solve_purge(struct work *w, struct error *e) {
     return solution_purge(w->db, w->now - PURGE_SECONDS, PURGE_LIMIT, e) &&
+           persist_record_purge(w->db, w->now - PURGE_SECONDS, PURGE_LIMIT, e) &&
            solver_purge(w->db, PURGE_LIMIT, e);
 }

@@ -46,6 +46,8 @@ bool solution_set_reason(struct db *db, const char *id, const char *reason, cons
                          struct error *e);
 /* Notes a look, and what was found. */
 bool solution_look_insert(struct db *db, const struct solution_look *look, struct error *e);
+/* Keeps it among the looks, and says nothing of the solution. */
+bool solution_look_keep(struct db *db, const struct solution_look *look, struct error *e);
 /* Newest first. */
 bool solution_look_list(struct db *db, struct arena *a, const char *solution_id, const char *cursor,
                         size_t limit, struct solution_look **list, size_t *count, struct error *e);
