@@ -19,6 +19,7 @@
 #include "order/quote.h"
 #include "order/refund.h"
 #include "renew/renew_step.h"
+#include "solve/solve.h"
 #include "validate/gate.h"
 #include "verify/verify.h"
 
@@ -53,6 +54,16 @@ const struct step steps[] = {
     {"account", "account at a CA", .slow = true, .act = acme_account_act, .save = {acme_account_save},
      .failed = acme_account_failed,
      .does = TEXT("tells the CA what the account there shall be", "将账户的变更告知 CA")},
+
+    /* ---- what is published for a CA ---- */
+    {"solve", "solution", .slow = true, .act = solve_place, .save = {solve_placed}, .failed = solve_failed,
+     .next = "seen", .otherwise = "clear",
+     .does = TEXT("publishes what the CA looks for", "发布 CA 验证所需的内容")},
+    {"seen", "solution", .slow = true, .act = solve_look, .save = {solve_seen}, .failed = solve_failed,
+     .otherwise = "clear",
+     .does = TEXT("looks whether the world has what was published", "检查已发布的内容是否生效")},
+    {"clear", "solution", .slow = true, .act = solve_remove, .save = {solve_removed}, .failed = solve_failed,
+     .does = TEXT("takes away what was published", "清除已发布的内容")},
 
     /* ---- an application ---- */
     {"lapse", "application", .save = {validate_lapse},
@@ -112,7 +123,7 @@ const struct step steps[] = {
      .does = TEXT("makes RSA keys ahead", "预先生成 RSA 密钥")},
     {"retention", "account",
      .save = {idempotency_purge, quote_purge, payment_purge, validate_purge, notify_purge, verify_purge,
-              session_purge},
+              session_purge, solve_purge},
      .does = TEXT("deletes what is kept for a time only", "删除超过保留期的记录")},
     {0},
 };

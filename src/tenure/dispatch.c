@@ -67,6 +67,8 @@ const struct route *const all_routes[] = {
     confirmation_routes,
     validate_routes,
     application_routes,
+    solver_routes,
+    solution_routes,
     issue_routes,
     deploy_routes,
     verify_routes,
