@@ -175,6 +175,7 @@ struct solver_ops {
 const struct solver_ops *solver_kind(const char *kind);
 extern const struct solver_ops *const solver_kinds[]; /* NULL-terminated */
 
+enum { DELEGATED_LABEL = 32 }; /* letters of its first label */
 /* The name below the responder's zone that an account's name is delegated to: nobody else can answer there.
  * NULL without a zone. */
 const char *delegated_name(struct arena *a, const struct solve_settings *settings, const char *account_id,
