@@ -141,8 +141,9 @@ const struct step steps[] = {
     {"key_pool", "account", .slow = true, .act = apply_pool_make, .save = {apply_pool_store},
      .does = TEXT("makes RSA keys ahead", "预先生成 RSA 密钥")},
     {"retention", "account",
-     .save = {idempotency_purge, quote_purge, payment_purge, validate_purge, notify_purge, verify_purge,
-              session_purge, acme_order_purge, solve_purge, doctor_purge},
+     .save = {idempotency_purge, quote_purge, payment_purge, validate_purge, notify_purge, session_purge,
+              solve_purge, acme_order_purge, doctor_purge,
+              verify_purge}, /* the last one says when they all run again */
      .does = TEXT("deletes what is kept for a time only", "删除超过保留期的记录")},
     {0},
 };
