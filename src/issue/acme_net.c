@@ -16,7 +16,7 @@ enum {
     NONCES_MAX = 32,
     NONCE_MAX = 256,
     BODY_MAX = 1 << 20,
-    NONCE_TRIES = 5,
+    NONCE_TRIES = 20,
     CLOCK_SAME = 60,
     STATUS_GROUP = 100,
     STATUS_GOOD = 2,
