@@ -88,13 +88,13 @@ static void a_refused_nonce_is_replaced_by_the_one_beside_the_refusal(void **sta
     (void)state;
     struct acme_reply reply;
     registered();
-    for (int i = 0; i < 4; i++)
+    for (int i = 0; i < 19; i++)
         fake_answers(&ca, bad_nonce);
     fake_answers(&ca, (struct fake_answer){.url = "/order/1", .status = 200});
     assert_ok(acme_net_post(&s, "https://ca.example/order/1", "{}", &reply, &e), e);
     assert_string_equal(ca.posted.nonce, "YWdhaW4");
     assert_string_equal(reply.problem.type, "");
-    for (int i = 0; i < 5; i++)
+    for (int i = 0; i < 20; i++)
         fake_answers(&ca, bad_nonce);
     assert_fails(acme_net_post(&s, "https://ca.example/order/1", "{}", &reply, &e), e, ERR_ACME_ANSWER);
     assert_int_equal(ca.next, ca.answer_count);
