@@ -21,6 +21,7 @@ struct command {
 int cmd_serve(int argc, char **argv, enum lang lang);
 int cmd_plan(int argc, char **argv, enum lang lang);
 int cmd_verify(int argc, char **argv, enum lang lang);
+int cmd_test_ca(int argc, char **argv, enum lang lang);
 int cmd_completion(int argc, char **argv, enum lang lang);
 
 /* ---- command.c ---- */

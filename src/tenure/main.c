@@ -15,6 +15,7 @@ static const struct command commands[] = {
      cmd_plan},
     {"verify", TEXT("look at the certificate that any server serves", "检查任意服务器提供的证书"),
      cmd_verify},
+    {"test-ca", TEXT("run a CA to rehearse with, over ACME", "运行用于演练的 ACME CA"), cmd_test_ca},
     {"completion",
      TEXT("shell completion: eval \"$(tenure completion)\"", "命令补全:eval \"$(tenure completion)\""),
      cmd_completion},
