@@ -24,5 +24,6 @@ bool child_run(struct arena *a, const char *const argv[], const char *const env[
 bool child_run_alone(struct arena *a, const char *const argv[], const char *const env[], int timeout_ms,
                      struct child_result *result, struct error *e);
 
-/* For people: what an output ends with says most. At most `max` bytes, no character cut in two, no line end. */
+/* For people: what an output ends with says most. At most `max` bytes, no character cut in two, no line end.
+ */
 const char *child_last_words(struct arena *a, const char *output, size_t max);

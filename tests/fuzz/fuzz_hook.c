@@ -1,4 +1,5 @@
-/* What hooks print, and what stands in their environment files: the first line are the secrets, the rest is the output. */
+/* What hooks print, and what stands in their environment files: the first line are the secrets, the rest is
+ * the output. */
 #include "base/child.h"
 #include "base/redact.h"
 #include "fuzz.h"
