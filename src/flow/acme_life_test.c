@@ -217,6 +217,36 @@ static void what_was_not_asked_for_is_not_taken(void **state) {
     expect_nothing_left();
 }
 
+static const char *root_of(const char *account_id) {
+    struct cert *roots;
+    size_t n;
+    assert_ok(ca_ensure(&w.services, w.arena, account_id, w.now, &e), e);
+    assert_ok(ca_roots(w.services.db, w.arena, account_id, &roots, &n, &e), e);
+    assert_int_equal(n, 1);
+    return cert_to_pem(w.arena, roots[0].der);
+}
+
+static void pin(const char *chain_roots) {
+    struct issuer one;
+    assert_ok(issuer_get(w.services.db, w.arena, "one", &one, &e), e);
+    one.chain_roots = chain_roots;
+    assert_ok(issuer_db_put(w.services.db, &one, &e), e);
+}
+
+static void a_chain_must_end_in_the_roots_that_are_set(void **state) {
+    (void)state;
+    brand.fallback_issuers = "";
+    pin(root_of("acct_other"));
+    struct certificate c = buy("www.example.com");
+    live(30);
+    assert_int_equal(look_at(&c).version_count, 0);
+    assert_int_equal(fakes[0].finalized, 1);
+    pin(root_of("acct_fake"));
+    live(300);
+    assert_int_equal(state_of(&c), STATE_ISSUED);
+    expect_nothing_left();
+}
+
 /* The order stands, whatever happens to the answers. */
 static void an_order_goes_on_when_the_ca_comes_back(void **state) {
     (void)state;
@@ -263,5 +293,6 @@ TEST_MAIN(acme_life, in_world(a_certificate_comes_by_http), in_world(an_order_th
           in_world(a_blocked_name_is_rejected_with_the_words_of_the_ca),
           in_world(three_failed_validations_are_enough), in_world(beside_a_live_version_it_is_tried_for_ever),
           in_world(a_limit_is_no_reason_to_give_up), in_world(what_was_not_asked_for_is_not_taken),
+          in_world(a_chain_must_end_in_the_roots_that_are_set),
           in_world(an_order_goes_on_when_the_ca_comes_back), in_world(what_it_replaces_is_said),
           in_world(a_hint_that_is_refused_keeps_nobody_waiting))
