@@ -16,6 +16,8 @@
 #include "doctor/doctor.h"
 #include "emergency/emergency.h"
 #include "issue/acme_account.h"
+#include "issue/acme_order.h"
+#include "issue/acme_revoke.h"
 #include "order/payment.h"
 #include "order/quote.h"
 #include "order/refund.h"
@@ -34,12 +36,21 @@ const struct step steps[] = {
      .does = TEXT("takes or makes the key, and writes down what is to be signed",
                   "取得或生成密钥,并记录待签发的内容")},
     {"issue", "certificate", .act = issue_ask, .save = {issue_record, deploy_inherit}, .failed = apply_failed,
-     .next = "decide",
+     .next = "decide", .otherwise = "request",
      .does = TEXT("has the certificate signed, checks it, and hands it to its targets",
                   "签发并检查证书,然后交给部署目标")},
+    {"request", "certificate", .slow = true, .act = issue_request, .save = {issue_requested, deploy_inherit},
+     .failed = issue_request_failed, .next = "decide", .otherwise = "issue",
+     .does = TEXT("asks a CA for the certificate, proves control over its names, checks what comes back",
+                  "向 CA 申请证书、完成域名验证并检查返回的证书")},
     {"inherit", "certificate", .save = {deploy_inherit}, .next = "decide",
      .does =
          TEXT("hands an imported version to the certificate's targets", "将导入的版本交给证书的部署目标")},
+
+    /* ---- a version ---- */
+    {"revoke", "version", .slow = true, .act = acme_revoke_send, .save = {acme_revoke_sent},
+     .failed = acme_revoke_failed,
+     .does = TEXT("has the CA that issued the version revoke it", "请签发该版本的 CA 吊销")},
 
     /* ---- a source of a private CA ---- */
     {"sync", "certificate source", .slow = true, .act = pca_source_fetch, .save = {pca_source_take},
@@ -55,11 +66,6 @@ const struct step steps[] = {
     {"examine", "preflight", .slow = true, .act = doctor_examine, .save = {doctor_record},
      .does = TEXT("looks at what DNS, CAA and ports say about a name", "检查域名的 DNS、CAA 与端口")},
 
-    /* ---- an account at a CA ---- */
-    {"account", "account at a CA", .slow = true, .act = acme_account_act, .save = {acme_account_save},
-     .failed = acme_account_failed,
-     .does = TEXT("tells the CA what the account there shall be", "将账户的变更告知 CA")},
-
     /* ---- what is published for a CA ---- */
     {"solve", "solution", .slow = true, .act = solve_place, .save = {solve_placed}, .failed = solve_failed,
      .next = "seen", .otherwise = "clear",
@@ -69,7 +75,6 @@ const struct step steps[] = {
      .does = TEXT("looks whether the world has what was published", "检查已发布的内容是否生效")},
     {"clear", "solution", .slow = true, .act = solve_remove, .save = {solve_removed}, .failed = solve_failed,
      .does = TEXT("takes away what was published", "清除已发布的内容")},
-
     {"delegated", "delegation", .slow = true, .act = delegation_look, .save = {delegation_seen},
      .does =
          TEXT("looks whether the CNAME of a delegated name leads to us", "检查委托域名的 CNAME 是否生效")},
@@ -77,6 +82,11 @@ const struct step steps[] = {
      .failed = persist_failed,
      .does = TEXT("places a record that lets a CA in for good, and looks whether it is there",
                   "放置长期授权 CA 的记录,并检查其是否存在")},
+
+    /* ---- an account at a CA ---- */
+    {"account", "account at a CA", .slow = true, .act = acme_account_act, .save = {acme_account_save},
+     .failed = acme_account_failed,
+     .does = TEXT("tells the CA what the account there shall be", "将账户的变更告知 CA")},
 
     /* ---- an application ---- */
     {"lapse", "application", .save = {validate_lapse},
@@ -136,7 +146,8 @@ const struct step steps[] = {
      .does = TEXT("makes RSA keys ahead", "预先生成 RSA 密钥")},
     {"retention", "account",
      .save = {idempotency_purge, quote_purge, payment_purge, validate_purge, notify_purge, session_purge,
-              solve_purge, doctor_purge, verify_purge}, /* the last one says when they all run again */
+              solve_purge, acme_order_purge, doctor_purge,
+              verify_purge}, /* the last one says when they all run again */
      .does = TEXT("deletes what is kept for a time only", "删除超过保留期的记录")},
     {0},
 };

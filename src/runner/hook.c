@@ -167,13 +167,26 @@ static bool read_line(struct arena *a, char *line, size_t number, const char **v
     return true;
 }
 
+/* Of the others a hook may have to print some for its clean-up, such as a zone. */
+static bool is_secret(const char *variable) {
+    static const char *const words[] = {"PASS", "PWD", "SECRET", "TOKEN", "KEY", "CREDENTIAL", "AUTH"};
+    size_t name = strcspn(variable, "=");
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        const char *found = strcasestr(variable, words[i]);
+        if (found && (size_t)(found - variable) < name)
+            return true;
+    }
+    return false;
+}
+
 bool hook_read_environment(struct arena *a, const char *text, struct hook_environment *environment,
                            struct error *e) {
     const char **variables = ARENA_ARRAY(a, ENVIRONMENT_LINES_MAX + 1, const char *);
+    const char **values = ARENA_ARRAY(a, ENVIRONMENT_LINES_MAX + 1, const char *);
     const char **secrets = ARENA_ARRAY(a, ENVIRONMENT_LINES_MAX + 1, const char *);
     char *rest = arena_strdup(a, text), *line;
-    size_t count = 0;
-    *environment = (struct hook_environment){.variables = variables, .secrets = secrets};
+    size_t count = 0, secret_count = 0;
+    *environment = (struct hook_environment){.variables = variables, .values = values, .secrets = secrets};
     for (size_t number = 1; (line = strsep(&rest, "\n")); number++) {
         const char *variable, *value = NULL;
         if (!read_line(a, line, number, &variable, &value, e))
@@ -181,10 +194,12 @@ bool hook_read_environment(struct arena *a, const char *text, struct hook_enviro
         if (variable && count == ENVIRONMENT_LINES_MAX)
             return fail(e, ERR_BAD_CONFIG, "the environment file has more than %d variables",
                         "环境变量文件中的变量超过 %d 个", ENVIRONMENT_LINES_MAX);
-        if (variable) {
-            variables[count] = variable;
-            secrets[count++] = value;
-        }
+        if (!variable)
+            continue;
+        variables[count] = variable;
+        values[count++] = value;
+        if (is_secret(variable))
+            secrets[secret_count++] = value;
     }
     return true;
 }
@@ -231,6 +246,7 @@ bool hook_environment(struct arena *a, const struct runner_command *command, con
             variables[count++] = file.variables[i];
     for (size_t i = 0; i < of_call; i++)
         variables[count++] = call->env[i];
-    *environment = (struct hook_environment){.variables = variables, .secrets = file.secrets};
+    *environment =
+        (struct hook_environment){.variables = variables, .values = file.values, .secrets = file.secrets};
     return true;
 }

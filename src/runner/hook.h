@@ -13,7 +13,8 @@ const char *const *hook_argv(struct arena *a, const struct runner_command *comma
 
 struct hook_environment {
     const char *const *variables; /* of the file, then of the call, which has precedence */
-    const char *const *secrets;   /* the values of the file */
+    const char *const *values;    /* of the file: taken out of what people see */
+    const char *const *secrets;   /* those whose names say so: taken out of what a clean-up needs again */
 };
 bool hook_environment(struct arena *a, const struct runner_command *command, const struct runner_call *call,
                       struct hook_environment *environment, struct error *e);

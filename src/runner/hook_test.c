@@ -126,10 +126,11 @@ static void secrets_of_the_environment_file_do_not_come_back(void **state) {
     struct runner_call call = {
         .command = "secret", .hook = "certbot", .env = (const char *const[]){"CERTBOT_DOMAIN=a.test", NULL}};
     write_environment(
-        "# for the hook\n\nA_TOKEN='s3cr3t-token'\r\n  A_USER=\"root\"\nCERTBOT_DOMAIN=forged\n", 0600);
+        "# for the hook\n\nA_TOKEN='s3cr3t-token'\r\n  A_USER=\"administrator\"\nCERTBOT_DOMAIN=forged\n",
+        0600);
     assert_ok(run(a, &call, &r, &e), e);
-    assert_string_equal(r.output, "*** of root\na.test\n");
-    assert_string_equal(r.printed, r.output);
+    assert_string_equal(r.output, "*** of ***\na.test\n");
+    assert_string_equal(r.printed, "*** of administrator\na.test\n"); /* a clean-up may need that one */
 }
 
 static void an_environment_file_that_is_open_to_others_is_refused(void **state) {

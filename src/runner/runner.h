@@ -74,8 +74,8 @@ struct runner_call {
 };
 
 /*
- * A program that fails is a result, no error. What the environment file says is taken out of its output. What
- * a hook leaves running in its process group is killed.
+ * A program that fails is a result, no error. What the environment file says is taken out of its output, and
+ * what is secret by its name out of `printed`. What a hook leaves running in its process group is killed.
  */
 bool runner_call(struct runner *r, struct arena *a, const struct runner_call *call,
                  struct child_result *result, struct error *e);

@@ -83,7 +83,7 @@ static bool local_call(struct runner *r, struct arena *a, const struct runner_ca
     bool done = run(a, hook_argv(a, found, call), environment.variables, found->timeout_ms, result, e);
     unlock(r, call->command);
     if (done) {
-        result->output = redact(a, result->output, result->cut, environment.secrets);
+        result->output = redact(a, result->output, result->cut, environment.values);
         result->printed = redact(a, result->printed, result->cut, environment.secrets);
     }
     return done;

@@ -8,8 +8,8 @@
 enum {
     PURGE_SECONDS = 30 * DAY,
     PURGE_LIMIT = 1000,
-    WATCH_SECONDS = 6 * 3600, /* what is published is looked at so often: is it still wanted? */
-    TEST_SECONDS = DAY,       /* so long a test of a solver may last */
+    WATCH_SECONDS = 900, /* what is published is looked at so often: is it still wanted? */
+    TEST_SECONDS = DAY,  /* so long a test of a solver may last */
     TELL_ATTEMPTS = 3,
 };
 
@@ -56,6 +56,16 @@ static void fill(struct arena *a, const struct solver *solver, struct solution *
     s->value = arena_strdup(a, digest);
 }
 
+/*
+ * The CA asks again for what it had decided on, by the same token, and it is not taken away yet: it stays. If
+ * somebody is at taking it away, the step that follows publishes it anew.
+ */
+static bool go_on_with(struct db *db, const struct solution *s, int64_t now, struct error *e) {
+    return !s->unwanted_at ||
+           (solution_set_wanted(db, s->id, now, e) &&
+            work_enqueue(db, s->account_id, s->id, solver_kind(s->kind)->at_once ? "seen" : "solve", now, e));
+}
+
 bool solution_begin(const struct services *services, struct arena *a, const struct solver *solver,
                     struct solution *s, int64_t now, struct error *e) {
     bool inserted;
@@ -71,7 +81,8 @@ bool solution_begin(const struct services *services, struct arena *a, const stru
     if (!solution_insert(services->db, s, &inserted, e))
         return false;
     if (!inserted)
-        return solution_find(services->db, a, s, s, e);
+        return solution_find(services->db, a, s, s, e) && go_on_with(services->db, s, now, e) &&
+               solution_get_any(services->db, a, s->id, s, e);
     return work_enqueue(services->db, s->account_id, s->id, s->placed_at ? "seen" : "solve", now, e);
 }
 
@@ -403,6 +414,7 @@ bool solve_remove(struct work *w, struct error *e) {
     return load_solver(w, d, e) && (!may_be_there(d) || do_it(w, d, d->ops->remove, e));
 }
 
+/* One that is wanted again is published by the step that was asked for then. */
 bool solve_removed(struct work *w, struct error *e) {
     const struct doing *d = w->prepared;
     return (d->gone || !d->unwanted ||

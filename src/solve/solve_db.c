@@ -276,8 +276,17 @@ bool solution_set_unwanted(struct db *db, const char *id, int64_t now, struct er
                    DB_TEXT(id), DB_INT(now));
 }
 
+bool solution_set_wanted(struct db *db, const char *id, int64_t now, struct error *e) {
+    return db_exec(db, e,
+                   "UPDATE solution SET unwanted_at = NULL, ready_at = NULL, placed_at = $2, looks = 0 "
+                   "WHERE id = $1 AND removed_at IS NULL",
+                   DB_TEXT(id), DB_INT(now));
+}
+
 bool solution_set_removed(struct db *db, const char *id, int64_t now, struct error *e) {
-    return db_exec(db, e, "UPDATE solution SET removed_at = $2 WHERE id = $1 AND removed_at IS NULL",
+    return db_exec(db, e,
+                   "UPDATE solution SET removed_at = $2 WHERE id = $1 AND unwanted_at IS NOT NULL "
+                   "AND removed_at IS NULL",
                    DB_TEXT(id), DB_INT(now));
 }
 

@@ -40,6 +40,9 @@ bool solution_set_place(struct db *db, const char *id, const char *place, struct
 bool solution_set_placed(struct db *db, const struct solution *s, int64_t now, struct error *e);
 bool solution_set_ready(struct db *db, const char *id, int64_t now, struct error *e);
 bool solution_set_unwanted(struct db *db, const char *id, int64_t now, struct error *e);
+/* What was let go is published, or is to be, as if it had been placed now. */
+bool solution_set_wanted(struct db *db, const char *id, int64_t now, struct error *e);
+/* Nothing happens to one that is wanted again. */
 bool solution_set_removed(struct db *db, const char *id, int64_t now, struct error *e);
 /* Why it is not further. */
 bool solution_set_reason(struct db *db, const char *id, const char *reason, const struct text *detail,

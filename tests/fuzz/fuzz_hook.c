@@ -30,7 +30,7 @@ static void check_environment(struct arena *a, const char *text) {
     for (size_t i = 0; environment.variables[i]; i++) {
         const char *equals = strchr(environment.variables[i], '=');
         CHECK(equals && equals > environment.variables[i]);
-        CHECK(strcmp(equals + 1, environment.secrets[i]) == 0);
+        CHECK(strcmp(equals + 1, environment.values[i]) == 0);
         CHECK(!strchr(environment.variables[i], '\n'));
     }
 }
