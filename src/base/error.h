@@ -43,6 +43,7 @@ struct error {
     char field[64];               /* the input field at fault, or empty */
     char object[64];              /* the id of the object that stands in the way, or empty */
     char state[24];               /* the present state of what was to be changed, or empty */
+    int64_t retry_after;          /* seconds: the other side wants to be left alone so long; 0: not said */
     char detail[LANG_COUNT][512]; /* names the object and the rule; never holds a secret */
 };
 

@@ -33,6 +33,7 @@ struct services {
     const struct issue_settings *issue;
     struct notifier *notifier;             /* notify/notify.h */
     struct payment_system *payment_system; /* order/payment.h; NULL: none can be asked */
+    struct acme_net *acme;                 /* issue/acme_net.h; NULL: no CA can be asked */
     root_finder *root_above;               /* NULL: there is no local CA */
     const char *public_url;                /* what links are made of; no slash at its end */
 };

@@ -273,10 +273,15 @@ int64_t work_backoff(int64_t attempts) {
     return seconds[attempts - 1 < LAST ? attempts - 1 : LAST];
 }
 
-int64_t work_retry_at(const struct error *cause, int64_t attempts, int64_t now) {
+static int64_t own_delay(const struct error *cause, int64_t attempts) {
     if (error_row(cause->id)->retry == RETRY_SOON && attempts <= SOON_TRIES)
-        return now + SOON_SECONDS;
+        return SOON_SECONDS;
     if (error_row(cause->id)->retry == RETRY_NEVER)
-        return now + DAY;
-    return now + work_backoff(attempts);
+        return DAY;
+    return work_backoff(attempts);
+}
+
+int64_t work_retry_at(const struct error *cause, int64_t attempts, int64_t now) {
+    int64_t own = own_delay(cause, attempts);
+    return now + (cause->retry_after > own ? cause->retry_after : own);
 }

@@ -74,5 +74,6 @@ bool work_count(struct db *db, int64_t now, struct work_counts *counts, struct e
 
 /* Seconds to wait after so many failed attempts: 1 min, 10 min, 100 min, then daily. Never decreases. */
 int64_t work_backoff(int64_t attempts);
-/* When a step that failed with `cause` is tried again; `attempts` counts this failure too. */
+/* When a step that failed with `cause` is tried again; `attempts` counts this failure too. Whoever failed us
+ * may ask for more time than the back-off has, never for less. */
 int64_t work_retry_at(const struct error *cause, int64_t attempts, int64_t now);

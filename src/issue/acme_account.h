@@ -1,0 +1,49 @@
+/*
+ * Accounts at ACME CAs (RFC 8555, 7.3): one for each issuer and account of Tenure. Its key is stored before
+ * the CA hears of it, and so is the next key before it is rolled over: whatever was interrupted can be
+ * repeated. What a person asks for is a fact of the row; the step `account` tells the CA.
+ */
+#pragma once
+#include "catalog/issuer.h"
+#include "issue/acme_net.h"
+
+struct acme_account {
+    const char *id, *account_id, *issuer_id;
+    const char *url; /* kid; NULL: not registered yet */
+    const char *key_id, *key_algorithm, *thumbprint;
+    struct slice spki, key_sealed; /* PURPOSE_ACME, under key_id */
+    const char *next_key_id;       /* a roll-over has begun; NULL: none */
+    struct slice next_spki, next_sealed;
+    const char *contact;      /* e-mail addresses, one space between; NULL: those of the issuer */
+    const char *told_contact; /* what the CA was told */
+    const char *eab_kid;      /* that it was bound with; NULL: none */
+    int64_t created_at, registered_at, rolled_at;
+    int64_t deactivate_at, deactivated_at;     /* asked for; done */
+    int64_t gone_at;                           /* the CA does not know it any more */
+    const char *error, *detail_en, *detail_zh; /* of the last failure; NULL */
+    int64_t revision;
+    const char *state; /* for answers: registering, valid, changing, deactivated, gone */
+    const char *detail;
+};
+
+extern const struct field acme_account_fields[];
+
+/*
+ * The account with which `account_id` speaks to the issuer, registered if it is not yet. Outside
+ * transactions: it writes in transactions of its own, and asks the CA. Sets s->account. ERR_ACME_USER_ACTION
+ * if nobody has agreed to the terms of service, ERR_ACME_ACCOUNT_GONE for one that is deactivated or gone.
+ */
+bool acme_account_ensure(struct acme_session *s, const char *account_id, struct error *e);
+/* What acme_net_… answered with an account: notes one that the CA does not know any more. Own transaction. */
+bool acme_account_note(const struct acme_session *s, const struct error *cause, struct error *e);
+
+/* The key of this account; true if `spki` is one of any ACME account here, which a CSR must not have. */
+bool acme_account_has_key(struct db *db, struct slice spki, bool *has, struct error *e);
+
+/* Step `account`: registers, tells the contact, rolls the key over, deactivates; whatever the row asks for.
+ */
+bool acme_account_act(struct work *w, struct error *e);
+bool acme_account_save(struct work *w, struct error *e);
+bool acme_account_failed(struct work *w, const struct error *cause, struct error *e);
+
+extern const struct route acme_account_routes[];
