@@ -14,16 +14,19 @@
 #include "certificate/pca_source.h"
 #include "certificate/stored_csr.h"
 #include "emergency/emergency.h"
+#include "issue/ari.h"
+#include "issue/limit.h"
 #include "order/payment.h"
 #include "order/quote.h"
 #include "order/refund.h"
 #include "renew/renew_step.h"
 #include "validate/gate.h"
+#include "validate/known.h"
 #include "verify/verify.h"
 
 const struct step steps[] = {
     /* ---- a certificate ---- */
-    {"decide", "certificate", .look = renew_is_due, .save = {renew_decide}, .next = "apply",
+    {"decide", "certificate", .look = renew_is_due, .save = {renew_decide, validate_foresee}, .next = "apply",
      .does = TEXT("decides what the certificate needs next, and when", "判断证书下一步需要什么、何时进行")},
     {"apply", "certificate", .again = true, .act = apply_prepare,
      .save = {apply_record, review_gate, validate_gate, issue_journal}, .failed = apply_failed,
@@ -106,7 +109,7 @@ const struct step steps[] = {
      .does = TEXT("makes RSA keys ahead", "预先生成 RSA 密钥")},
     {"retention", "account",
      .save = {idempotency_purge, quote_purge, payment_purge, validate_purge, notify_purge, verify_purge,
-              session_purge},
+              session_purge, known_purge, limit_purge, suggestion_purge},
      .does = TEXT("deletes what is kept for a time only", "删除超过保留期的记录")},
     {0},
 };

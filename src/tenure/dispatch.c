@@ -24,6 +24,7 @@
 #include "tenure/config.h"
 #include "tenure/system_api.h"
 #include "validate/gate.h"
+#include "validate/known.h"
 #include "verify/verify.h"
 #include <stdlib.h>
 #include <unistd.h>
@@ -62,6 +63,7 @@ const struct route *const all_routes[] = {
     letter_routes,
     confirmation_routes,
     validate_routes,
+    known_routes,
     application_routes,
     issue_routes,
     deploy_routes,
