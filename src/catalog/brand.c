@@ -2,6 +2,7 @@
 #include "base/money.h"
 #include "base/yaml.h"
 #include "catalog/catalog.h"
+#include "catalog/issuer.h"
 #include "policy/policy_files.h"
 #include <stdlib.h>
 
@@ -21,6 +22,8 @@ const struct field brand_fields[] = {
     FIELD(TEXT, brand, kind, 0, "Kind of its certificates: official, test", "证书类型:official、test"),
     FIELD(TEXT, brand, profile, FIELD_COLUMN, "Policy profile", "策略"),
     FIELD(TEXT, brand, issuer, 0, "Issuer", "签发机构"),
+    FIELD(WORDS, brand, fallback_issuers, 0, "Issuers that take over, in this order, if it fails",
+          "签发失败时依次改用的签发机构"),
     {"demands", FIELD_TEXT, offsetof(struct brand, demands_word), FIELD_COLUMN,
      TEXT("What must be seen before it is signed: none, dv, review", "签发前的要求:none、dv、review")},
     FIELD(BOOL, brand, letter, 0, "Needs a confirmation letter where the profile leaves it open",
@@ -149,7 +152,8 @@ void brand_complete(struct arena *a, struct brand *b) {
     for (int lang = 0; lang < LANG_COUNT; lang++)
         b->audience.in[lang] = or_else(b->audience.in[lang], "");
     b->kind = or_else(b->kind, "official");
-    b->issuer = or_else(b->issuer, "local");
+    b->issuer = or_else(b->issuer, ISSUER_LOCAL);
+    b->fallback_issuers = or_else(b->fallback_issuers, "");
     b->demands_word = or_else(b->demands_word, demand_words[DEMANDS_NONE]);
     b->demands = demands_parse(b->demands_word);
     b->origin = or_else(b->origin, "file");
@@ -165,8 +169,9 @@ void brand_complete(struct arena *a, struct brand *b) {
 /* ---- checks ---- */
 
 /* It stands in paths, and before a '/' in the names of quota. */
+static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._";
+
 static bool check_id(const char *where, const struct brand *b, struct error *e) {
-    static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._";
     size_t len = strlen(b->id);
     return (len > 0 && len <= ID_MAX && strspn(b->id, allowed) == len && b->id[0] != '.') ||
            fail_field(e, "id", ERR_BAD_CONFIG, "%s, id: 1 to %d letters, digits, '-', '_' or '.'",
@@ -195,12 +200,36 @@ static bool check_words(const char *where, const struct brand *b, struct error *
     if (strcmp(b->kind, "official") != 0 && strcmp(b->kind, "test") != 0)
         return fail_field(e, "kind", ERR_BAD_CONFIG, "%s, kind: official or test, not '%s'",
                           "%s,kind:只能是 official 或 test,不能是“%s”", where, b->kind);
-    if (strcmp(b->issuer, "local") != 0)
-        return fail_field(e, "issuer", ERR_BAD_CONFIG, "%s, issuer: there is no issuer '%s'",
-                          "%s,issuer:没有签发机构“%s”", where, b->issuer);
     return b->demands < DEMANDS_COUNT ||
            fail_field(e, "demands", ERR_BAD_CONFIG, "%s, demands: none, dv or review, not '%s'",
                       "%s,demands:只能是 none、dv 或 review,不能是“%s”", where, b->demands_word);
+}
+
+static bool check_issuer_id(const char *where, const char *field, const char *id, struct error *e) {
+    size_t len = strlen(id);
+    return (len > 0 && len <= ID_MAX && strspn(id, allowed) == len) ||
+           fail_field(e, field, ERR_BAD_CONFIG, "%s, %s: '%s' is not the id of an issuer",
+                      "%s,%s:“%s”不是签发机构 ID", where, field, id);
+}
+
+/* Whether there are such issuers is known where their rows are. */
+static bool check_issuers(const char *where, const struct brand *b, struct error *e) {
+    AUTO_ARENA a = arena_new();
+    const char *seen = arena_printf(a, " %s ", b->issuer);
+    struct slice one;
+    if (!check_issuer_id(where, "issuer", b->issuer, e))
+        return false;
+    for (const char *rest = b->fallback_issuers; names_next(&rest, &one);) {
+        const char *id = arena_strndup(a, (const char *)one.p, one.len);
+        if (!check_issuer_id(where, "fallback_issuers", id, e))
+            return false;
+        if (strstr(seen, arena_printf(a, " %s ", id)))
+            return fail_field(e, "fallback_issuers", ERR_BAD_CONFIG,
+                              "%s, fallback_issuers: '%s' is there twice", "%s,fallback_issuers:“%s”重复",
+                              where, id);
+        seen = arena_printf(a, "%s%s ", seen, id);
+    }
+    return true;
 }
 
 static bool check_choice(const char *where, const char *field, const char *words, unsigned bits,
@@ -250,6 +279,6 @@ bool price_check(const char *where, const struct price *price, struct error *e) 
 
 bool brand_check(const char *where, const struct policies *policies, const struct brand *b, struct error *e) {
     return check_id(where, b, e) && check_texts(where, b, e) && check_words(where, b, e) &&
-           check_profile(where, policies, b, e) && check_numbers(where, b, e) &&
+           check_issuers(where, b, e) && check_profile(where, policies, b, e) && check_numbers(where, b, e) &&
            check_currency(where, b, e) && check_choices(where, b, e);
 }

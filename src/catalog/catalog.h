@@ -27,15 +27,16 @@ struct brand {
     struct text title, audience;
     const char *kind; /* "official", "test" */
     const char *profile;
-    const char *issuer;       /* "local" */
-    const char *demands_word; /* "none", "dv", "review" */
-    bool letter;              /* a confirmation letter, where the profile leaves it to the product */
-    int64_t names_max;        /* in one certificate */
-    int64_t bonus_days;       /* granted in a renewal; within what the profile allows */
-    int64_t coverage_days;    /* of a year; 0: the profile's standard_days */
-    bool public_names;        /* no private addresses, no names that no public CA can hold */
-    int64_t validation_days;  /* time for validation */
-    const char *currency;     /* ISO 4217 */
+    const char *issuer;           /* "local", or the id of another row of issuers */
+    const char *fallback_issuers; /* tried in this order if it fails, one space between; empty: none */
+    const char *demands_word;     /* "none", "dv", "review" */
+    bool letter;                  /* a confirmation letter, where the profile leaves it to the product */
+    int64_t names_max;            /* in one certificate */
+    int64_t bonus_days;           /* granted in a renewal; within what the profile allows */
+    int64_t coverage_days;        /* of a year; 0: the profile's standard_days */
+    bool public_names;            /* no private addresses, no names that no public CA can hold */
+    int64_t validation_days;      /* time for validation */
+    const char *currency;         /* ISO 4217 */
     struct price *prices; /* of each domain type ascending; before the first general one nothing is sold */
     unsigned prices_count;
     int64_t withdrawn_at, changed_at, revision, position;

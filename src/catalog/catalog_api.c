@@ -2,6 +2,7 @@
  */
 #include "audit/audit.h"
 #include "catalog/catalog_db.h"
+#include "catalog/issuer.h"
 #include "http/list.h"
 
 #define BRAND_BODY(name_, type_, member, flags_, en, zh)                                                     \
@@ -17,7 +18,10 @@ static const struct field brand_body[] = {
                "适用对象(中文)"),
     BRAND_BODY("kind", TEXT, kind, 0, "official (default) or test", "official(默认)或 test"),
     BRAND_BODY("profile", TEXT, profile, FIELD_REQUIRED, "Policy profile", "策略"),
-    BRAND_BODY("issuer", TEXT, issuer, 0, "Issuer: local", "签发机构:local"),
+    BRAND_BODY("issuer", TEXT, issuer, 0, "Issuer: local (default), or one of /v1/issuers",
+               "签发机构:local(默认)或 /v1/issuers 中的一个"),
+    BRAND_BODY("fallback_issuers", WORDS, fallback_issuers, 0,
+               "Issuers that take over, in this order, if it fails", "签发失败时依次改用的签发机构"),
     BRAND_BODY("demands", TEXT, demands_word, 0, "none (default), dv or review", "none(默认)、dv 或 review"),
     BRAND_BODY("letter", BOOL, letter, 0, "Needs a confirmation letter where the profile leaves it open",
                "策略未规定时是否需要确认函"),
@@ -139,6 +143,20 @@ static bool is_newest(const struct request *rq, const struct brand *b, const str
                 "“%s”已被更改:当前版本为 %lld", b->id, (long long)before->revision);
 }
 
+static bool issuer_exists(struct request *rq, const char *field, const char *id, struct error *e) {
+    struct issuer issuer;
+    return issuer_get(rq->db, rq->arena, id, &issuer, e) ||
+           (e->id == ERR_NOT_FOUND &&
+            fail_field(e, field, ERR_BAD_FIELD, "there is no issuer '%s'", "没有签发机构“%s”", id));
+}
+
+static bool issuers_exist(struct request *rq, const struct brand *b, struct error *e) {
+    bool ok = issuer_exists(rq, "issuer", b->issuer, e);
+    for (size_t i = 0; ok && i < names_count(b->fallback_issuers); i++)
+        ok = issuer_exists(rq, "fallback_issuers", names_at(rq->arena, b->fallback_issuers, i), e);
+    return ok;
+}
+
 static bool put_brand(struct request *rq, struct error *e) {
     struct brand b = {.id = rq->path_args[0], .position = -1}, before;
     bool exists;
@@ -150,7 +168,7 @@ static bool put_brand(struct request *rq, struct error *e) {
         b.prices_count = before.prices_count;
     }
     brand_complete(rq->arena, &b);
-    if (!as_input(brand_check("catalog", rq->services->policies, &b, e), e) ||
+    if (!as_input(brand_check("catalog", rq->services->policies, &b, e), e) || !issuers_exist(rq, &b, e) ||
         (exists && (!same_currency(&b, &before, e) || !is_newest(rq, &b, &before, e))))
         return false;
     rq->status = exists ? 200 : 201;

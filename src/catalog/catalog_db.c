@@ -46,7 +46,7 @@ bool catalog_db_read(struct db *db, struct arena *a, struct brand **brands, size
     size_t price_count;
     if (!db_list(
             db, a, brand_fields, sizeof **brands, brands, count, e,
-            "SELECT id, vendor, title_en, title_zh, audience_en, audience_zh, kind, profile, issuer, demands, "
+            "SELECT id, vendor, title_en, title_zh, audience_en, audience_zh, kind, profile, issuer, fallback_issuers, demands, "
             "letter, grades, domain_types, key_algorithms, names_max, bonus_days, coverage_days, "
             "public_names, validation_days, currency, origin, withdrawn_at, changed_at, revision, position "
             "FROM brand ORDER BY position, id") ||
@@ -65,7 +65,7 @@ bool brand_db_get(struct db *db, struct arena *a, const char *id, struct brand *
     *brand = (struct brand){0};
     if (!db_get(
             db, a, brand_fields, brand, e,
-            "SELECT id, vendor, title_en, title_zh, audience_en, audience_zh, kind, profile, issuer, demands, "
+            "SELECT id, vendor, title_en, title_zh, audience_en, audience_zh, kind, profile, issuer, fallback_issuers, demands, "
             "letter, grades, domain_types, key_algorithms, names_max, bonus_days, coverage_days, "
             "public_names, validation_days, currency, origin, withdrawn_at, changed_at, revision, position "
             "FROM brand WHERE id = $1",
@@ -80,19 +80,20 @@ bool brand_db_get(struct db *db, struct arena *a, const char *id, struct brand *
     return true;
 }
 
-/* budget: one statement of 26 columns */
+/* budget: one statement of 27 columns */
 static bool put_row(struct db *db, const struct brand *b, int64_t position, struct error *e) {
     return db_exec(
         db, e,
         "INSERT INTO brand (id, account_id, vendor, title_en, title_zh, audience_en, audience_zh, kind, profile, "
         "issuer, demands, letter, grades, domain_types, key_algorithms, names_max, bonus_days, coverage_days, "
-        "public_names, validation_days, currency, origin, withdrawn_at, changed_at, revision, position) "
-        "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, "
-        "$21, $22, $23, $24, $25, $26) ON CONFLICT (id) DO UPDATE SET vendor = $3, title_en = $4, title_zh = $5, "
+        "public_names, validation_days, currency, origin, withdrawn_at, changed_at, revision, position, "
+        "fallback_issuers) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, "
+        "$21, $22, $23, $24, $25, $26, $27) ON CONFLICT (id) DO UPDATE SET vendor = $3, title_en = $4, title_zh = $5, "
         "audience_en = $6, audience_zh = $7, kind = $8, profile = $9, issuer = $10, demands = $11, letter = $12, "
         "grades = $13, domain_types = $14, key_algorithms = $15, names_max = $16, bonus_days = $17, "
         "coverage_days = $18, public_names = $19, validation_days = $20, currency = $21, origin = $22, "
-        "withdrawn_at = $23, changed_at = $24, revision = $25, position = $26",
+        "withdrawn_at = $23, changed_at = $24, revision = $25, position = $26, "
+        "fallback_issuers = $27",
         DB_TEXT(b->id), DB_TEXT(OF_ALL), DB_TEXT(b->vendor), DB_TEXT(b->title.in[LANG_EN]),
         DB_TEXT(b->title.in[LANG_ZH]), DB_TEXT(b->audience.in[LANG_EN]), DB_TEXT(b->audience.in[LANG_ZH]),
         DB_TEXT(b->kind), DB_TEXT(b->profile), DB_TEXT(b->issuer), DB_TEXT(b->demands_word),
@@ -100,7 +101,7 @@ static bool put_row(struct db *db, const struct brand *b, int64_t position, stru
         DB_TEXT(b->key_algorithm_words), DB_INT(b->names_max), DB_INT(b->bonus_days),
         DB_INT(b->coverage_days), DB_INT(b->public_names), DB_INT(b->validation_days), DB_TEXT(b->currency),
         DB_TEXT(b->origin), DB_TIME(b->withdrawn_at), DB_INT(b->changed_at), DB_INT(b->revision),
-        DB_INT(position));
+        DB_INT(position), DB_TEXT(b->fallback_issuers));
 }
 
 static bool put_prices(struct db *db, const struct brand *b, struct error *e) {

@@ -37,6 +37,7 @@ static const cyaml_schema_field_t brand_schema_fields[] = {
     OPTIONAL_TEXT("kind", struct brand, kind),
     YAML_TEXT("profile", struct brand, profile),
     YAML_TEXT("issuer", struct brand, issuer),
+    OPTIONAL_TEXT("fallback_issuers", struct brand, fallback_issuers),
     OPTIONAL_TEXT("demands", struct brand, demands_word),
     OPTIONAL_BOOL("letter", struct brand, letter),
     YAML_WORDS("grades", struct brand, grades, grades),

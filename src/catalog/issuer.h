@@ -8,6 +8,8 @@
 
 #define ISSUER_LOCAL "local"
 
+struct secret;
+
 struct issuer {
     const char *id;   /* what brands name; chosen by who makes it, never changes */
     const char *kind; /* "local", "acme" */
@@ -50,6 +52,10 @@ bool issuer_db_put(struct db *db, const struct issuer *issuer, struct error *e);
 
 /* ERR_BAD_FIELD names what is wrong. */
 bool issuer_check(struct arena *a, const struct issuer *issuer, struct error *e);
+bool issuer_check_contact(const char *contact, struct error *e);
+/* Fills eab_sealed. Asks the signer: before transactions. */
+bool issuer_eab_seal(const struct services *services, struct arena *a, const struct secret *key,
+                     struct issuer *issuer, struct error *e);
 /* The MAC key of external account binding; ERR_ACME_EXTERNAL_ACCOUNT if there is none. */
 bool issuer_eab_key(const struct services *services, struct arena *a, const struct issuer *issuer,
                     struct secret **key, struct error *e);

@@ -36,16 +36,5 @@ struct rate_limits {
 
 enum { RATE_LIMITS_MAX = 16 };
 
-/* What Let's Encrypt publishes (2026). */
-#define RATE_LIMITS_LETSENCRYPT                                                                              \
-    "[{\"name\":\"orders\",\"per\":\"account\",\"count\":300,\"seconds\":10800,"                             \
-    "\"exempt\":[\"ari\",\"renewal\"]},"                                                                     \
-    "{\"name\":\"certificates-per-domain\",\"per\":\"registered_domain\",\"count\":50,\"seconds\":604800,"   \
-    "\"exempt\":[\"ari\",\"renewal\"]},"                                                                     \
-    "{\"name\":\"certificates-per-names\",\"per\":\"name_set\",\"count\":5,\"seconds\":604800,"              \
-    "\"exempt\":[\"ari\"]},"                                                                                 \
-    "{\"name\":\"failed-validations\",\"per\":\"name_failures\",\"count\":5,\"seconds\":3600},"              \
-    "{\"name\":\"accounts\",\"per\":\"address\",\"count\":10,\"seconds\":10800}]"
-
 /* NULL or empty: none. ERR_BAD_FIELD names what is wrong: field `limits[1].count`. */
 bool rate_limits_parse(struct arena *a, const char *json, struct rate_limits *limits, struct error *e);

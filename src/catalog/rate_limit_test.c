@@ -1,3 +1,4 @@
+#include "catalog/issuer.h"
 #include "catalog/rate_limit.h"
 #include "unit.h"
 
@@ -5,8 +6,10 @@ static void the_published_limits_are_read(void **state) {
     (void)state;
     AUTO_ARENA a = arena_new();
     struct rate_limits limits;
+    struct issuer issuer;
     struct error e = {0};
-    assert_ok(rate_limits_parse(a, RATE_LIMITS_LETSENCRYPT, &limits, &e), e);
+    assert_ok(issuer_preset(a, "letsencrypt", &issuer, &e), e);
+    assert_ok(rate_limits_parse(a, issuer.limits, &limits, &e), e);
     assert_int_equal(limits.count, 5);
     assert_int_equal(limits.items[0].kind, RATE_PER_ACCOUNT);
     assert_int_equal(limits.items[0].count, 300);
@@ -14,7 +17,8 @@ static void the_published_limits_are_read(void **state) {
     assert_int_equal(limits.items[2].kind, RATE_PER_NAMES);
     assert_true(limits.items[2].ari_exempt);
     assert_false(limits.items[2].renewal_exempt);
-    assert_false(limits.items[3].ari_exempt);
+    assert_int_equal(limits.items[4].kind, RATE_PER_ADDRESS);
+    assert_false(limits.items[4].ari_exempt);
 }
 
 static void no_limits_are_none(void **state) {

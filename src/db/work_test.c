@@ -220,6 +220,20 @@ static void waiting_longer_never_gets_shorter(void **state) {
     assert_int_equal(work_backoff(INT64_MAX), 86400);
 }
 
+static void who_asks_for_more_time_than_the_back_off_gets_it(void **state) {
+    (void)state;
+    struct error e;
+    fail(&e, ERR_UNREACHABLE, "x", "x");
+    assert_int_equal(work_retry_at(&e, 2, NOW), NOW + 600);
+    e.retry_after = 30;
+    assert_int_equal(work_retry_at(&e, 2, NOW), NOW + 600);
+    e.retry_after = 7200;
+    assert_int_equal(work_retry_at(&e, 2, NOW), NOW + 7200);
+    fail(&e, ERR_CONFLICT, "x", "x");
+    e.retry_after = 30;
+    assert_int_equal(work_retry_at(&e, 1, NOW), NOW + 30);
+}
+
 /* ---- wake-ups ---- */
 
 static void no_outcome_loses_a_wake_up(void **state) {
@@ -419,7 +433,8 @@ TEST_MAIN(work, queue_test(due_rows_are_claimed_oldest_first_and_only_they),
           queue_test(a_kept_lease_goes_on_with_the_next_step),
           queue_test(waiting_forgets_failures_and_not_yet_keeps_them),
           queue_test(failures_are_counted_and_named), queue_test(counts_tell_what_is_due_and_what_fails),
-          test(waiting_longer_never_gets_shorter), queue_test(no_outcome_loses_a_wake_up),
+          test(waiting_longer_never_gets_shorter), test(who_asks_for_more_time_than_the_back_off_gets_it),
+          queue_test(no_outcome_loses_a_wake_up),
           queue_test(another_step_that_was_asked_for_begins_after_the_present_one),
           queue_test(a_step_that_waits_gives_way_to_another_that_was_asked_for),
           queue_test(a_step_that_was_asked_for_is_not_put_off_when_its_turn_comes),

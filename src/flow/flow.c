@@ -14,6 +14,7 @@
 #include "certificate/pca_source.h"
 #include "certificate/stored_csr.h"
 #include "emergency/emergency.h"
+#include "issue/acme_account.h"
 #include "issue/ari.h"
 #include "issue/limit.h"
 #include "order/payment.h"
@@ -26,7 +27,7 @@
 
 const struct step steps[] = {
     /* ---- a certificate ---- */
-    {"decide", "certificate", .look = renew_is_due, .save = {renew_decide, validate_foresee}, .next = "apply",
+    {"decide", "certificate", .look = renew_is_due, .save = {validate_foresee, renew_decide}, .next = "apply",
      .does = TEXT("decides what the certificate needs next, and when", "判断证书下一步需要什么、何时进行")},
     {"apply", "certificate", .again = true, .act = apply_prepare,
      .save = {apply_record, review_gate, validate_gate, issue_journal}, .failed = apply_failed,
@@ -37,6 +38,8 @@ const struct step steps[] = {
      .next = "decide",
      .does = TEXT("has the certificate signed, checks it, and hands it to its targets",
                   "签发并检查证书,然后交给部署目标")},
+    {"suggest", "version", .slow = true, .act = ari_look, .save = {ari_record},
+     .does = TEXT("asks the CA when it wants the version renewed", "询问 CA 建议的续期时间")},
     {"inherit", "certificate", .save = {deploy_inherit}, .next = "decide",
      .does =
          TEXT("hands an imported version to the certificate's targets", "将导入的版本交给证书的部署目标")},
@@ -50,6 +53,11 @@ const struct step steps[] = {
     {"check", "validation", .slow = true, .act = validate_look, .save = {validate_record},
      .does = TEXT("looks whether the record or file that proves control over the name is there",
                   "检查证明域名控制权的记录或文件是否存在")},
+
+    /* ---- an account at a CA ---- */
+    {"account", "account at a CA", .slow = true, .act = acme_account_act, .save = {acme_account_save},
+     .failed = acme_account_failed,
+     .does = TEXT("tells the CA what the account there shall be", "将账户的变更告知 CA")},
 
     /* ---- an application ---- */
     {"lapse", "application", .save = {validate_lapse},
@@ -108,8 +116,9 @@ const struct step steps[] = {
     {"key_pool", "account", .slow = true, .act = apply_pool_make, .save = {apply_pool_store},
      .does = TEXT("makes RSA keys ahead", "预先生成 RSA 密钥")},
     {"retention", "account",
-     .save = {idempotency_purge, quote_purge, payment_purge, validate_purge, notify_purge, verify_purge,
-              session_purge, known_purge, limit_purge, suggestion_purge},
+     /* the last one says when it is due again */
+     .save = {idempotency_purge, quote_purge, payment_purge, validate_purge, notify_purge, session_purge,
+              known_purge, limit_purge, suggestion_purge, verify_purge},
      .does = TEXT("deletes what is kept for a time only", "删除超过保留期的记录")},
     {0},
 };

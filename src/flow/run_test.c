@@ -2,6 +2,7 @@
 #include "base/clock.h"
 #include "flow/flow.h"
 #include "unit.h"
+#include "verify/verify.h"
 
 enum { NOW = 1800000000, LEASE = 300, SUBJECTS_MAX = 4 };
 
@@ -270,6 +271,16 @@ static void a_failure_that_ends_the_work_is_not_tried_again(void **state) {
 
 #define queue_test(f) cmocka_unit_test_setup_teardown(f, open_queue, close_queue)
 
+/* A save that waits ends the chain: what stood behind it would never be deleted. */
+static void all_of_retention_is_done_before_it_waits(void **state) {
+    (void)state;
+    const struct step *retention = step_find(steps, "retention");
+    size_t last = 0;
+    while (last + 1 < STEP_SAVES_MAX && retention->save[last + 1])
+        last++;
+    assert_ptr_equal(retention->save[last], verify_purge);
+}
+
 TEST_MAIN(run, queue_test(what_was_in_hand_at_a_crash_is_tried_alone),
           queue_test(what_was_in_hand_at_a_kill_goes_on_together),
           queue_test(what_a_lost_machine_had_in_hand_is_done_by_another),
@@ -278,4 +289,5 @@ TEST_MAIN(run, queue_test(what_was_in_hand_at_a_crash_is_tried_alone),
           queue_test(a_step_that_may_be_done_again_is_not_noted),
           queue_test(a_slow_step_begins_when_the_fast_ones_are_saved),
           queue_test(an_item_that_cannot_be_saved_takes_nobody_along),
-          queue_test(a_failure_that_ends_the_work_is_not_tried_again))
+          queue_test(a_failure_that_ends_the_work_is_not_tried_again),
+          test(all_of_retention_is_done_before_it_waits))

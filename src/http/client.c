@@ -4,6 +4,7 @@
 #include <curl/curl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <strings.h>
 #include <unistd.h>
 
 enum { CONNECT_TIMEOUT_MS = 10000, URL_MAX = 2000 };
@@ -130,6 +131,15 @@ static bool connect_list(struct arena *a, const char *address, struct curl_slist
     return true;
 }
 
+/* None of the system's beside them: a CA whose root is pinned is talked to under that root alone. */
+static void set_roots(CURL *c, struct slice roots) {
+    struct curl_blob blob = {.data = (void *)roots.p, .len = roots.len, .flags = CURL_BLOB_COPY};
+    if (roots.len == 0)
+        return;
+    curl_easy_setopt(c, CURLOPT_CAPATH, NULL);
+    curl_easy_setopt(c, CURLOPT_CAINFO_BLOB, &blob);
+}
+
 static void set_options(struct client *client, const struct http_request *request, struct curl_slist *headers,
                         struct curl_slist *connect_to) {
     CURL *c = client->curl;
@@ -149,6 +159,7 @@ static void set_options(struct client *client, const struct http_request *reques
     curl_easy_setopt(c, CURLOPT_WRITEDATA, client);
     curl_easy_setopt(c, CURLOPT_HTTPHEADER, headers);
     curl_easy_setopt(c, CURLOPT_CONNECT_TO, connect_to);
+    set_roots(c, request->roots);
     if (request->body.p) {
         curl_easy_setopt(c, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body.len);
         curl_easy_setopt(c, CURLOPT_POSTFIELDS, request->body.p);
@@ -172,6 +183,16 @@ static bool call_failed(const struct client *client, const char *url, CURLcode c
     return fail(e, ERR_UNREACHABLE, "%s does not answer: %s", "%s 无应答:%s", url, reason);
 }
 
+static void fill_headers(struct client *client, struct http_reply *reply) {
+    struct arena *a = client->body.arena;
+    struct curl_header *h = NULL;
+    while (reply->header_count < HTTP_HEADERS_MAX &&
+           (h = curl_easy_nextheader(client->curl, CURLH_HEADER, -1, h)))
+        if (strlen(h->value) <= HTTP_HEADER_VALUE_MAX)
+            reply->headers[reply->header_count++] =
+                (struct http_header){arena_strdup(a, h->name), arena_strdup(a, h->value)};
+}
+
 static void fill_reply(struct client *client, struct http_reply *reply) {
     long status = 0;
     const char *content_type = NULL;
@@ -181,6 +202,20 @@ static void fill_reply(struct client *client, struct http_reply *reply) {
                                  .content_type =
                                      content_type ? arena_strdup(client->body.arena, content_type) : "",
                                  .body = buf_slice(&client->body)};
+    fill_headers(client, reply);
+}
+
+const char *http_reply_header(const struct http_reply *reply, const char *name) {
+    const char *value = NULL;
+    return http_reply_headers(reply, name, &value, 1) ? value : NULL;
+}
+
+size_t http_reply_headers(const struct http_reply *reply, const char *name, const char **values, size_t max) {
+    size_t found = 0;
+    for (size_t i = 0; i < reply->header_count && found < max; i++)
+        if (strcasecmp(reply->headers[i].name, name) == 0)
+            values[found++] = reply->headers[i].value;
+    return found;
 }
 
 bool http_call(struct client *client, struct arena *a, const struct http_request *request,

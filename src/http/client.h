@@ -9,7 +9,7 @@
 
 struct client;
 
-enum { HTTP_REPLY_MAX = 16 << 20 };
+enum { HTTP_REPLY_MAX = 16 << 20, HTTP_HEADERS_MAX = 64, HTTP_HEADER_VALUE_MAX = 8000 };
 
 struct http_request {
     const char *method, *url;
@@ -18,13 +18,25 @@ struct http_request {
     int timeout_ms;             /* for the whole call; resolution included */
     bool plain_allowed;         /* http:// to other machines too: what is asked for is no secret */
     const char *address;        /* connect to this IP address instead of resolving the name; NULL: resolve */
+    struct slice roots;         /* PEM: the only certificates to trust; empty: those of the system */
+};
+
+struct http_header {
+    const char *name, *value;
 };
 
 struct http_reply {
     int status;
     const char *content_type; /* empty if there is none */
     struct slice body;        /* NUL-terminated behind its end */
+    /* the first ones; what is longer than HTTP_HEADER_VALUE_MAX is left out */
+    struct http_header headers[HTTP_HEADERS_MAX];
+    size_t header_count;
 };
+
+/* The value of the first header of that name, NULL: none; all of them, at most `max`. */
+const char *http_reply_header(const struct http_reply *reply, const char *name);
+size_t http_reply_headers(const struct http_reply *reply, const char *name, const char **values, size_t max);
 
 /* `policy` is asked about every address that is connected to, and must outlive the client. Ends with the
  * arena. */

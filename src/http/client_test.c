@@ -48,6 +48,11 @@ static void the_client_takes_refusals_and_redirects_as_answers(void **state) {
     struct error e;
     assert_ok(call(&peer, &outbound_anywhere, url_of(&peer, "/moved"), &reply, &e), e);
     assert_int_equal(reply.status, 302);
+    const char *values[4];
+    assert_non_null(http_reply_header(&reply, "location"));
+    assert_int_equal(http_reply_headers(&reply, "LOCATION", values, 4), 1);
+    assert_string_equal(values[0], http_reply_header(&reply, "Location"));
+    assert_null(http_reply_header(&reply, "X-Absent"));
     assert_ok(call(&peer, &outbound_anywhere, url_of(&peer, "/missing"), &reply, &e), e);
     assert_int_equal(reply.status, 404);
     assert_fails(problem_read(peer.arena, reply.status, reply.body, &e), e, ERR_NOT_FOUND);

@@ -22,11 +22,46 @@ struct acme_account {
     int64_t gone_at;                           /* the CA does not know it any more */
     const char *error, *detail_en, *detail_zh; /* of the last failure; NULL */
     int64_t revision;
-    const char *state; /* for answers: registering, valid, changing, deactivated, gone */
-    const char *detail;
+    /* for answers: registering, valid, changing, deactivated, gone; and `detail_…` in the asker's language */
+    const char *state, *detail;
 };
 
 extern const struct field acme_account_fields[];
+
+/* ---- acme_account_db.c ---- */
+
+/* Fills what is derived. ERR_NOT_FOUND. */
+bool acme_account_get(struct db *db, struct arena *a, const char *account_id, const char *id,
+                      struct acme_account *account, struct error *e);
+bool acme_account_get_any(struct db *db, struct arena *a, const char *id, struct acme_account *account,
+                          struct error *e);
+/* The newest at that issuer; `id` NULL if there is none. */
+bool acme_account_of(struct db *db, struct arena *a, const char *account_id, const char *issuer_id,
+                     struct acme_account *account, struct error *e);
+struct acme_account_range {
+    const char *account_id, *below; /* id, or NULL */
+    size_t limit;
+};
+bool acme_account_list(struct db *db, struct arena *a, const struct acme_account_range *range,
+                       struct acme_account **accounts, size_t *count, struct error *e);
+/* Not if there is an open one already: db_changes tells. */
+bool acme_account_insert(struct db *db, const struct acme_account *account, struct error *e);
+/* All that can change; ERR_CONFLICT if somebody else changed it first. Raises the revision. */
+bool acme_account_store(struct db *db, struct acme_account *account, struct error *e);
+/* Is `spki` a key of an ACME account here? A CSR must not have it (RFC 8555, 11.1). */
+bool acme_account_has_key(struct db *db, struct arena *a, struct slice spki, bool *has, struct error *e);
+
+/* ---- acme_account.c ---- */
+
+static inline bool acme_account_over(const struct acme_account *account) {
+    return account->deactivated_at || account->gone_at;
+}
+/* A row with a key of its own, not stored yet. Asks the signer. */
+bool acme_account_make(const struct services *services, struct arena *a, struct acme_account *account,
+                       struct error *e);
+/* The next key; asks the signer. */
+bool acme_account_make_next(const struct services *services, struct arena *a, struct acme_account *account,
+                            struct error *e);
 
 /*
  * The account with which `account_id` speaks to the issuer, registered if it is not yet. Outside
@@ -36,9 +71,6 @@ extern const struct field acme_account_fields[];
 bool acme_account_ensure(struct acme_session *s, const char *account_id, struct error *e);
 /* What acme_net_… answered with an account: notes one that the CA does not know any more. Own transaction. */
 bool acme_account_note(const struct acme_session *s, const struct error *cause, struct error *e);
-
-/* The key of this account; true if `spki` is one of any ACME account here, which a CSR must not have. */
-bool acme_account_has_key(struct db *db, struct slice spki, bool *has, struct error *e);
 
 /* Step `account`: registers, tells the contact, rolls the key over, deactivates; whatever the row asks for.
  */

@@ -44,6 +44,7 @@ struct acme_reply {
     size_t alternate_count;
     /* also of a call that failed with ERR_ACME_…: `type` is empty if the server sent no problem document */
     struct acme_problem problem;
+    const char *terms, *help; /* Link terms-of-service and help; or NULL */
 };
 
 /* Kept for a day; what lives in the arena is the caller's. */
@@ -58,6 +59,10 @@ struct acme_key {
 };
 bool acme_net_post_by_key(const struct acme_session *s, const struct acme_key *key, const char *url,
                           const char *payload, struct acme_reply *reply, struct error *e);
+/* A message inside of another one (keyChange). */
+struct jws_request;
+bool acme_net_sign(const struct acme_session *s, const struct jws_request *request, const struct key_ref *key,
+                   const char **text, struct error *e);
 /* What needs no account: renewalInfo. */
 bool acme_net_get(const struct acme_session *s, const char *url, struct acme_reply *reply, struct error *e);
 

@@ -300,3 +300,25 @@ bool limit_refused(struct db *db, struct arena *a, const struct limit_ask *ask, 
             return false;
     return true;
 }
+
+/* ---- suggested windows ---- */
+
+static const char *suggest_id(struct arena *a, const char *directory) {
+    return arena_printf(a, "%s ca:suggest -", directory);
+}
+
+bool limit_suggest_closed(struct db *db, struct arena *a, const char *directory, int64_t *until,
+                          struct error *e) {
+    struct bucket bucket;
+    if (!bucket_get(db, a, suggest_id(a, directory), &bucket, e))
+        return false;
+    *until = bucket.closed_until;
+    return true;
+}
+
+bool limit_suggest_close(struct db *db, struct arena *a, const char *directory, int64_t until,
+                         struct error *e) {
+    const struct bucket bucket = {
+        .id = suggest_id(a, directory), .account_id = "system", .closed_until = until};
+    return bucket_put(db, &bucket, e);
+}

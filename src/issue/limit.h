@@ -66,6 +66,11 @@ struct limit_wait {
 /* What it waits for; `subject` NULL: nothing. */
 bool limit_waiting(struct db *db, struct arena *a, const char *subject, struct limit_wait *wait,
                    struct error *e);
+/* Asking for suggested windows costs no slot; after trouble nobody asks until then. */
+bool limit_suggest_closed(struct db *db, struct arena *a, const char *directory, int64_t *until,
+                          struct error *e);
+bool limit_suggest_close(struct db *db, struct arena *a, const char *directory, int64_t until,
+                         struct error *e);
 /* Part of the step `retention`: buckets that are full again, and places that were lost. */
 bool limit_purge(struct work *w, struct error *e);
 

@@ -1,6 +1,7 @@
 /* Slots under the limits of CAs. The judge of the random runs keeps the CA's own buckets. */
 #include "base/clock.h"
 #include "base/rand.h"
+#include "catalog/issuer.h"
 #include "issue/limit_db.h"
 #include "unit.h"
 #include <stdlib.h>
@@ -14,10 +15,12 @@ static struct error e;
 
 static int open_db(void **state) {
     (void)state;
+    struct issuer issuer;
     a = arena_new();
     e = (struct error){0};
     return !(db_open(&db, ":memory:", DB_WORKER, &e) && db_migrate(db, T0, &e) &&
-             rate_limits_parse(a, RATE_LIMITS_LETSENCRYPT, &limits, &e));
+             issuer_preset(a, "letsencrypt", &issuer, &e) &&
+             rate_limits_parse(a, issuer.limits, &limits, &e));
 }
 
 static int close_db(void **state) {
@@ -62,11 +65,11 @@ static void the_same_names_wait_and_others_do_not(void **state) {
     drain(&same, T0);
     struct limit_answer answer = take(&turned, T0);
     assert_false(answer.taken);
-    assert_string_equal(answer.limit, "certificates-per-names");
+    assert_string_equal(answer.limit, "same_names");
     struct limit_wait wait;
     assert_ok(limit_waiting(db, a, "cert_2", &wait, &e), e);
     assert_int_equal(wait.due_at, answer.slot_at);
-    assert_string_equal(wait.limit_name, "certificates-per-names");
+    assert_string_equal(wait.limit_name, "same_names");
     assert_true(take(&other, T0).taken);
     assert_false(take(&turned, answer.slot_at - 1).taken);
     assert_true(take(&turned, answer.slot_at).taken);
@@ -146,7 +149,7 @@ static void accounts_take_turns_at_a_bucket_of_everybody(void **state) {
     }
     struct limit_answer answer = take(&theirs, now);
     assert_false(answer.taken);
-    assert_string_equal(answer.limit, "certificates-per-domain");
+    assert_string_equal(answer.limit, "certificates");
     assert_true(take(&theirs, answer.slot_at).taken); /* in its turn, though all of mine end sooner */
     assert_true(answer.slot_at <= T0 + 2 * 12096);
 }
@@ -159,7 +162,7 @@ static void failures_hold_back_orders_for_that_name_alone(void **state) {
         assert_ok(limit_failed(db, a, &ask, "a.example.com", T0, &e), e);
     struct limit_answer answer = take(&ask, T0);
     assert_false(answer.taken);
-    assert_string_equal(answer.limit, "failed-validations");
+    assert_string_equal(answer.limit, "failures");
     assert_in_range(answer.slot_at, T0 + 600, T0 + 1500);
     assert_true(take(&other, T0).taken);
     assert_true(take(&ask, answer.slot_at).taken);

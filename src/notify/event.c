@@ -75,6 +75,12 @@ const struct event_row events[] = {
          "application for a certificate. Names: {names}. Organisation: {organization}. If that is right, open "
          "this link until {end} and confirm it there; if it is not, do nothing and tell {organization}. "
          "{link}{secret}")},
+    {"acme_account_gone", "urgent", false, ACCESS_OPERATE,
+     TEXT("{issuer} does not know our account any more", "{issuer} 已不再承认我方账户"),
+     TEXT("The CA behind the issuer {issuer} does not know the account {account} any more: nothing is issued "
+          "there. {reason} Find out why, then register anew with `tenure issuer account register {issuer}`.",
+          "签发机构 {issuer} 对应的 CA 已不再承认账户 {account},无法继续签发。{reason} 请查明原因,然后运行 `tenure "
+          "issuer account register {issuer}` 重新注册。")},
     {"issued", "info", false, ACCESS_READ, TEXT("Certificate {name} is issued", "证书 {name} 已签发"),
      TEXT("A version of certificate {certificate} for {names} is issued, serial number {serial}; it ends at "
           "{end}.",

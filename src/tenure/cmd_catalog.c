@@ -30,6 +30,8 @@ enum {
     KEY_CERTIFICATES,
     KEY_MANAGED_USES,
     KEY_PRICE,
+    KEY_ISSUER,
+    KEY_FALLBACK,
 };
 
 /* ---- options as members of a body ---- */
@@ -155,6 +157,8 @@ static const struct field brand_columns[] = {
     {.name = "audience_zh", .label = TEXT("for whom (Chinese)", "适用对象")},
     {.name = "kind", .label = TEXT("kind", "类型")},
     {.name = "profile", .label = TEXT("policy", "策略")},
+    {.name = "issuer", .label = TEXT("issuer", "签发机构")},
+    {.name = "fallback_issuers", .label = TEXT("takes over", "备用签发机构")},
     {.name = "demands", .label = TEXT("demands", "签发前的要求")},
     {.name = "grades", .label = TEXT("grades", "等级")},
     {.name = "domain_types", .label = TEXT("domain types", "域名类型")},
@@ -183,6 +187,10 @@ static const struct option_row brand_options[] = {
     {"audience-zh", KEY_AUDIENCE_ZH, "TEXT", TEXT("for whom it is meant, in Chinese", "适用对象(中文)")},
     {"kind", KEY_KIND, "KIND", TEXT("official or test", "official 或 test")},
     {"profile", KEY_PROFILE, "NAME", TEXT("policy profile", "策略")},
+    {"issuer", KEY_ISSUER, "ISSUER",
+     TEXT("who issues it: local, or one of issuer list", "签发机构:local 或已添加的签发机构")},
+    {"fallback", KEY_FALLBACK, "LIST",
+     TEXT("issuers that take over if it fails", "签发失败时依次改用的签发机构")},
     {"demands", KEY_DEMANDS, "WORD", TEXT("none, dv or review", "none、dv 或 review")},
     {"letter", KEY_LETTER, "YES|NO", TEXT("a confirmation letter is needed", "是否需要确认函")},
     {"grade", KEY_GRADE, "LIST", TEXT("dv,ov,ev", "dv,ov,ev")},
@@ -205,6 +213,8 @@ static int catalog_set(struct cli *cli) {
                                             {KEY_AUDIENCE_ZH, "audience_zh", MEMBER_TEXT},
                                             {KEY_KIND, "kind", MEMBER_TEXT},
                                             {KEY_PROFILE, "profile", MEMBER_TEXT},
+                                            {KEY_ISSUER, "issuer", MEMBER_TEXT},
+                                            {KEY_FALLBACK, "fallback_issuers", MEMBER_WORDS},
                                             {KEY_DEMANDS, "demands", MEMBER_TEXT},
                                             {KEY_LETTER, "letter", MEMBER_BOOL},
                                             {KEY_GRADE, "grades", MEMBER_WORDS},
@@ -216,11 +226,17 @@ static int catalog_set(struct cli *cli) {
                                             {KEY_VALIDATION_DAYS, "validation_days", MEMBER_NUMBER},
                                             {KEY_CURRENCY, "currency", MEMBER_TEXT},
                                             {0}};
-    static const char *const kept[] = {
-        "vendor",         "title_en",  "title_zh",   "audience_en",   "audience_zh",  "kind",
-        "profile",        "issuer",    "demands",    "letter",        "grades",       "domain_types",
-        "key_algorithms", "names_max", "bonus_days", "coverage_days", "public_names", "validation_days",
-        "currency",       "revision",  NULL};
+    static const char *const kept[] = {"vendor",           "title_en",
+                                       "title_zh",         "audience_en",
+                                       "audience_zh",      "kind",
+                                       "profile",          "issuer",
+                                       "fallback_issuers", "demands",
+                                       "letter",           "grades",
+                                       "domain_types",     "key_algorithms",
+                                       "names_max",        "bonus_days",
+                                       "coverage_days",    "public_names",
+                                       "validation_days",  "currency",
+                                       "revision",         NULL};
     return change(cli, brand_path(cli, ""), kept, members, print_brand);
 }
 

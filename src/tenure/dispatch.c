@@ -10,11 +10,13 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "catalog/catalog.h"
+#include "catalog/issuer.h"
 #include "certificate/pca_source.h"
 #include "certificate/stored_csr.h"
 #include "emergency/emergency.h"
 #include "http/openapi.h"
 #include "http/url.h"
+#include "issue/acme_account.h"
 #include "order/ledger.h"
 #include "order/payment.h"
 #include "order/quote.h"
@@ -45,6 +47,8 @@ const struct route *const all_routes[] = {
     auto_renew_routes,
     expiry_routes,
     catalog_routes,
+    issuer_routes,
+    acme_account_routes,
     package_routes,
     certificate_routes,
     stored_csr_routes,

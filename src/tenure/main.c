@@ -31,6 +31,7 @@ static const struct verb *const verbs[] = {
     review_verbs,
     target_verbs,
     catalog_verbs,
+    issuer_verbs,
     quota_verbs,
     payment_verbs,
     quote_verbs,
@@ -79,12 +80,15 @@ int cmd_completion(int argc, char **argv, enum lang lang) {
 
 /* How many words of the command line a name takes; 0 if it is not what stands there. */
 static int words_matched(const char *name, int argc, char **argv) {
-    size_t first = strcspn(name, " ");
-    if (argc < 2 || strncmp(name, argv[1], first) != 0 || argv[1][first])
-        return 0;
-    if (!name[first])
-        return 1;
-    return argc > 2 && strcmp(name + first + 1, argv[2]) == 0 ? 2 : 0;
+    for (int words = 1; words < argc; words++) {
+        size_t len = strcspn(name, " ");
+        if (strncmp(name, argv[words], len) != 0 || argv[words][len])
+            return 0;
+        if (!name[len])
+            return words;
+        name += len + 1;
+    }
+    return 0;
 }
 
 /* argv[0] becomes what usage messages show. */

@@ -133,16 +133,13 @@ static bool look_ahead(struct work *w, const struct certificate *c, struct error
         return true;
     if (w->now >= at)
         return tell(w, &f, names, e);
-    if (at < w->until)
-        w->until = at;
+    w->by = at;
     return true;
 }
 
 bool validate_foresee(struct work *w, struct error *e) {
     struct certificate c;
-    if (w->outcome != OUTCOME_WAIT)
-        return true;
     if (!certificate_get_any(w->db, w->arena, w->item->subject, &c, e))
-        return false;
+        return error_absent(e); /* deleted since it was enqueued */
     return !is_planned(&c, w->now) || look_ahead(w, &c, e);
 }

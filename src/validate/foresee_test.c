@@ -187,15 +187,11 @@ static size_t told(void) {
 /* What `decide` would wait for, after its part. */
 static int64_t waits_until(const char *id, int64_t until) {
     const struct work_item item = {.subject = id, .account_id = ACCOUNT, .step = "decide"};
-    struct work step = {.arena = w.arena,
-                        .services = &w.services,
-                        .db = w.services.db,
-                        .now = w.now,
-                        .item = &item,
-                        .outcome = OUTCOME_WAIT,
-                        .until = until};
+    struct work step = {
+        .arena = w.arena, .services = &w.services, .db = w.services.db, .now = w.now, .item = &item};
     assert_ok(db_begin(w.services.db, &e), e);
     assert_ok(validate_foresee(&step, &e) && db_commit(w.services.db, &e), e);
+    work_until(&step, until);
     return step.until;
 }
 

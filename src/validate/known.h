@@ -53,8 +53,8 @@ bool foresee(const struct services *services, struct arena *a, const struct cert
 bool foresee_lacks(const struct shortage *need, int64_t at);
 
 /*
- * Part of the save of `decide`: where the next version is planned, and something will have aged out by then
- * that only a person can renew, he is told ahead of time, once for each version.
+ * Part of the save of `decide`, before the decision: where the next version is planned, and something will
+ * have aged out by then that only a person can renew, he is told ahead of time, once for each version.
  */
 bool validate_foresee(struct work *w, struct error *e);
 

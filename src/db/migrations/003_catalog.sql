@@ -14,7 +14,8 @@ CREATE TABLE brand (
     audience_zh TEXT NOT NULL,
     kind TEXT NOT NULL CHECK (kind IN ('official', 'test')),
     profile TEXT NOT NULL,
-    issuer TEXT NOT NULL,            -- local
+    issuer TEXT NOT NULL,            -- local, or a row of `issuer`
+    fallback_issuers TEXT NOT NULL,  -- words: tried in this order if it fails
     demands TEXT NOT NULL CHECK (demands IN ('none', 'dv', 'review')), -- before its issuer signs
     letter BIGINT NOT NULL,          -- a confirmation letter, where the profile leaves it to the product
     grades TEXT NOT NULL,            -- words: dv, ov, ev

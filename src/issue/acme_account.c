@@ -1,0 +1,379 @@
+/*
+ * Accounts at ACME CAs: what the row asks for is told the CA, in an order in which each part may be repeated
+ * from its beginning.
+ */
+#include "issue/acme_account.h"
+#include "acme/jwk.h"
+#include "acme/jws.h"
+#include "audit/audit.h"
+#include "base/rand.h"
+#include "notify/notify.h"
+#include "pki/names.h"
+
+/* ---- keys ---- */
+
+static bool make_key(const struct services *services, struct arena *a, const struct key_ref *owner,
+                     enum key_algorithm algorithm, struct key_made *made, struct error *e) {
+    return signer_make(services->signer, a, algorithm, owner, made, e);
+}
+
+bool acme_account_make(const struct services *services, struct arena *a, struct acme_account *p,
+                       struct error *e) {
+    p->id = id_new(a, "aca", p->created_at);
+    p->key_id = id_new(a, "key", p->created_at);
+    const struct key_ref owner = {.id = p->key_id, .account_id = p->account_id, .purpose = PURPOSE_ACME};
+    struct key_made made;
+    if (!make_key(services, a, &owner, key_algorithm_parse(p->key_algorithm), &made, e))
+        return false;
+    p->spki = made.spki;
+    p->key_sealed = made.sealed;
+    p->state = "registering";
+    return jwk_thumbprint(a, made.spki, &p->thumbprint, e);
+}
+
+bool acme_account_make_next(const struct services *services, struct arena *a, struct acme_account *p,
+                            struct error *e) {
+    p->next_key_id = id_new(a, "key", p->created_at);
+    const struct key_ref owner = {.id = p->next_key_id, .account_id = p->account_id, .purpose = PURPOSE_ACME};
+    struct key_made made;
+    if (!make_key(services, a, &owner, key_algorithm_parse(p->key_algorithm), &made, e))
+        return false;
+    p->next_spki = made.spki;
+    p->next_sealed = made.sealed;
+    return true;
+}
+
+static struct key_ref present_key(const struct acme_account *p) {
+    return (struct key_ref){
+        .id = p->key_id, .account_id = p->account_id, .purpose = PURPOSE_ACME, .sealed = p->key_sealed};
+}
+
+static struct key_ref next_key(const struct acme_account *p) {
+    return (struct key_ref){
+        .id = p->next_key_id, .account_id = p->account_id, .purpose = PURPOSE_ACME, .sealed = p->next_sealed};
+}
+
+/* ---- registering ---- */
+
+static const char *wanted_contact(const struct acme_session *s, const struct acme_account *p) {
+    const char *contact = p->contact ? p->contact : s->issuer->contact;
+    return contact ? contact : "";
+}
+
+static json_t *contact_json(struct arena *a, const char *contact) {
+    json_t *list = json_array();
+    for (size_t i = 0; i < names_count(contact); i++)
+        json_array_append_new(list, json_string(arena_printf(a, "mailto:%s", names_at(a, contact, i))));
+    return list;
+}
+
+/* Nobody but a person agrees to terms, and only the issuer's owner has the CA's credentials. */
+static bool may_register(const struct acme_session *s, const struct acme_directory *directory,
+                         struct error *e) {
+    const char *id = s->issuer->id, *terms = directory->terms_of_service;
+    if (terms && !s->issuer->terms_agreed_at)
+        return fail(e, ERR_ACME_USER_ACTION, "%s has terms of service that nobody has agreed to: %s",
+                    "%s 的服务条款尚未获得同意:%s", id, terms);
+    return !directory->external_account_required || s->issuer->eab_kid ||
+           fail(e, ERR_ACME_EXTERNAL_ACCOUNT, "%s wants an external account, and none is set",
+                "%s 要求外部账户,但尚未设置", id);
+}
+
+static bool add_binding(const struct acme_session *s, const struct acme_account *p, const char *url,
+                        json_t *body, struct error *e) {
+    struct secret *key;
+    const char *text;
+    json_t *binding;
+    const struct jws_request request = {.spki = p->spki, .kid = s->issuer->eab_kid, .url = url};
+    if (!s->issuer->eab_kid)
+        return true;
+    if (!issuer_eab_key(s->services, s->arena, s->issuer, &key, e) ||
+        !jws_external_account(s->arena, &request, key, &text, e) ||
+        !json_read(s->arena, slice_str(text), &binding, e))
+        return false;
+    json_object_set(body, "externalAccountBinding", binding);
+    return true;
+}
+
+/* What a wrong or used up binding is called differs from CA to CA. */
+static bool binding_refused(const struct acme_session *s, const struct acme_reply *reply, struct error *e) {
+    static const char *const types[] = {"unauthorized", "malformed", "externalAccountRequired"};
+    for (size_t i = 0; s->issuer->eab_kid && i < sizeof types / sizeof *types; i++)
+        if (acme_problem_is(&reply->problem, types[i]))
+            e->id = ERR_ACME_EXTERNAL_ACCOUNT;
+    return false;
+}
+
+/* From the answer of newAccount, of one that is new (201) or was there (200). */
+static bool take_account(const struct acme_session *s, const struct acme_reply *reply, struct acme_account *p,
+                         struct error *e) {
+    struct acme_account_object object;
+    if (!acme_read_account(s->arena, reply->body, &object, e))
+        return false;
+    if (!reply->location)
+        return fail(e, ERR_ACME_ANSWER, "%s gives the account no address", "%s 未给出账户地址",
+                    s->issuer->id);
+    if (object.status != ACME_VALID)
+        return fail(e, ERR_ACME_ACCOUNT_GONE, "%s has the account as %s", "%s 的账户状态为 %s", s->issuer->id,
+                    acme_status_name(object.status));
+    p->url = reply->location;
+    p->registered_at = s->now;
+    p->eab_kid = s->issuer->eab_kid;
+    p->told_contact = reply->status == 201 ? wanted_contact(s, p) : NULL;
+    return true;
+}
+
+static bool register_account(const struct acme_session *s, struct acme_account *p, struct error *e) {
+    struct acme_directory directory;
+    struct acme_reply reply;
+    const struct key_ref ref = present_key(p);
+    const struct acme_key key = {.ref = &ref, .spki = p->spki};
+    json_t *body = json_keep(s->arena, json_object());
+    if (!acme_net_directory(s, &directory, e) || !may_register(s, &directory, e))
+        return false;
+    if (*wanted_contact(s, p))
+        json_object_set_new(body, "contact", contact_json(s->arena, wanted_contact(s, p)));
+    if (s->issuer->terms_agreed_at)
+        json_object_set_new(body, "termsOfServiceAgreed", json_true());
+    if (!add_binding(s, p, directory.new_account, body, e))
+        return false;
+    if (!acme_net_post_by_key(s, &key, directory.new_account, json_text(s->arena, body, false), &reply, e))
+        return binding_refused(s, &reply, e);
+    return take_account(s, &reply, p, e);
+}
+
+/* ---- rolling over ---- */
+
+static void swap_keys(struct acme_account *p, const char *thumbprint, int64_t now) {
+    p->key_id = p->next_key_id;
+    p->spki = p->next_spki;
+    p->key_sealed = p->next_sealed;
+    p->thumbprint = thumbprint;
+    p->next_key_id = NULL;
+    p->next_spki = p->next_sealed = slice_of(NULL, 0);
+    p->rolled_at = now;
+}
+
+static bool change_key(struct acme_session *s, const struct acme_account *p, struct error *e) {
+    struct acme_directory directory;
+    struct acme_reply reply;
+    const char *payload, *inner;
+    const struct key_ref next = next_key(p);
+    if (!acme_net_directory(s, &directory, e) ||
+        !jws_key_change_payload(s->arena, p->url, p->spki, &payload, e))
+        return false;
+    const struct jws_request request = {
+        .spki = p->next_spki, .url = directory.key_change, .payload = slice_str(payload)};
+    s->account = p;
+    return acme_net_sign(s, &request, &next, &inner, e) &&
+           acme_net_post(s, directory.key_change, inner, &reply, e);
+}
+
+/* Did the CA make the change, and we were interrupted? Then it knows this account by its next key. */
+static bool changed_before(const struct acme_session *s, const struct acme_account *p) {
+    struct acme_directory directory;
+    struct acme_reply reply;
+    struct error ignored;
+    const struct key_ref ref = next_key(p);
+    const struct acme_key key = {.ref = &ref, .spki = p->next_spki};
+    return acme_net_directory(s, &directory, &ignored) &&
+           acme_net_post_by_key(s, &key, directory.new_account, "{\"onlyReturnExisting\":true}", &reply,
+                                &ignored) &&
+           reply.location && strcmp(reply.location, p->url) == 0;
+}
+
+static bool roll(struct acme_session *s, struct acme_account *p, struct error *e) {
+    const char *thumbprint;
+    if (!jwk_thumbprint(s->arena, p->next_spki, &thumbprint, e) ||
+        (!change_key(s, p, e) && !changed_before(s, p)))
+        return false;
+    error_clear(e);
+    swap_keys(p, thumbprint, s->now);
+    return true;
+}
+
+/* ---- contact, deactivation ---- */
+
+static bool tell_contact(struct acme_session *s, struct acme_account *p, struct error *e) {
+    struct acme_reply reply;
+    const char *contact = wanted_contact(s, p);
+    json_t *body = json_keep(s->arena, json_object());
+    json_object_set_new(body, "contact", contact_json(s->arena, contact));
+    s->account = p;
+    if (!acme_net_post(s, p->url, json_text(s->arena, body, false), &reply, e))
+        return false;
+    p->told_contact = contact;
+    return true;
+}
+
+/* One that the CA has forgotten needs no deactivation. */
+static bool deactivate(struct acme_session *s, struct acme_account *p, struct error *e) {
+    struct acme_reply reply;
+    s->account = p;
+    if (!acme_net_post(s, p->url, "{\"status\":\"deactivated\"}", &reply, e) &&
+        e->id != ERR_ACME_ACCOUNT_GONE)
+        return false;
+    error_clear(e);
+    p->deactivated_at = s->now;
+    return true;
+}
+
+/* ---- all of it ---- */
+
+static bool same_contact(const struct acme_session *s, const struct acme_account *p) {
+    return strcmp(p->told_contact ? p->told_contact : "", wanted_contact(s, p)) == 0;
+}
+
+/* What was never registered needs no deactivation. The key that is stored last is used first. */
+static bool deal(struct acme_session *s, struct acme_account *p, struct error *e) {
+    if (p->deactivate_at && !p->url) {
+        p->deactivated_at = s->now;
+        return true;
+    }
+    if (!p->url && !register_account(s, p, e))
+        return false;
+    if (p->next_key_id && !roll(s, p, e))
+        return false;
+    if (p->deactivate_at)
+        return deactivate(s, p, e);
+    return same_contact(s, p) || tell_contact(s, p, e);
+}
+
+static void note_success(struct acme_account *p) {
+    p->error = p->detail_en = p->detail_zh = NULL;
+}
+
+static bool write_audit(struct db *db, struct arena *a, const char *action, const struct acme_account *p,
+                        int64_t now, struct error *e) {
+    struct audit_entry entry = audit_by_system(p->account_id, now, action, p->id);
+    entry.after = json_text(a, json_keep(a, json_from_row(a, acme_account_fields, p)), false);
+    return audit_write(db, a, &entry, e);
+}
+
+/* ---- the step ---- */
+
+struct dealt {
+    struct acme_account account;
+    struct issuer issuer;
+};
+
+bool acme_account_act(struct work *w, struct error *e) {
+    struct dealt *d = w->prepared = ARENA_NEW(w->arena, struct dealt);
+    if (!acme_account_get_any(w->db, w->arena, w->item->subject, &d->account, e))
+        return false;
+    if (acme_account_over(&d->account))
+        return true;
+    struct acme_session s = {.services = w->services, .arena = w->arena, .now = w->now, .issuer = &d->issuer};
+    return issuer_get(w->db, w->arena, d->account.issuer_id, &d->issuer, e) && deal(&s, &d->account, e);
+}
+
+bool acme_account_save(struct work *w, struct error *e) {
+    struct dealt *d = w->prepared;
+    work_goes(w, OUTCOME_DONE);
+    if (!d->issuer.id)
+        return true;
+    note_success(&d->account);
+    return acme_account_store(w->db, &d->account, e) &&
+           write_audit(w->db, w->arena, "acme_account.change", &d->account, w->now, e);
+}
+
+static bool tell_gone(struct db *db, struct arena *a, const struct acme_account *p, int64_t now,
+                      struct error *e) {
+    const struct notify_event event = {
+        .event = "acme_account_gone",
+        .account_id = p->account_id,
+        .subject = p->id,
+        .once = arena_printf(a, "acme_account_gone/%s", p->id),
+        .params =
+            json_keep(a, json_pack("{s:s,s:s,s:s,s:s}", "issuer", p->issuer_id, "account",
+                                   p->url ? p->url : p->id, "reason_en", p->detail_en ? p->detail_en : "",
+                                   "reason_zh", p->detail_zh ? p->detail_zh : "")),
+        .now = now};
+    return write_audit(db, a, "acme_account.gone", p, now, e) && notify_tell(db, a, &event, e);
+}
+
+/* Inside a transaction. A first registration that is refused is no account that was lost. */
+static bool note_failure(struct db *db, struct arena *a, struct acme_account *p, const struct error *cause,
+                         int64_t now, struct error *e) {
+    p->error = error_row(cause->id)->code;
+    p->detail_en = arena_strdup(a, cause->detail[LANG_EN]);
+    p->detail_zh = arena_strdup(a, cause->detail[LANG_ZH]);
+    bool gone = cause->id == ERR_ACME_ACCOUNT_GONE && p->url && !acme_account_over(p);
+    if (gone)
+        p->gone_at = now;
+    return acme_account_store(db, p, e) && (!gone || tell_gone(db, a, p, now, e));
+}
+
+bool acme_account_failed(struct work *w, const struct error *cause, struct error *e) {
+    struct acme_account p;
+    if (!acme_account_get_any(w->db, w->arena, w->item->subject, &p, e))
+        return error_absent(e);
+    return note_failure(w->db, w->arena, &p, cause, w->now, e);
+}
+
+/* ---- for others ---- */
+
+static bool commit_if(struct db *db, bool ok, struct error *e) {
+    if (ok)
+        return db_commit(db, e);
+    db_rollback(db);
+    return false;
+}
+
+/* Whoever comes first makes it; all others take what is there. */
+static bool make_row(struct acme_session *s, const char *account_id, struct acme_account *p,
+                     struct error *e) {
+    struct db *db = s->services->db;
+    *p = (struct acme_account){.account_id = account_id,
+                               .issuer_id = s->issuer->id,
+                               .key_algorithm = key_algorithm_name(KEY_P256),
+                               .created_at = s->now};
+    return acme_account_make(s->services, s->arena, p, e) && db_begin(db, e) &&
+           commit_if(db, acme_account_insert(db, p, e), e) &&
+           acme_account_of(db, s->arena, account_id, s->issuer->id, p, e);
+}
+
+static bool store_dealt(struct acme_session *s, struct acme_account *p, struct error *e) {
+    struct db *db = s->services->db;
+    note_success(p);
+    return db_begin(db, e) && commit_if(db,
+                                        acme_account_store(db, p, e) &&
+                                            write_audit(db, s->arena, "acme_account.change", p, s->now, e),
+                                        e);
+}
+
+/* Two may register it at once, with the same key: the CA gives both the same account. */
+static bool make_ready(struct acme_session *s, struct acme_account *p, struct error *e) {
+    if (p->url && !p->next_key_id)
+        return true;
+    if (!deal(s, p, e))
+        return false;
+    if (store_dealt(s, p, e))
+        return true;
+    return e->id == ERR_CONFLICT && acme_account_get_any(s->services->db, s->arena, p->id, p, e) && p->url;
+}
+
+bool acme_account_ensure(struct acme_session *s, const char *account_id, struct error *e) {
+    struct acme_account *p = ARENA_NEW(s->arena, struct acme_account);
+    if (!acme_account_of(s->services->db, s->arena, account_id, s->issuer->id, p, e) ||
+        (!p->id && !make_row(s, account_id, p, e)))
+        return false;
+    if (acme_account_over(p) || p->deactivate_at)
+        return fail(e, ERR_ACME_ACCOUNT_GONE, "the account %s at %s is over", "在 %2$s 的账户 %1$s 已停用",
+                    p->id, s->issuer->id);
+    if (!make_ready(s, p, e))
+        return false;
+    s->account = p;
+    return true;
+}
+
+bool acme_account_note(const struct acme_session *s, const struct error *cause, struct error *e) {
+    struct db *db = s->services->db;
+    struct acme_account p;
+    if (cause->id != ERR_ACME_ACCOUNT_GONE || !s->account || !db_begin(db, e))
+        return cause->id != ERR_ACME_ACCOUNT_GONE || !s->account;
+    return commit_if(db,
+                     acme_account_get_any(db, s->arena, s->account->id, &p, e) &&
+                         note_failure(db, s->arena, &p, cause, s->now, e),
+                     e);
+}

@@ -1,0 +1,296 @@
+/* Talking to ACME servers. What a problem means for us is in acme_problem.c. */
+#include "issue/acme_net.h"
+#include "acme/base64url.h"
+#include "acme/header.h"
+#include "acme/jws.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "issue/acme_account.h"
+#include "issue/acme_problem.h"
+#include <stdio.h>
+
+enum {
+    TIMEOUT_MS = 30000,
+    PLACES_MAX = 32,
+    NONCES_MAX = 32,
+    NONCE_MAX = 256,
+    BODY_MAX = 1 << 20,
+    NONCE_TRIES = 5,
+    CLOCK_TOLERANCE = 300,
+    STATUS_GROUP = 100,
+    STATUS_GOOD = 2,
+};
+
+/* What we know of one server: its directory as it answered, and nonces. */
+struct place {
+    struct arena *arena; /* of name and body; NULL: free */
+    const char *name;    /* issuer and its revision: what was heard under other roots does not count */
+    struct slice body;
+    int64_t fetched_at;
+    char nonces[NONCES_MAX][NONCE_MAX + 1];
+    size_t nonce_count;
+};
+
+struct acme_net {
+    struct arena *arena;
+    const struct outbound_policy *outbound;
+    struct acme_transport transport;
+    struct client *client; /* NULL before the first call */
+    struct place places[PLACES_MAX];
+    size_t next_place;
+    int64_t clock_offset;
+    bool clock_told;
+};
+
+static void release(void *object) {
+    struct acme_net *net = object;
+    for (size_t i = 0; i < PLACES_MAX; i++)
+        arena_free(net->places[i].arena);
+}
+
+static bool call_by_http(void *context, struct arena *a, const struct http_request *request,
+                         struct http_reply *reply, struct error *e) {
+    struct acme_net *net = context;
+    if (!net->client)
+        net->client = client_new(net->arena, net->outbound);
+    return http_call(net->client, a, request, reply, e);
+}
+
+struct acme_net *acme_net_over(struct arena *a, const struct acme_transport *transport) {
+    struct acme_net *net = ARENA_NEW(a, struct acme_net);
+    net->arena = a;
+    net->transport = *transport;
+    arena_defer(a, release, net);
+    return net;
+}
+
+struct acme_net *acme_net_new(struct arena *a, const struct outbound_policy *outbound) {
+    struct acme_net *net = acme_net_over(a, &(struct acme_transport){.call = call_by_http});
+    net->transport.context = net;
+    net->outbound = outbound;
+    return net;
+}
+
+int64_t acme_net_clock_offset(const struct acme_net *net) {
+    return net->clock_offset;
+}
+
+/* ---- one call ---- */
+
+/* Certificates, orders and windows are dates: a clock that is wrong makes all of them wrong. */
+static void look_at_clock(struct acme_net *net, const struct acme_session *s,
+                          const struct http_reply *reply) {
+    const char *date = http_reply_header(reply, "Date");
+    int64_t theirs;
+    if (!date || !header_date(date, &theirs))
+        return;
+    net->clock_offset = theirs - s->now;
+    bool far = net->clock_offset > CLOCK_TOLERANCE || net->clock_offset < -CLOCK_TOLERANCE;
+    if (far && !net->clock_told)
+        log_event(LOG_WARNING, "the clock of the CA and ours are far apart", LOG_S("issuer", s->issuer->id),
+                  LOG_I("seconds", net->clock_offset));
+    net->clock_told = far;
+}
+
+static void keep_nonce(struct place *place, const struct http_reply *reply) {
+    const char *nonce = http_reply_header(reply, "Replay-Nonce");
+    if (!nonce || !base64url_is(nonce) || strlen(nonce) > NONCE_MAX)
+        return;
+    if (place->nonce_count == NONCES_MAX) { /* the oldest goes */
+        memmove(place->nonces[0], place->nonces[1], sizeof place->nonces - sizeof *place->nonces);
+        place->nonce_count--;
+    }
+    snprintf(place->nonces[place->nonce_count++], NONCE_MAX + 1, "%s", nonce);
+}
+
+/* The addresses are the CA's: one that we do not follow is its mistake. */
+static bool follow(const char *url, struct error *e) {
+    struct error refused;
+    return http_url_check("url", url, &refused) ||
+           fail(e, ERR_ACME_ANSWER, "the CA sends us to %.200s, which is not https",
+                "CA 给出的地址不是 https:%.200s", url);
+}
+
+static bool call(const struct acme_session *s, struct place *place, struct http_request *request,
+                 struct http_reply *reply, struct error *e) {
+    struct acme_net *net = s->services->acme;
+    request->timeout_ms = TIMEOUT_MS;
+    request->roots = slice_str(s->issuer->tls_roots);
+    if (!follow(request->url, e) || !net->transport.call(net->transport.context, s->arena, request, reply, e))
+        return false;
+    look_at_clock(net, s, reply);
+    keep_nonce(place, reply);
+    return reply->body.len <= BODY_MAX || fail(e, ERR_ACME_ANSWER, "%.200s answers with %zu bytes",
+                                               "%.200s 的应答长达 %zu 字节", request->url, reply->body.len);
+}
+
+static void read_reply(const struct acme_session *s, const struct http_reply *from,
+                       struct acme_reply *reply) {
+    const char *links[ACME_LINKS_MAX], *location = http_reply_header(from, "Location");
+    size_t count = http_reply_headers(from, "Link", links, ACME_LINKS_MAX);
+    *reply = (struct acme_reply){.status = from->status, .body = from->body, .location = location};
+    reply->retry_after = header_retry_after(http_reply_header(from, "Retry-After"), s->now);
+    reply->alternate_count =
+        header_links(s->arena, links, count, "alternate", reply->alternates, ACME_LINKS_MAX);
+    header_links(s->arena, links, count, "terms-of-service", &reply->terms, 1);
+    header_links(s->arena, links, count, "help", &reply->help, 1);
+    reply->problem = (struct acme_problem){.type = "", .detail = ""};
+}
+
+/* True for 2xx; else the problem, as an error. */
+static bool judge(const struct acme_session *s, struct acme_reply *reply, struct error *e) {
+    if (reply->status / STATUS_GROUP == STATUS_GOOD)
+        return true;
+    acme_read_problem(s->arena, reply->body, &reply->problem);
+    return acme_problem_fail(s->arena, s->issuer, reply, e);
+}
+
+/* ---- directories ---- */
+
+static struct place *find_place(struct acme_net *net, const char *name) {
+    for (size_t i = 0; i < PLACES_MAX; i++)
+        if (net->places[i].arena && strcmp(net->places[i].name, name) == 0)
+            return &net->places[i];
+    struct place *place = &net->places[net->next_place++ % PLACES_MAX];
+    arena_free(place->arena);
+    *place = (struct place){.arena = arena_new()};
+    place->name = arena_strdup(place->arena, name);
+    return place;
+}
+
+static bool fetch_directory(const struct acme_session *s, struct place *place,
+                            struct acme_directory *directory, struct error *e) {
+    struct http_request request = {.method = "GET", .url = s->issuer->directory};
+    struct http_reply from;
+    struct acme_reply reply;
+    if (!call(s, place, &request, &from, e))
+        return false;
+    read_reply(s, &from, &reply);
+    if (!judge(s, &reply, e) || !acme_read_directory(s->arena, reply.body, directory, e))
+        return false;
+    struct arena *fresh = arena_new();
+    place->name = arena_strdup(fresh, place->name);
+    place->body = arena_slice(fresh, reply.body);
+    arena_free(place->arena);
+    place->arena = fresh;
+    place->fetched_at = s->now;
+    return true;
+}
+
+static bool directory_of(const struct acme_session *s, struct place *place, struct acme_directory *directory,
+                         struct error *e) {
+    bool fresh = place->body.p && s->now >= place->fetched_at && s->now - place->fetched_at < DAY;
+    return fresh ? acme_read_directory(s->arena, place->body, directory, e)
+                 : fetch_directory(s, place, directory, e);
+}
+
+static bool place_of(const struct acme_session *s, struct place **place, struct error *e) {
+    if (!s->services->acme)
+        return fail(e, ERR_INTERNAL, "this process does not talk to CAs", "本进程不与 CA 通信");
+    if (!s->issuer->directory)
+        return fail(e, ERR_INTERNAL, "the issuer '%s' has no directory", "签发机构“%s”没有目录地址",
+                    s->issuer->id);
+    const char *name = arena_printf(s->arena, "%s %lld", s->issuer->id, (long long)s->issuer->revision);
+    *place = find_place(s->services->acme, name);
+    return true;
+}
+
+bool acme_net_directory(const struct acme_session *s, struct acme_directory *directory, struct error *e) {
+    struct place *place;
+    return place_of(s, &place, e) && directory_of(s, place, directory, e);
+}
+
+/* ---- signed requests ---- */
+
+static bool take_nonce(const struct acme_session *s, struct place *place, const char **nonce,
+                       struct error *e) {
+    if (place->nonce_count == 0) {
+        struct acme_directory directory;
+        struct http_request request = {.method = "HEAD"};
+        struct http_reply from;
+        struct acme_reply reply;
+        if (!directory_of(s, place, &directory, e))
+            return false;
+        request.url = directory.new_nonce;
+        if (!call(s, place, &request, &from, e))
+            return false;
+        read_reply(s, &from, &reply);
+        if (!judge(s, &reply, e))
+            return false;
+    }
+    if (place->nonce_count == 0)
+        return fail(e, ERR_ACME_ANSWER, "the CA gives no nonce", "CA 未提供 nonce");
+    *nonce = arena_strdup(s->arena, place->nonces[--place->nonce_count]);
+    return true;
+}
+
+bool acme_net_sign(const struct acme_session *s, const struct jws_request *request, const struct key_ref *key,
+                   const char **text, struct error *e) {
+    struct jws_draft draft;
+    struct slice signature;
+    return jws_begin(s->arena, request, &draft, e) &&
+           signer_sign(s->services->signer, s->arena, key, draft.input, &signature, e) &&
+           jws_finish(s->arena, &draft, signature, text, e);
+}
+
+/* Once, with a nonce of its own. */
+static bool post_once(const struct acme_session *s, struct place *place, struct jws_request *jws,
+                      const struct key_ref *key, struct acme_reply *reply, struct error *e) {
+    static const char *const headers[] = {"Content-Type: application/jose+json", NULL};
+    const char *text;
+    struct http_reply from;
+    if (!take_nonce(s, place, &jws->nonce, e) || !acme_net_sign(s, jws, key, &text, e))
+        return false;
+    struct http_request request = {
+        .method = "POST", .url = jws->url, .headers = headers, .body = slice_str(text)};
+    if (!call(s, place, &request, &from, e))
+        return false;
+    read_reply(s, &from, reply);
+    return judge(s, reply, e);
+}
+
+/* RFC 8555, 6.5: the nonce that came with the refusal is the one to use; it lies on top. */
+static bool post(const struct acme_session *s, struct jws_request *jws, const struct key_ref *key,
+                 struct acme_reply *reply, struct error *e) {
+    struct place *place;
+    *reply = (struct acme_reply){.problem = {.type = "", .detail = ""}};
+    if (!place_of(s, &place, e))
+        return false;
+    for (int tries = 1; !post_once(s, place, jws, key, reply, e); tries++)
+        if (!acme_problem_is(&reply->problem, "badNonce") || tries == NONCE_TRIES)
+            return false;
+        else
+            reply->problem.type = "";
+    return true;
+}
+
+bool acme_net_post(const struct acme_session *s, const char *url, const char *payload,
+                   struct acme_reply *reply, struct error *e) {
+    const struct acme_account *account = s->account;
+    const struct key_ref key = {.id = account->key_id,
+                                .account_id = account->account_id,
+                                .purpose = PURPOSE_ACME,
+                                .sealed = account->key_sealed};
+    struct jws_request jws = {
+        .spki = account->spki, .kid = account->url, .url = url, .payload = slice_str(payload)};
+    if (!account->url)
+        return fail(e, ERR_INTERNAL, "the account %s is not registered", "账户 %s 尚未注册", account->id);
+    return post(s, &jws, &key, reply, e);
+}
+
+bool acme_net_post_by_key(const struct acme_session *s, const struct acme_key *key, const char *url,
+                          const char *payload, struct acme_reply *reply, struct error *e) {
+    struct jws_request jws = {.spki = key->spki, .url = url, .payload = slice_str(payload)};
+    return post(s, &jws, key->ref, reply, e);
+}
+
+bool acme_net_get(const struct acme_session *s, const char *url, struct acme_reply *reply, struct error *e) {
+    struct http_request request = {.method = "GET", .url = url};
+    struct http_reply from;
+    struct place *place;
+    *reply = (struct acme_reply){.problem = {.type = "", .detail = ""}};
+    if (!place_of(s, &place, e) || !call(s, place, &request, &from, e))
+        return false;
+    read_reply(s, &from, reply);
+    return judge(s, reply, e);
+}
