@@ -20,6 +20,7 @@ struct application {
     const char *contact, *organization; /* JSON of both as they were then */
     const char *validation_method;      /* "dns", "file" */
     int64_t submitted_at;
+    const char *problems;           /* JSON: what the CA said against it last, [{"name", "type", "detail"}] */
     const char *submitted_by;       /* NULL: a payment or the managed service */
     int64_t expires_at;             /* the time for validation is over */
     int64_t review_at, reviewed_at; /* waits for a reviewer since; decided */
@@ -42,6 +43,10 @@ bool application_get_any(struct db *db, struct arena *a, const char *id, struct 
 bool application_insert(struct db *db, struct application *application, struct error *e);
 bool application_close(struct db *db, const char *id, int64_t now, const char *version_id, const char *reason,
                        struct error *e);
+/* Whom it is asked of from now on. */
+bool application_set_issuer(struct db *db, const char *id, const char *issuer, struct error *e);
+/* What the CA says against it, name by name: see `problems`. */
+bool application_set_problems(struct db *db, const char *id, const char *problems, struct error *e);
 /* Closes it without a version; a key that was made for it is deleted. */
 bool application_drop(struct db *db, const struct application *application, int64_t now, const char *reason,
                       struct error *e);
@@ -94,6 +99,10 @@ bool apply_reject(struct work *w, struct certificate *c, enum error_id reason, c
  * lost.
  */
 bool apply_failed(struct work *w, const struct error *cause, struct error *e);
+/* The same for a reason that somebody else has found; ERR_NONE: not the applicant's. */
+bool apply_failed_for(struct work *w, enum error_id reason, const struct error *cause, struct error *e);
+/* Why an application is rejected that fails so; ERR_NONE: it is tried again. */
+enum error_id apply_rejection(enum error_id cause);
 
 /* ---- key_pool.c: RSA keys made ahead, for the algorithms that the account uses ---- */
 

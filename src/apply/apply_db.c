@@ -35,6 +35,7 @@ const struct field application_fields[] = {
     FIELD(TIME, application, reviewed_at, 0, "Reviewed", "审核时间"),
     FIELD(TEXT, application, reviewed_by, 0, "Reviewer", "审核员"),
     FIELD(TEXT, application, reject_text, 0, "What the reviewer says", "审核意见"),
+    FIELD(LIST, application, problems, 0, "What the CA says against it", "CA 反馈的问题"),
     FIELD(INT, application, revision, 0, "Revision", "版本号"),
     FIELD_END,
 };
@@ -43,7 +44,7 @@ const struct field application_fields[] = {
     "id, account_id, number, certificate_id, issuer, names, csr_choice, key_algorithm, key_id, spki, csr, "  \
     "created_at, closed_at, version_id, reject_reason, demands, grade, contact_id, organization_id, "        \
     "organization_revision, contact, organization, validation_method, submitted_at, submitted_by, "          \
-    "expires_at, review_at, reviewed_at, reviewed_by, reject_text, revision"
+    "expires_at, review_at, reviewed_at, reviewed_by, reject_text, problems, revision"
 
 /* Names what was looked for. */
 static bool named(bool found, const char *id, struct error *e) {
@@ -101,6 +102,15 @@ bool application_close(struct db *db, const char *id, int64_t now, const char *v
                    DB_TEXT(id), DB_INT(now), DB_TEXT(version_id), DB_TEXT(reason)) &&
            (db_changes(db) == 1 ||
             fail(e, ERR_CONFLICT, "application %s is closed already", "申请 %s 已结束", id));
+}
+
+bool application_set_issuer(struct db *db, const char *id, const char *issuer, struct error *e) {
+    return db_exec(db, e, "UPDATE application SET issuer = $2 WHERE id = $1", DB_TEXT(id), DB_TEXT(issuer));
+}
+
+bool application_set_problems(struct db *db, const char *id, const char *problems, struct error *e) {
+    return db_exec(db, e, "UPDATE application SET problems = $2 WHERE id = $1", DB_TEXT(id),
+                   DB_TEXT(problems));
 }
 
 bool application_list(struct db *db, struct arena *a, const char *certificate_id,

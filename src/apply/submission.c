@@ -55,7 +55,7 @@ static const struct {
     {ERR_CSR_NAMES_MISMATCH, ERR_REJECTED_CSR}, {ERR_ISSUE_REFUSED, ERR_ISSUE_REFUSED},
 };
 
-static enum error_id rejection(enum error_id cause) {
+enum error_id apply_rejection(enum error_id cause) {
     for (size_t i = 0; i < sizeof rejections / sizeof *rejections; i++)
         if (rejections[i].cause == cause)
             return rejections[i].reason;
@@ -93,11 +93,14 @@ bool apply_reject(struct work *w, struct certificate *c, enum error_id reason, c
            tell_rejected(w, c, cause, e) && work_goes(w, OUTCOME_DONE);
 }
 
-bool apply_failed(struct work *w, const struct error *cause, struct error *e) {
+bool apply_failed_for(struct work *w, enum error_id reason, const struct error *cause, struct error *e) {
     struct certificate c;
     if (!apply_subject(w, &c, e))
         return false;
     bool open = c.id && !c.cancelled_at && !c.version_count && c.submitted_at && !c.rejected_at;
-    enum error_id reason = rejection(cause->id);
     return open && reason != ERR_NONE ? apply_reject(w, &c, reason, cause, e) : renew_failed(w, cause, e);
+}
+
+bool apply_failed(struct work *w, const struct error *cause, struct error *e) {
+    return apply_failed_for(w, apply_rejection(cause->id), cause, e);
 }

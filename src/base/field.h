@@ -13,6 +13,7 @@ enum field_type {
     FIELD_BOOL,  /* bool; 0/1 in the database */
     FIELD_WORDS, /* const char *: words separated by one space in the database, an array of strings in JSON */
     FIELD_LIST,  /* const char *: a JSON array as text in the database, an array in JSON */
+    FIELD_MAP,   /* const char *: a JSON object as text in the database, an object in JSON */
     FIELD_BLOB,  /* struct slice; never in JSON */
     /* what is no column: a row of the database does not reach it */
     FIELD_MONEY,  /* struct money; null in answers without a currency; its columns: FIELD_MONEY_COLUMNS */

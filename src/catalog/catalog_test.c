@@ -230,6 +230,22 @@ static void a_price_of_a_domain_type_goes_before_the_general_one(void **state) {
     assert_int_equal(brand_price(own, "single", begins)->per_year, 100);
 }
 
+static void issuers_that_take_over_stand_there_once(void **state) {
+    (void)state;
+    static const char *const refused[] = {"local", "one one", "a/b", "one  local"};
+    struct catalog catalog;
+    struct error e = {0};
+    assert_ok(load_with(brand_text("issuer", "issuer: local\n  fallback_issuers: one two"), &catalog, &e), e);
+    assert_string_equal(catalog_find(&catalog, "Own")->fallback_issuers, "one two");
+    assert_ok(load_with(brand_text("", ""), &catalog, &e), e);
+    assert_string_equal(catalog_find(&catalog, "Own")->fallback_issuers, "");
+    for (size_t i = 0; i < sizeof refused / sizeof *refused; i++) {
+        const char *line = arena_printf(arena, "issuer: local\n  fallback_issuers: %s", refused[i]);
+        assert_fails(load_with(brand_text("issuer", line), &catalog, &e), e, ERR_BAD_CONFIG);
+        assert_string_equal(e.field, "fallback_issuers");
+    }
+}
+
 static void a_brand_that_makes_no_sense_is_refused_naming_the_field(void **state) {
     (void)state;
     static const char *const rows[][2] = {
@@ -237,7 +253,7 @@ static void a_brand_that_makes_no_sense_is_refused_naming_the_field(void **state
         {"profile", "profile: nothing"},
         {"prices", "prices: [{from: 2020-01-01, domain_type: single, per_year: 1, managed_use: 0}, "
                    "{from: 2020-01-01, domain_type: single, per_year: 2, managed_use: 0}]"},
-        {"issuer", "issuer: nobody"},
+        {"issuer", "issuer: no/body"},
         {"bonus_days", "bonus_days: 1"},
         {"names_max", "names_max: 0"},
         {"currency", "currency: yuan"},
@@ -473,6 +489,7 @@ int main(void) {
         test(the_vendor_of_a_ca_is_told_by_its_name),
         test(a_folder_adds_a_brand_or_replaces_one),
         test(a_price_holds_from_its_first_day_on),
+        test(issuers_that_take_over_stand_there_once),
         test(a_brand_that_makes_no_sense_is_refused_naming_the_field),
         test(a_price_is_of_one_domain_type),
         test(a_brand_without_any_choice_is_refused),

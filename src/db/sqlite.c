@@ -476,8 +476,7 @@ static const char *column_text(struct arena *a, sqlite3_stmt *st, int i) {
 
 static struct slice column_blob(struct arena *a, sqlite3_stmt *st, int i) {
     const void *bytes = sqlite3_column_blob(st, i);
-    size_t len = (size_t)sqlite3_column_bytes(st, i);
-    return bytes ? arena_slice(a, slice_of(bytes, len)) : slice_of(NULL, 0);
+    return bytes ? arena_slice(a, slice_of(bytes, (size_t)sqlite3_column_bytes(st, i))) : slice_of(NULL, 0);
 }
 
 static void scan_column(struct arena *a, sqlite3_stmt *st, int i, const struct field *f, void *row) {
@@ -486,6 +485,7 @@ static void scan_column(struct arena *a, sqlite3_stmt *st, int i, const struct f
     case FIELD_TEXT:
     case FIELD_WORDS:
     case FIELD_LIST:
+    case FIELD_MAP:
         *(const char **)member = column_text(a, st, i);
         break;
     case FIELD_INT:

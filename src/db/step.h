@@ -19,6 +19,14 @@ struct services;
 typedef bool root_finder(const struct services *services, struct arena *a, const char *account_id,
                          const struct cert *top, const char **pem, struct error *e);
 
+/*
+ * Inside a transaction: what DNS, CAA and ports say about a name is looked at soon, for an application that
+ * is about to ask a CA or was refused by one. Nothing is planned for a name that was just looked at.
+ * doctor/doctor.h
+ */
+typedef bool preflight_asker(struct db *db, const char *account_id, const char *name,
+                             const char *application_id, int64_t now, struct error *e);
+
 /* What slices need of the process they run in; opaque to those that do not use it. */
 struct services {
     struct db *db;
@@ -31,10 +39,12 @@ struct services {
     struct catalog *catalog; /* catalog/catalog.h: looked at afresh by each request and batch */
     const struct deploy_settings *deploy;
     const struct issue_settings *issue;
+    const struct solve_settings *solve;    /* solve/solve.h */
     struct notifier *notifier;             /* notify/notify.h */
     struct payment_system *payment_system; /* order/payment.h; NULL: none can be asked */
     struct acme_net *acme;                 /* issue/acme_net.h; NULL: no CA can be asked */
     root_finder *root_above;               /* NULL: there is no local CA */
+    preflight_asker *preflight_wanted;     /* NULL: nobody looks */
     const char *public_url;                /* what links are made of; no slash at its end */
 };
 

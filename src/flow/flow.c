@@ -15,12 +15,15 @@
 #include "certificate/stored_csr.h"
 #include "emergency/emergency.h"
 #include "issue/acme_account.h"
+#include "issue/acme_order.h"
+#include "issue/acme_revoke.h"
 #include "issue/ari.h"
 #include "issue/limit.h"
 #include "order/payment.h"
 #include "order/quote.h"
 #include "order/refund.h"
 #include "renew/renew_step.h"
+#include "solve/solve.h"
 #include "validate/gate.h"
 #include "validate/known.h"
 #include "verify/verify.h"
@@ -35,14 +38,23 @@ const struct step steps[] = {
      .does = TEXT("takes or makes the key, and writes down what is to be signed",
                   "取得或生成密钥,并记录待签发的内容")},
     {"issue", "certificate", .act = issue_ask, .save = {issue_record, deploy_inherit}, .failed = apply_failed,
-     .next = "decide",
+     .next = "decide", .otherwise = "request",
      .does = TEXT("has the certificate signed, checks it, and hands it to its targets",
                   "签发并检查证书,然后交给部署目标")},
+    {"request", "certificate", .slow = true, .act = issue_request, .save = {issue_requested, deploy_inherit},
+     .failed = issue_request_failed, .next = "decide", .otherwise = "issue",
+     .does = TEXT("asks a CA for the certificate, proves control over its names, checks what comes back",
+                  "向 CA 申请证书、完成域名验证并检查返回的证书")},
     {"suggest", "version", .slow = true, .act = ari_look, .save = {ari_record},
      .does = TEXT("asks the CA when it wants the version renewed", "询问 CA 建议的续期时间")},
     {"inherit", "certificate", .save = {deploy_inherit}, .next = "decide",
      .does =
          TEXT("hands an imported version to the certificate's targets", "将导入的版本交给证书的部署目标")},
+
+    /* ---- a version ---- */
+    {"revoke", "version", .slow = true, .act = acme_revoke_send, .save = {acme_revoke_sent},
+     .failed = acme_revoke_failed,
+     .does = TEXT("has the CA that issued the version revoke it", "请签发该版本的 CA 吊销")},
 
     /* ---- a source of a private CA ---- */
     {"sync", "certificate source", .slow = true, .act = pca_source_fetch, .save = {pca_source_take},
@@ -53,6 +65,16 @@ const struct step steps[] = {
     {"check", "validation", .slow = true, .act = validate_look, .save = {validate_record},
      .does = TEXT("looks whether the record or file that proves control over the name is there",
                   "检查证明域名控制权的记录或文件是否存在")},
+
+    /* ---- what is published for a CA ---- */
+    {"solve", "solution", .slow = true, .act = solve_place, .save = {solve_placed}, .failed = solve_failed,
+     .next = "seen", .otherwise = "clear",
+     .does = TEXT("publishes what the CA looks for", "发布 CA 验证所需的内容")},
+    {"seen", "solution", .slow = true, .act = solve_look, .save = {solve_seen}, .failed = solve_failed,
+     .otherwise = "clear",
+     .does = TEXT("looks whether the world has what was published", "检查已发布的内容是否生效")},
+    {"clear", "solution", .slow = true, .act = solve_remove, .save = {solve_removed}, .failed = solve_failed,
+     .does = TEXT("takes away what was published", "清除已发布的内容")},
 
     /* ---- an account at a CA ---- */
     {"account", "account at a CA", .slow = true, .act = acme_account_act, .save = {acme_account_save},
@@ -118,7 +140,7 @@ const struct step steps[] = {
     {"retention", "account",
      /* the last one says when it is due again */
      .save = {idempotency_purge, quote_purge, payment_purge, validate_purge, notify_purge, session_purge,
-              known_purge, limit_purge, suggestion_purge, verify_purge},
+              acme_order_purge, solve_purge, known_purge, limit_purge, suggestion_purge, verify_purge},
      .does = TEXT("deletes what is kept for a time only", "删除超过保留期的记录")},
     {0},
 };

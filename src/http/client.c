@@ -1,6 +1,7 @@
 /* The HTTP client. */
 #include "http/client.h"
 #include "base/buf.h"
+#include <ctype.h>
 #include <curl/curl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -73,6 +74,32 @@ static bool check_url(const struct http_request *request, bool *local, struct er
                           "'%s' must begin with https://; only this machine is asked by http://",
                           "“%s”必须以 https:// 开头;仅本机可使用 http://", text);
     return true;
+}
+
+static const char *plain_host(struct arena *a, const char *host) {
+    size_t length = strlen(host);
+    bool bracketed = *host == '[' && host[length - 1] == ']';
+    char *copy = bracketed ? arena_strndup(a, host + 1, length - 2) : arena_strdup(a, host);
+    for (char *c = copy; *c; c++)
+        *c = (char)tolower((unsigned char)*c);
+    return copy;
+}
+
+bool http_url_parts(struct arena *a, const char *url, struct url_parts *parts) {
+    __attribute__((cleanup(free_url))) CURLU *parsed = curl_url();
+    AUTO_PART scheme = NULL;
+    AUTO_PART host = NULL;
+    AUTO_PART port = NULL;
+    if (!parsed || strlen(url) > URL_MAX ||
+        curl_url_set(parsed, CURLUPART_URL, url, CURLU_DISALLOW_USER) != CURLUE_OK ||
+        curl_url_get(parsed, CURLUPART_SCHEME, &scheme, 0) != CURLUE_OK ||
+        curl_url_get(parsed, CURLUPART_HOST, &host, 0) != CURLUE_OK ||
+        curl_url_get(parsed, CURLUPART_PORT, &port, CURLU_DEFAULT_PORT) != CURLUE_OK)
+        return false;
+    parts->secure = strcmp(scheme, "https") == 0;
+    parts->host = plain_host(a, host);
+    parts->port = (uint16_t)strtoul(port, NULL, 10);
+    return parts->secure || strcmp(scheme, "http") == 0;
 }
 
 bool http_url_check(const char *field, const char *url, struct error *e) {
@@ -164,6 +191,10 @@ static void set_options(struct client *client, const struct http_request *reques
         curl_easy_setopt(c, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body.len);
         curl_easy_setopt(c, CURLOPT_POSTFIELDS, request->body.p);
     }
+    if (request->any_certificate) {
+        curl_easy_setopt(c, CURLOPT_SSL_VERIFYPEER, 0L);
+        curl_easy_setopt(c, CURLOPT_SSL_VERIFYHOST, 0L);
+    }
     if (strcmp(request->method, "HEAD") == 0)
         curl_easy_setopt(c, CURLOPT_NOBODY, 1L);
     curl_easy_setopt(c, CURLOPT_CUSTOMREQUEST, request->method);
@@ -195,12 +226,14 @@ static void fill_headers(struct client *client, struct http_reply *reply) {
 
 static void fill_reply(struct client *client, struct http_reply *reply) {
     long status = 0;
-    const char *content_type = NULL;
+    const char *content_type = NULL, *redirect = NULL;
     curl_easy_getinfo(client->curl, CURLINFO_RESPONSE_CODE, &status);
     curl_easy_getinfo(client->curl, CURLINFO_CONTENT_TYPE, &content_type);
+    curl_easy_getinfo(client->curl, CURLINFO_REDIRECT_URL, &redirect);
     *reply = (struct http_reply){.status = (int)status,
                                  .content_type =
                                      content_type ? arena_strdup(client->body.arena, content_type) : "",
+                                 .redirect = redirect ? arena_strdup(client->body.arena, redirect) : "",
                                  .body = buf_slice(&client->body)};
     fill_headers(client, reply);
 }

@@ -17,6 +17,7 @@ struct http_request {
     struct slice body;          /* p NULL: no body */
     int timeout_ms;             /* for the whole call; resolution included */
     bool plain_allowed;         /* http:// to other machines too: what is asked for is no secret */
+    bool any_certificate;       /* TLS proves nothing here: what is fetched says enough by itself */
     const char *address;        /* connect to this IP address instead of resolving the name; NULL: resolve */
     struct slice roots;         /* PEM: the only certificates to trust; empty: those of the system */
 };
@@ -28,6 +29,7 @@ struct http_header {
 struct http_reply {
     int status;
     const char *content_type; /* empty if there is none */
+    const char *redirect;     /* where it leads instead, as a whole URL; empty if it leads nowhere */
     struct slice body;        /* NUL-terminated behind its end */
     /* the first ones; what is longer than HTTP_HEADER_VALUE_MAX is left out */
     struct http_header headers[HTTP_HEADERS_MAX];
@@ -42,6 +44,13 @@ size_t http_reply_headers(const struct http_reply *reply, const char *name, cons
  * arena. */
 struct client *client_new(struct arena *a, const struct outbound_policy *policy);
 
+struct url_parts {
+    bool secure;      /* https */
+    const char *host; /* lower case; an IPv6 address without brackets */
+    uint16_t port;    /* said, or that of the scheme */
+};
+/* False for everything but http:// and https:// without user and password. */
+bool http_url_parts(struct arena *a, const char *url, struct url_parts *parts);
 /* May the client be sent there? An https address, or http on this machine; ERR_BAD_FIELD names the field. */
 bool http_url_check(const char *field, const char *url, struct error *e);
 

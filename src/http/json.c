@@ -239,6 +239,25 @@ static bool read_list(struct arena *a, const json_t *value, const struct field *
     return true;
 }
 
+/* The same with an object. */
+static json_t *write_map(struct arena *a, const struct field *f, const void *p) {
+    (void)a, (void)f;
+    const char *text = *(const char *const *)p;
+    json_t *map = text ? json_loads(text, JSON_REJECT_DUPLICATES, NULL) : NULL;
+    return map ? map : json_object();
+}
+
+static void put_map(struct buf *b, const struct field *f, const void *p) {
+    buf_str(b, json_text(b->arena, json_keep(b->arena, write_map(b->arena, f, p)), false));
+}
+
+static bool read_map(struct arena *a, const json_t *value, const struct field *f, void *p, struct error *e) {
+    if (!json_is_object(value))
+        return fail_field(e, f->name, ERR_BAD_FIELD, "'%s' must be an object", "“%s”必须是对象", f->name);
+    *(const char **)p = json_text(a, value, false);
+    return true;
+}
+
 /* ---- fields of fields ---- */
 
 static const struct field money_fields[] = {
@@ -367,6 +386,7 @@ static const struct codec codecs[] = {
     [FIELD_BOOL] = {"boolean", NULL, false, write_bool, json_put_bool, read_bool, NULL},
     [FIELD_WORDS] = {"array", NULL, false, write_words, json_put_words, read_words, clear_pointer},
     [FIELD_LIST] = {"array", NULL, false, write_list, put_list, read_list, clear_pointer},
+    [FIELD_MAP] = {"object", NULL, false, write_map, put_map, read_map, clear_pointer},
     [FIELD_BLOB] = {NULL, NULL, false, NULL, NULL, NULL, NULL},
     [FIELD_MONEY] = {"object", NULL, true, write_money, put_money, read_money, clear_money, money_fields},
     [FIELD_OBJECT] = {"object", NULL, false, write_object, put_object, read_object, NULL},

@@ -22,7 +22,7 @@ static const struct field line_fields[] = {
 };
 
 struct wide {
-    const char *text, *words, *list, *secret;
+    const char *text, *words, *list, *map, *secret;
     int64_t number, left, at;
     bool flag;
     struct money due;
@@ -36,6 +36,7 @@ static const struct field wide_fields[] = {
     FIELD(TEXT, wide, text, 0, "", ""),
     FIELD(WORDS, wide, words, 0, "", ""),
     FIELD(LIST, wide, list, 0, "", ""),
+    FIELD(MAP, wide, map, 0, "", ""),
     FIELD(INT, wide, number, 0, "", ""),
     FIELD(INT, wide, left, FIELD_OPTIONAL, "", ""),
     FIELD(TIME, wide, at, 0, "", ""),
@@ -104,9 +105,11 @@ static struct wide random_row(struct arena *a) {
         lines[i] = random_line(a);
     static const char *const lists[] = {
         NULL, "", "[]", "[1, {\"a\": \"\\u00e9\"}]", "[1", "{\"a\":1,\"a\":2}"};
+    static const char *const maps[] = {NULL, "", "{}", "{\"a\": [1, \"\\u00e9\"]}", "{\"a\"", "[]"};
     return (struct wide){.text = random_text(a),
                          .words = random_text(a),
                          .list = lists[rand_below(COUNT(lists))],
+                         .map = maps[rand_below(COUNT(maps))],
                          .secret = "secret",
                          .number = random_number(),
                          .left = random_number(),

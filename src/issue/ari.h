@@ -66,7 +66,8 @@ bool ari_begin(struct work *w, const struct certificate *c, const struct cert *l
                struct error *e);
 /*
  * What the next order of `c` at this issuer may say that it replaces: its current version, or that of its
- * predecessor before the first one, if it came from that issuer; else NULL.
+ * predecessor before the first one, if it came from that issuer and that has said when to renew it; else
+ * NULL.
  */
 bool ari_replaces(struct db *db, struct arena *a, const struct certificate *c, const char *issuer,
                   const char **id, struct error *e);

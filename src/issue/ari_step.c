@@ -176,7 +176,7 @@ bool ari_replaces(struct db *db, struct arena *a, const struct certificate *c, c
         return true;
     if (!suggestion_get(db, a, version, &s, e))
         return false;
-    if (s.version_id && strcmp(s.issuer, issuer) == 0)
+    if (s.version_id && s.window_start && strcmp(s.issuer, issuer) == 0)
         *id = s.ari_id;
     return true;
 }

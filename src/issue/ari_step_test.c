@@ -196,6 +196,10 @@ static void only_an_order_at_the_same_ca_replaces(void **state) {
     struct certificate c = watched();
     const char *id;
     assert_ok(ari_replaces(w.services.db, w.arena, &c, "ca", &id, &e), e);
+    assert_null(id); /* it has said nothing yet */
+    body = window(w.now + DAY, w.now + 2 * DAY);
+    asked(&c);
+    assert_ok(ari_replaces(w.services.db, w.arena, &c, "ca", &id, &e), e);
     assert_string_equal(id, suggestion_of(&c).ari_id);
     assert_ok(ari_replaces(w.services.db, w.arena, &c, "other", &id, &e), e);
     assert_null(id);

@@ -61,29 +61,10 @@ bool crl_sign(struct work *w, struct error *e) {
     return sign_draft(w, &ca, draft, e);
 }
 
-/* The certificate itself is revoked when the last of its versions is. */
-static bool settle_certificate(struct work *w, const char *certificate_id, struct error *e) {
-    int64_t unpublished;
-    struct certificate c;
-    const struct profile *profile;
-    if (!revocation_count_unpublished(w->db, certificate_id, &unpublished, e))
-        return false;
-    if (unpublished)
-        return true;
-    if (!certificate_get_any(w->db, w->arena, certificate_id, &c, e) ||
-        !certificate_profile(w->services->policies, &c, &profile, e))
-        return false;
-    c.revoked_at = w->now;
-    struct audit_entry entry = audit_by_system(c.account_id, w->now, "certificate.revoked", c.id);
-    return certificate_store(w->db, w->arena, profile, &c, e) && audit_write(w->db, w->arena, &entry, e) &&
-           certificate_tell(w->db, w->arena, &c, &(struct notify_event){.event = "revoked", .now = w->now},
-                            e);
-}
-
 static bool publish(struct work *w, const struct revocation *r, struct error *e) {
     return r->published_at || (revocation_set_published(w->db, r, w->now, e) &&
                                version_set_revoked(w->db, r->version_id, r->revoked_at, e) &&
-                               settle_certificate(w, r->certificate_id, e));
+                               revoke_settle(w, r->certificate_id, e));
 }
 
 static bool audit_signed(struct work *w, const struct crl *crl, struct error *e) {

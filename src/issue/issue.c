@@ -5,104 +5,36 @@
 #include "issue/issue.h"
 #include "audit/audit.h"
 #include "base/rand.h"
+#include "catalog/issuer.h"
 #include "certificate/compromised_key.h"
-#include "issue/ca.h"
-#include "issue/issue_db.h"
+#include "issue/acme_order.h"
+#include "issue/ari.h"
+#include "issue/failover.h"
 #include "pki/digest.h"
+#include "renew/expiry.h"
 #include "renew/renew.h"
 
-/* A new issuer: one file issuer_kind.c, its line here, and in meson.build. */
-extern const struct issuer_ops issuer_local;
-static const struct issuer_ops *const issuers[] = {&issuer_local};
+/* A new kind of issuer: one file issuer_kind.c, its line here, and in meson.build. */
+extern const struct issuer_ops issuer_local, issuer_acme;
+static const struct issuer_ops *const kinds[] = {&issuer_local, &issuer_acme};
 
-const struct issuer_ops *issuer_find(const char *name) {
-    for (size_t i = 0; i < sizeof issuers / sizeof *issuers; i++)
-        if (strcmp(issuers[i]->name, name) == 0)
-            return issuers[i];
+const struct issuer_ops *issuer_find(const char *kind) {
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+        if (strcmp(kinds[i]->kind, kind) == 0)
+            return kinds[i];
     return NULL;
 }
 
-static bool issuer_of(const struct application *application, const struct issuer_ops **issuer,
+static bool issuer_of(struct work *w, const struct application *application, const struct issuer_ops **ops,
                       struct error *e) {
-    *issuer = issuer_find(application->issuer);
-    return *issuer || fail(e, ERR_INTERNAL, "application %s names the unknown issuer '%s'",
-                           "申请 %s 的签发机构“%s”未知", application->id, application->issuer);
-}
-
-/* ---- what came back ---- */
-
-static bool check_key(const struct application *application, const struct cert *leaf, struct error *e) {
-    return slice_equal(leaf->spki, application->spki) ||
-           fail(e, ERR_ISSUER_ANSWER, "the certificate for application %s has another key",
-                "为申请 %s 签发的证书使用了其他密钥", application->id);
-}
-
-static bool check_names(const struct application *application, const struct cert *leaf, struct error *e) {
-    return names_same(leaf->names, application->names) ||
-           fail(e, ERR_ISSUER_ANSWER, "the certificate for application %s is for %s, not for %s",
-                "为申请 %s 签发的证书包含 %s,而不是 %s", application->id, leaf->names, application->names);
-}
-
-static bool check_lifetime(struct arena *a, const struct issued *issued, struct error *e) {
-    const struct cert *leaf = &issued->leaf;
-    if (!issued->end || (leaf->not_before == issued->not_before && leaf->end == issued->end))
-        return true;
-    return fail(e, ERR_ISSUER_ANSWER, "the certificate is valid from %s to %s, not as asked for",
-                "证书有效期为 %s 至 %s,与申请不符", time_format(a, leaf->not_before),
-                time_format(a, leaf->end));
-}
-
-/* The end of the version that this one takes the place of; 0 if there is none to compare with. */
-static bool replaced_end(struct work *w, const struct certificate *c, int64_t *end, struct error *e) {
-    struct certificate predecessor;
-    *end = c->version_end;
-    if (c->version_count || !c->predecessor_id)
-        return true;
-    if (!certificate_get_any(w->db, w->arena, c->predecessor_id, &predecessor, e))
+    struct issuer issuer = {.kind = ISSUER_LOCAL};
+    if (strcmp(application->issuer, ISSUER_LOCAL) != 0 &&
+        !issuer_get(w->db, w->arena, application->issuer, &issuer, e))
         return false;
-    *end = predecessor.revoke_asked_at ? 0 : predecessor.version_end;
-    return true;
-}
-
-/* Within a coverage, the last versions end together with it; and a cap may have become shorter since the old
- * one. */
-static bool may_end_early(const struct certificate *c, const struct profile *profile,
-                          const struct issued *issued) {
-    int64_t cap_days = policy_cap_days(profile, issued->issued_at);
-    const struct cert *leaf = &issued->leaf;
-    return c->version_count &&
-           (leaf->end == c->coverage_end || leaf->end - leaf->not_before >= cap_days * DAY);
-}
-
-static bool check_later(struct work *w, const struct certificate *c, const struct issued *issued,
-                        struct error *e) {
-    const struct profile *profile;
-    int64_t old_end;
-    if (!certificate_profile(w->services->policies, c, &profile, e) || !replaced_end(w, c, &old_end, e))
-        return false;
-    return issued->leaf.end > old_end || may_end_early(c, profile, issued) ||
-           fail(e, ERR_ISSUER_ANSWER, "the certificate ends at %s, no later than the old one",
-                "证书到期时间 %s 不晚于原证书", time_format(w->arena, issued->leaf.end));
-}
-
-/* Each is signed by the next, the last one by a root that we know. */
-static bool check_chain(struct work *w, const struct certificate *c, const struct issued *issued,
-                        struct error *e) {
-    const struct cert *below = &issued->leaf, *top;
-    if (!issued->chain_count)
-        return fail(e, ERR_ISSUER_ANSWER, "the certificate came without its chain", "证书缺少证书链");
-    for (size_t i = 0; i < issued->chain_count; below = &issued->chain[i++])
-        if (!ca_signed(w->services, below, &issued->chain[i]))
-            return fail(e, ERR_ISSUER_ANSWER, "'%s' is not signed by '%s'", "“%s”不是由“%s”签发的",
-                        below->subject, issued->chain[i].subject);
-    return ca_certificate(w->services, w->arena, c->account_id, below->der, &top, e);
-}
-
-bool issue_check(struct work *w, const struct certificate *c, const struct application *application,
-                 const struct issued *issued, struct error *e) {
-    return check_key(application, &issued->leaf, e) && check_names(application, &issued->leaf, e) &&
-           check_lifetime(w->arena, issued, e) && check_later(w, c, issued, e) &&
-           check_chain(w, c, issued, e);
+    *ops = issuer_find(issuer.kind);
+    return *ops ||
+           fail(e, ERR_INTERNAL, "application %s names issuer '%s' of the unknown kind '%s'",
+                "申请 %s 的签发机构“%s”类型“%s”未知", application->id, application->issuer, issuer.kind);
 }
 
 /* ---- the steps ---- */
@@ -125,7 +57,7 @@ static bool subject_read(struct work *w, struct subject *s, struct error *e) {
     if (!certificate_profile(w->services->policies, &s->c, &s->profile, e))
         return false;
     if (application_open(w->db, w->arena, s->c.id, &s->application, e))
-        return issuer_of(&s->application, &s->issuer, e);
+        return issuer_of(w, &s->application, &s->issuer, e);
     if (!error_absent(e))
         return false;
     s->application.id = NULL;
@@ -141,24 +73,51 @@ static bool check_not_compromised(struct work *w, const struct application *appl
 
 struct asked {
     const char *application_id;
+    bool elsewhere; /* it is the other step's: this one asked for nothing */
     struct issued issued;
 };
 
-bool issue_journal(struct work *w, struct error *e) {
-    struct subject s;
-    return subject_read(w, &s, e) && (!s.application.id || s.issuer->journal(w, &s.c, &s.application, e));
+/* As far as it is the application's, whose issuer may be another one from now on. */
+static bool journal(struct work *w, struct subject *s, struct error *e) {
+    return failover_choose(w, &s->c, &s->application, e) && issuer_of(w, &s->application, &s->issuer, e) &&
+           s->issuer->journal(w, &s->c, &s->application, e);
 }
 
-bool issue_ask(struct work *w, struct error *e) {
+bool issue_journal(struct work *w, struct error *e) {
+    struct subject s;
+    return subject_read(w, &s, e) && (!s.application.id || journal(w, &s, e));
+}
+
+static bool nothing_to_check(const struct issued *issued) {
+    return issued->unjournaled || issued->waits;
+}
+
+/* What was reissued with other facts meanwhile is not asked for any more, at the cost of others. */
+static bool is_wanted(const struct subject *s) {
+    return s->application.id && (!s->issuer->slow || application_fits(&s->application, &s->c));
+}
+
+static bool ask(struct work *w, bool slow, struct error *e) {
     struct asked *asked = w->prepared = ARENA_NEW(w->arena, struct asked);
     struct subject s;
     if (!subject_read(w, &s, e))
         return false;
-    if (!(asked->application_id = s.application.id))
+    if (!is_wanted(&s))
         return true;
-    return check_not_compromised(w, &s.application, e) &&
-           s.issuer->ask(w, &s.c, &s.application, &asked->issued, e) &&
-           (asked->issued.unjournaled || issue_check(w, &s.c, &s.application, &asked->issued, e));
+    asked->application_id = s.application.id;
+    asked->elsewhere = s.issuer->slow != slow;
+    return asked->elsewhere ||
+           (check_not_compromised(w, &s.application, e) &&
+            s.issuer->ask(w, &s.c, &s.application, &asked->issued, e) &&
+            (nothing_to_check(&asked->issued) || issue_check(w, &s.c, &s.application, &asked->issued, e)));
+}
+
+bool issue_ask(struct work *w, struct error *e) {
+    return ask(w, false, e);
+}
+
+bool issue_request(struct work *w, struct error *e) {
+    return ask(w, true, e);
 }
 
 /*
@@ -222,22 +181,63 @@ static bool store_version(struct work *w, struct subject *s, const struct issued
            (application_fits(&s->application, &before) || restore_changes(w, s, &before, e)) &&
            application_close(w->db, s->application.id, w->now, version.id, NULL, e) &&
            audit_issued(w, &version, e) && tell_issued(w, &s->c, e) &&
+           (!issued->foreign || ari_begin(w, &s->c, &issued->leaf, s->application.issuer, e)) &&
            issue_wake_successor(w->db, &s->c, w->now, e) && work_goes(w, OUTCOME_NEXT);
 }
 
-bool issue_record(struct work *w, struct error *e) {
-    const struct asked *asked = w->prepared;
+/* What is told of a coming end, and when next, does not wait for an issuer that lets us wait. */
+static bool wait_for_issuer(struct work *w, const struct subject *s, int64_t until, struct error *e) {
+    int64_t threshold_at;
+    if (!expiry_tell(w, &s->c, s->profile, &threshold_at, e))
+        return false;
+    return work_again(w, threshold_at && threshold_at < until ? threshold_at : until);
+}
+
+/* Money and quota of what was cancelled are given back: whatever was signed for it never leaves here. */
+static bool give_up(struct work *w, const struct subject *s, struct error *e) {
+    return acme_order_drop(w, w->item->subject, s->application.id, e) &&
+           work_enqueue(w->db, w->item->account_id, w->item->subject, s->c.cancelled_at ? "apply" : "decide",
+                        w->now, e) &&
+           work_goes(w, OUTCOME_DONE);
+}
+
+static bool is_same(const struct asked *asked, const struct subject *s) {
+    return asked->application_id && is_wanted(s) && strcmp(asked->application_id, s->application.id) == 0;
+}
+
+static bool record(struct work *w, bool slow, struct error *e) {
+    struct asked *asked = w->prepared;
+    struct issued *issued = &asked->issued;
     struct subject s;
     if (!subject_read(w, &s, e))
         return false;
-    bool same =
-        asked->application_id && s.application.id && strcmp(asked->application_id, s.application.id) == 0;
-    /* money and quota of what was cancelled are given back: whatever was signed for it never leaves here */
-    if (!same)
-        return work_enqueue(w->db, w->item->account_id, w->item->subject,
-                            s.c.cancelled_at ? "apply" : "decide", w->now, e) &&
-               work_goes(w, OUTCOME_DONE);
-    if (asked->issued.unjournaled)
-        return s.issuer->journal(w, &s.c, &s.application, e) && work_again(w, w->now);
-    return store_version(w, &s, &asked->issued, e);
+    if (!is_same(asked, &s))
+        return give_up(w, &s, e);
+    if (asked->elsewhere || s.issuer->slow != slow)
+        return work_goes(w, OUTCOME_OTHERWISE);
+    if (issued->unjournaled)
+        return journal(w, &s, e) && (w->outcome != OUTCOME_NEXT || work_again(w, w->now));
+    if (s.issuer->save && !s.issuer->save(w, &s.c, &s.application, issued, e))
+        return false;
+    return issued->waits ? wait_for_issuer(w, &s, issued->until, e) : store_version(w, &s, issued, e);
+}
+
+bool issue_record(struct work *w, struct error *e) {
+    return record(w, false, e);
+}
+
+bool issue_requested(struct work *w, struct error *e) {
+    return record(w, true, e);
+}
+
+bool issue_request_failed(struct work *w, const struct error *cause, struct error *e) {
+    struct asked *asked = w->prepared;
+    struct subject s;
+    enum error_id reason = apply_rejection(cause->id);
+    if (!subject_read(w, &s, e))
+        return false;
+    if (asked && is_same(asked, &s) && s.issuer->failed &&
+        !s.issuer->failed(w, &s.application, &asked->issued, cause, &reason, e))
+        return false;
+    return apply_failed_for(w, reason, cause, e);
 }

@@ -36,6 +36,9 @@ bool revocation_set_published(struct db *db, const struct revocation *r, int64_t
                               struct error *e);
 bool revocation_count_unpublished(struct db *db, const char *certificate_id, int64_t *count, struct error *e);
 
+/* revoke.c: the certificate itself is revoked when the last of its versions is. */
+bool revoke_settle(struct work *w, const char *certificate_id, struct error *e);
+
 struct crl {
     const char *ca_id, *account_id;
     int64_t number, this_update, next_update;

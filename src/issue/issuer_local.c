@@ -96,4 +96,4 @@ static bool local_ask(struct work *w, const struct certificate *c, const struct 
            sign(w, application, &j, &ca, issued, e);
 }
 
-const struct issuer_ops issuer_local = {.name = "local", .journal = local_journal, .ask = local_ask};
+const struct issuer_ops issuer_local = {.kind = "local", .journal = local_journal, .ask = local_ask};

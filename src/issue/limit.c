@@ -188,12 +188,16 @@ static bool charge(struct taking *t, struct part *p, struct error *e) {
     return bucket_put(t->db, &p->bucket, e);
 }
 
-static bool take_all(struct taking *t, struct limit_answer *answer, struct error *e) {
-    *answer = (struct limit_answer){.taken = true};
+static bool charge_all(struct taking *t, struct error *e) {
     for (size_t i = 0; i < t->count; i++)
         if (!charge(t, &t->parts[i], e))
             return false;
-    return !t->since || limit_forget(t->db, t->ask->subject, e);
+    return true;
+}
+
+static bool take_all(struct taking *t, struct limit_answer *answer, struct error *e) {
+    *answer = (struct limit_answer){.taken = true};
+    return charge_all(t, e) && (!t->since || limit_forget(t->db, t->ask->subject, e));
 }
 
 static bool wait_at(struct taking *t, const struct part *p, const struct part *last, struct error *e) {
@@ -252,6 +256,11 @@ bool limit_take_account(struct db *db, struct arena *a, const struct limit_ask *
     return begin(&t, e) && gather_account(&t, e) && take(&t, answer, e);
 }
 
+bool limit_charge(struct db *db, struct arena *a, const struct limit_ask *ask, int64_t now, struct error *e) {
+    struct taking t = {.db = db, .arena = a, .ask = ask, .now = now};
+    return gather_order(&t, e) && charge_all(&t, e);
+}
+
 /* ---- what the CA says ---- */
 
 /* budget: as the header has it */
@@ -263,10 +272,7 @@ bool limit_failed(struct db *db, struct arena *a, const struct limit_ask *ask, c
         if (limit->kind == RATE_PER_FAILURES && !add(&t, limit, failure_of(a, ask, name), true, e))
             return false;
     }
-    for (size_t i = 0; i < t.count; i++)
-        if (!charge(&t, &t.parts[i], e))
-            return false;
-    return true;
+    return charge_all(&t, e);
 }
 
 /* What is full at once when it opens needs a row all the same. */

@@ -1,5 +1,8 @@
-/* Revocation: asked for here, done when a CRL lists it (crl.c). */
+/* Revocation: asked for here, done when a CRL lists it (crl.c), or the CA that issued it has (acme_revoke.c).
+ */
+#include "audit/audit.h"
 #include "certificate/compromised_key.h"
+#include "issue/acme_revoke.h"
 #include "issue/issue_db.h"
 #include "pki/crl.h"
 
@@ -12,7 +15,7 @@ struct revoking {
     int64_t now;
 };
 
-static bool revoke_version(const struct revoking *g, const struct version *v, struct error *e) {
+static bool revoke_ours(const struct revoking *g, const struct version *v, struct error *e) {
     struct revocation r = {.ca_id = v->ca_id,
                            .serial = v->serial,
                            .account_id = v->account_id,
@@ -22,10 +25,17 @@ static bool revoke_version(const struct revoking *g, const struct version *v, st
                            .revoked_at = g->now,
                            .reason = g->reason,
                            .end_at = v->end_at};
-    if (g->reason == CRL_KEY_COMPROMISE &&
-        !compromised_key_spread(g->db, g->arena, g->c, v->spki_sha256, g->now, e))
-        return false;
     return revocation_insert(g->db, &r, e) && work_enqueue(g->db, v->account_id, v->ca_id, "crl", g->now, e);
+}
+
+static bool revoke_version(const struct revoking *g, const struct version *v, bool *revoked,
+                           struct error *e) {
+    *revoked = v->ca_id != NULL;
+    if (v->ca_id ? !revoke_ours(g, v, e)
+                 : !acme_revoke_ask(g->db, g->arena, v, g->reason, g->now, revoked, e))
+        return false;
+    return !*revoked || g->reason != CRL_KEY_COMPROMISE ||
+           compromised_key_spread(g->db, g->arena, g->c, v->spki_sha256, g->now, e);
 }
 
 /* Replaced versions are valid until their own end: they go with the current one. */
@@ -36,16 +46,37 @@ static bool revoke_versions(const struct revoking *g, struct error *e) {
         return false;
     for (size_t i = 0; i < count; i++) {
         const struct version *v = &versions[i];
-        if (!v->ca_id || v->revoked_at || v->end_at <= g->now)
+        bool one = false;
+        if (v->revoked_at || v->end_at <= g->now)
             continue;
-        if (!revoke_version(g, v, e))
+        if (!revoke_version(g, v, &one, e))
             return false;
-        revoked++;
+        revoked += one;
     }
     return revoked ||
            fail(e, ERR_NOT_OFFICIAL,
-                "no live version of %s comes from the CA of Tenure; revoke it at the CA that issued it",
-                "%s 的有效版本均非由 Tenure 的 CA 签发;请在其签发 CA 处吊销", g->c->id);
+                "no live version of %s was issued or ordered by Tenure; revoke it at the CA that issued it",
+                "%s 的有效版本均非由 Tenure 签发或申请;请在其签发 CA 处吊销", g->c->id);
+}
+
+/* The certificate itself is revoked when the last of its versions is. */
+bool revoke_settle(struct work *w, const char *certificate_id, struct error *e) {
+    int64_t unpublished, open;
+    struct certificate c;
+    const struct profile *profile;
+    if (!revocation_count_unpublished(w->db, certificate_id, &unpublished, e) ||
+        !acme_revocation_count_open(w->db, certificate_id, &open, e))
+        return false;
+    if (unpublished + open)
+        return true;
+    if (!certificate_get_any(w->db, w->arena, certificate_id, &c, e) ||
+        !certificate_profile(w->services->policies, &c, &profile, e))
+        return false;
+    c.revoked_at = w->now;
+    struct audit_entry entry = audit_by_system(c.account_id, w->now, "certificate.revoked", c.id);
+    return certificate_store(w->db, w->arena, profile, &c, e) && audit_write(w->db, w->arena, &entry, e) &&
+           certificate_tell(w->db, w->arena, &c, &(struct notify_event){.event = "revoked", .now = w->now},
+                            e);
 }
 
 /* ---- a key that turns out to be compromised when nothing is left to revoke ---- */

@@ -193,3 +193,11 @@ bool cert_list_from_pem(struct arena *a, struct slice pem, size_t max, struct ce
                     "第 %zu 行:PEM 块不完整,或最后一块之后有多余内容", reader.line);
     return true;
 }
+
+bool cert_acme_identifier(const struct cert *cert, struct slice *digest) {
+    struct tbs tbs;
+    struct extension x;
+    const char *where;
+    return tbs_read(cert->tbs, &tbs, &where) && extension_find(tbs.extensions, OID_ACME_IDENTIFIER, &x) &&
+           x.critical && der_only(x.value, DER_OCTET_STRING, digest) && digest->len == ACME_IDENTIFIER_SIZE;
+}

@@ -5,6 +5,8 @@
 #pragma once
 #include "pki/key.h"
 
+enum { ACME_IDENTIFIER_SIZE = 32 };
+
 struct cert {
     struct slice der;
     struct slice tbs, signature, spki;
@@ -32,6 +34,9 @@ const char *cert_to_pem(struct arena *a, struct slice der);
  * blocks too. */
 bool cert_list_from_pem(struct arena *a, struct slice pem, size_t max, struct cert **certs, size_t *count,
                         struct error *e);
+
+/* The critical acmeIdentifier of a certificate of tls-alpn-01 (RFC 8737): 32 bytes; false if it has none. */
+bool cert_acme_identifier(const struct cert *cert, struct slice *digest);
 
 /* The signature of `cert` verifies with the key of `issuer`, and the names match. */
 bool cert_issued_by(const struct cert *cert, const struct cert *issuer);

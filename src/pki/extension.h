@@ -14,6 +14,7 @@
 #define OID_AUTHORITY_KEY_ID   DER_BYTES("\x55\x1d\x23")
 #define OID_EXTENDED_KEY_USAGE DER_BYTES("\x55\x1d\x25")
 #define OID_AUTHORITY_INFO     DER_BYTES("\x2b\x06\x01\x05\x05\x07\x01\x01")
+#define OID_ACME_IDENTIFIER    DER_BYTES("\x2b\x06\x01\x05\x05\x07\x01\x1f")
 #define OID_ACCESS_OCSP        DER_BYTES("\x2b\x06\x01\x05\x05\x07\x30\x01")
 #define OID_ACCESS_ISSUER      DER_BYTES("\x2b\x06\x01\x05\x05\x07\x30\x02")
 #define OID_COMMON_NAME        DER_BYTES("\x55\x04\x03")

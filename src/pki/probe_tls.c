@@ -11,6 +11,10 @@
 
 enum { SECURITY_BITS_112 = 2 };
 
+/* ALPN of tls-alpn-01, behind its length. */
+static const char acme_tls[] = "\x0a"
+                               "acme-tls/1";
+
 OPENSSL_AUTO(SSL_CTX, SSL_CTX_free)
 OPENSSL_AUTO(SSL, SSL_free)
 
@@ -128,22 +132,46 @@ static void read_chain(struct arena *a, SSL *ssl, struct tls_seen *seen) {
     }
 }
 
+static void look(struct arena *a, SSL *ssl, int fd, int64_t deadline_ms, struct tls_seen *seen) {
+    const unsigned char *protocol;
+    unsigned length;
+    seen->result = shake_hands(a, ssl, fd, deadline_ms, seen);
+    if (seen->result != HANDSHAKE_DONE)
+        return;
+    SSL_get0_alpn_selected(ssl, &protocol, &length);
+    seen->challenge = length == sizeof acme_tls - 2 && memcmp(protocol, acme_tls + 1, length) == 0;
+    seen->protocol = arena_strdup(a, SSL_get_version(ssl));
+    seen->cipher = arena_strdup(a, SSL_get_cipher_name(ssl));
+    read_chain(a, ssl, seen);
+}
+
+static bool no_client(const char *server_name, struct error *e) {
+    ERR_clear_error();
+    return fail(e, ERR_INTERNAL, "no TLS client could be made for %s", "无法为 %s 建立 TLS 客户端",
+                server_name);
+}
+
 bool tls_probe(struct arena *a, int fd, const char *server_name, int64_t deadline_ms, struct tls_seen *seen,
                struct error *e) {
     AUTO(SSL_CTX) context = make_context();
     AUTO(SSL) ssl = context ? SSL_new(context) : NULL;
     *seen = (struct tls_seen){.protocol = "", .cipher = "", .address = peer_address(a, fd)};
-    if (!prepare(ssl, fd, server_name)) {
-        ERR_clear_error();
-        return fail(e, ERR_INTERNAL, "no TLS client could be made for %s", "无法为 %s 建立 TLS 客户端",
-                    server_name);
-    }
-    seen->result = shake_hands(a, ssl, fd, deadline_ms, seen);
-    if (seen->result == HANDSHAKE_DONE) {
-        seen->protocol = arena_strdup(a, SSL_get_version(ssl));
-        seen->cipher = arena_strdup(a, SSL_get_cipher_name(ssl));
-        read_chain(a, ssl, seen);
-    }
+    if (!prepare(ssl, fd, server_name))
+        return no_client(server_name, e);
+    look(a, ssl, fd, deadline_ms, seen);
+    ERR_clear_error();
+    return true;
+}
+
+bool tls_probe_challenge(struct arena *a, int fd, const char *server_name, int64_t deadline_ms,
+                         struct tls_seen *seen, struct error *e) {
+    AUTO(SSL_CTX) context = make_context();
+    AUTO(SSL) ssl = context ? SSL_new(context) : NULL;
+    *seen = (struct tls_seen){.protocol = "", .cipher = "", .address = peer_address(a, fd)};
+    if (!prepare(ssl, fd, server_name) ||
+        SSL_set_alpn_protos(ssl, (const unsigned char *)acme_tls, sizeof acme_tls - 1) != 0)
+        return no_client(server_name, e);
+    look(a, ssl, fd, deadline_ms, seen);
     ERR_clear_error();
     return true;
 }

@@ -18,6 +18,7 @@ struct tls_seen {
     const char *address; /* the one that was connected to, with its port */
     struct cert *chain;  /* as served, leaf first */
     size_t count;
+    bool challenge; /* the server takes part in tls-alpn-01 */
 };
 
 /*
@@ -27,6 +28,12 @@ struct tls_seen {
  */
 bool tls_probe(struct arena *a, int fd, const char *server_name, int64_t deadline_ms, struct tls_seen *seen,
                struct error *e);
+/*
+ * The same as a CA does it for tls-alpn-01 (RFC 8737): nothing but acme-tls/1 is offered. For an IP address
+ * the name is that of its reverse zone (RFC 8738).
+ */
+bool tls_probe_challenge(struct arena *a, int fd, const char *server_name, int64_t deadline_ms,
+                         struct tls_seen *seen, struct error *e);
 /*
  * Does the served chain verify at `now`, with `roots` trusted besides the system's store?
  * Chain building, signatures and dates only; names are the caller's business.

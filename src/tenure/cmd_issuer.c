@@ -96,49 +96,41 @@ static bool set_number(struct cli *cli, json_t *body, int key, const char *membe
     return !cli->options[key] || cli_number(cli, body, member, cli->options[key]);
 }
 
-#define COMMON_OPTIONS                                                                                       \
-    {"title", KEY_TITLE, "TEXT", TEXT("title in English", "英文名称")},                                      \
-        {"title-zh", KEY_TITLE_ZH, "TEXT", TEXT("title in Chinese", "中文名称")},                            \
-        {"tls-roots", KEY_TLS_ROOTS, "FILE",                                                                 \
-         TEXT("PEM: the only roots trusted for talking to it", "与其通信时仅信任的根证书(PEM)")},            \
-        {"chain-roots", KEY_CHAIN_ROOTS, "FILE",                                                             \
-         TEXT("PEM: what its chains must end in", "证书链必须终止于的根证书(PEM)")},                         \
-        {"contact", KEY_CONTACT, "LIST",                                                                     \
-         TEXT("e-mail addresses that the CA may write to", "CA 可联系的邮箱")},                              \
-        {"agree-terms", KEY_AGREE, NULL,                                                                     \
-         TEXT("you agree to the CA's terms of service", "同意 CA 的服务条款")},                              \
-        {"eab-kid", KEY_EAB_KID, "KID",                                                                      \
-         TEXT("key id of external account binding", "外部账户绑定的密钥标识")},                              \
-        {"eab-key-file", KEY_EAB_KEY, "FILE",                                                                \
-         TEXT("its key, in base64url, as the CA gave it", "外部账户绑定密钥文件(base64url)")},               \
-        {"certificate-profile", KEY_PROFILE, "NAME",                                                         \
-         TEXT("profile to ask the CA for", "向 CA 请求的证书配置")},                                         \
-        {"preferred-chain", KEY_CHAIN, "NAME",                                                               \
-         TEXT("common name of the top issuer of the chain", "优先选用的证书链的顶级签发者名称")},            \
-        {"caa-domains", KEY_CAA, "LIST", TEXT("what CAA records may name", "CAA 记录可填写的域名")},         \
-        {"takes-not-after", KEY_NOT_AFTER, "YES|NO",                                                         \
-         TEXT("it honours the lifetime of an order", "是否接受订单指定的有效期")},                           \
-        {"key-algorithms", KEY_ALGORITHMS, "LIST", TEXT("rsa2048,p256 …", "rsa2048,p256 等")},               \
-        {"names-max", KEY_NAMES_MAX, "N", TEXT("most names in one certificate", "每张证书的域名上限")},      \
-        {"limits-file", KEY_LIMITS, "FILE", TEXT("JSON: its rate limits", "频率限制(JSON)")}, {              \
-        "finalize-seconds", KEY_FINALIZE, "N",                                                               \
-            TEXT("how long it may process an order", "订单处理的最长时间(秒)")                               \
-    }
-
-static const struct option_row add_options[] = {
+static const struct option_row issuer_options[] = {
     {"preset", KEY_PRESET, "NAME",
-     TEXT("what to take it from; default: the name itself", "所用预设,默认与名称相同")},
+     TEXT("what to take a new one from; default: the name itself", "新建时所用预设,默认与名称相同")},
     {"directory", KEY_DIRECTORY, "URL",
-     TEXT("the CA's directory: no preset is taken", "CA 目录地址,不使用预设")},
-    COMMON_OPTIONS,
+     TEXT("a new one's directory: no preset is taken", "新建时的 CA 目录地址,不使用预设")},
+    {"back", KEY_BACK, NULL, TEXT("it was removed: it issues again", "恢复已停用的签发机构")},
+    {"title", KEY_TITLE, "TEXT", TEXT("title in English", "英文名称")},
+    {"title-zh", KEY_TITLE_ZH, "TEXT", TEXT("title in Chinese", "中文名称")},
+    {"tls-roots", KEY_TLS_ROOTS, "FILE",
+     TEXT("PEM: the only roots trusted for talking to it", "与其通信时仅信任的根证书(PEM)")},
+    {"chain-roots", KEY_CHAIN_ROOTS, "FILE",
+     TEXT("PEM: what its chains must end in", "证书链必须终止于的根证书(PEM)")},
+    {"contact", KEY_CONTACT, "LIST", TEXT("e-mail addresses that the CA may write to", "CA 可联系的邮箱")},
+    {"agree-terms", KEY_AGREE, NULL, TEXT("you agree to the CA's terms of service", "同意 CA 的服务条款")},
+    {"eab-kid", KEY_EAB_KID, "KID", TEXT("key id of external account binding", "外部账户绑定的密钥标识")},
+    {"eab-key-file", KEY_EAB_KEY, "FILE",
+     TEXT("its key, in base64url, as the CA gave it", "外部账户绑定密钥文件(base64url)")},
+    {"certificate-profile", KEY_PROFILE, "NAME", TEXT("profile to ask the CA for", "向 CA 请求的证书配置")},
+    {"preferred-chain", KEY_CHAIN, "NAME",
+     TEXT("common name of the top issuer of the chain", "优先选用的证书链的顶级签发者名称")},
+    {"caa-domains", KEY_CAA, "LIST", TEXT("what CAA records may name", "CAA 记录可填写的域名")},
+    {"takes-not-after", KEY_NOT_AFTER, "YES|NO",
+     TEXT("it honours the lifetime of an order", "是否接受订单指定的有效期")},
+    {"key-algorithms", KEY_ALGORITHMS, "LIST", TEXT("rsa2048,p256 …", "rsa2048,p256 等")},
+    {"names-max", KEY_NAMES_MAX, "N", TEXT("most names in one certificate", "每张证书的域名上限")},
+    {"limits-file", KEY_LIMITS, "FILE", TEXT("JSON: its rate limits", "频率限制(JSON)")},
+    {"finalize-seconds", KEY_FINALIZE, "N",
+     TEXT("how long it may process an order", "订单处理的最长时间(秒)")},
     {0},
 };
 
-static const struct option_row change_options[] = {
-    {"back", KEY_BACK, NULL, TEXT("it was removed: it issues again", "恢复已停用的签发机构")},
-    COMMON_OPTIONS,
-    {0},
-};
+static bool not_with(struct cli *cli, int key, const char *option) {
+    return !cli->options[key] || fail(&cli->error, ERR_USAGE, "--%s does not belong to this command",
+                                      "--%s 不适用于此命令", option);
+}
 
 static bool common_members(struct cli *cli, json_t *body) {
     set_words(cli, body, KEY_CONTACT, "contact");
@@ -188,7 +180,7 @@ static int issuer_add(struct cli *cli) {
     json_object_set_new(body, "id", json_string(cli->args[0]));
     if (!cli->options[KEY_PRESET] && !cli->options[KEY_DIRECTORY])
         json_object_set_new(body, "preset", json_string(cli->args[0]));
-    if (common_members(cli, body))
+    if (not_with(cli, KEY_BACK, "back") && common_members(cli, body))
         return cli_request(cli, "POST", "/v1/issuers", body, print_issuer);
     json_decref(body);
     return cli_failed(cli);
@@ -199,7 +191,8 @@ static int issuer_change(struct cli *cli) {
     json_t *body = cli_body(cli, members);
     if (cli->options[KEY_BACK])
         json_object_set_new(body, "withdrawn", json_false());
-    if (common_members(cli, body))
+    if (not_with(cli, KEY_PRESET, "preset") && not_with(cli, KEY_DIRECTORY, "directory") &&
+        common_members(cli, body))
         return cli_request(cli, "PATCH", issuer_path(cli), body, print_issuer);
     json_decref(body);
     return cli_failed(cli);
@@ -270,9 +263,9 @@ const struct verb issuer_verbs[] = {
     {"issuer show", TEXT("show one issuer", "查看签发机构"), TEXT("ISSUER", "签发机构"), 1, 1, NULL,
      issuer_show},
     {"issuer add", TEXT("add a CA that is spoken to by ACME", "添加通过 ACME 对接的 CA"),
-     TEXT("ISSUER", "签发机构"), 1, 1, add_options, issuer_add},
+     TEXT("ISSUER", "签发机构"), 1, 1, issuer_options, issuer_add},
     {"issuer change", TEXT("change an issuer", "更改签发机构"), TEXT("ISSUER", "签发机构"), 1, 1,
-     change_options, issuer_change},
+     issuer_options, issuer_change},
     {"issuer remove", TEXT("have it issue nothing new", "停用签发机构"), TEXT("ISSUER", "签发机构"), 1, 1,
      NULL, issuer_remove},
     {"issuer account list", TEXT("your accounts at CAs", "在 CA 的账户列表"), TEXT("", ""), 0, 0, NULL,

@@ -17,6 +17,7 @@ static const struct config_section *const sections[] = {
     &config_outbound,
     &config_payment,
     &config_probe,
+    &config_responder,
     &config_smtp,
     &config_validation,
 };

@@ -9,6 +9,8 @@
 #include "http/mail.h"
 #include "http/outbound.h"
 #include "order/payment.h"
+#include "solve/solve.h"
+#include "tenure/responder.h"
 #include "validate/validate.h"
 
 #define CONFIG_DATABASE      "tenure.db"
@@ -31,6 +33,8 @@ struct config {
     int64_t probe_timeout_ms;
     struct dns_settings dns;
     struct validator validator;
+    struct solve_settings solve;
+    struct responder_settings responder;
     struct mail_settings mail;
     struct payment_settings payment;
 };

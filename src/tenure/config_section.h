@@ -21,6 +21,7 @@ extern const struct config_section config_dns;
 extern const struct config_section config_outbound;
 extern const struct config_section config_payment;
 extern const struct config_section config_probe;
+extern const struct config_section config_responder;
 extern const struct config_section config_smtp;
 extern const struct config_section config_validation;
 

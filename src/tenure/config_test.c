@@ -33,6 +33,7 @@ static void defaults_fill_what_is_absent(void **state) {
     assert_false(c.dns.outside_refused);
     assert_int_equal(c.dns.timeout_ms, 3000);
     assert_int_equal(c.validator.http_port, 80);
+    assert_int_equal(c.validator.tls_port, 443);
     assert_null(c.validator.caa_domain);
     assert_ptr_equal(c.validator.dns, &c.dns);
 }
@@ -53,7 +54,7 @@ static void everything_can_be_set(void **state) {
             "dns:\n  resolvers: [192.0.2.1, \"[2001:db8::1]:5353\"]\n  outside_zones: refuse\n  timeout_seconds: 1\n"
             "  trust_anchor: /etc/tenure/root.key\n  zones:\n    - name: Corp.Example\n      servers: [127.0.0.1:5300]\n"
             "      trust_anchor: corp.example. IN DS 1 13 2 00\n"
-            "validation:\n  caa_domain: ca.example\n  http_port: 8080\n  timeout_seconds: 4\n",
+            "validation:\n  caa_domain: ca.example\n  http_port: 8080\n  tls_port: 8443\n  timeout_seconds: 4\n",
             &c, &e),
         e);
     assert_string_equal(c.address, "127.0.0.2");
@@ -74,6 +75,7 @@ static void everything_can_be_set(void **state) {
     assert_non_null(c.dns.zones[0].trust_anchor);
     assert_string_equal(c.validator.caa_domain, "ca.example");
     assert_int_equal(c.validator.http_port, 8080);
+    assert_int_equal(c.validator.tls_port, 8443);
     assert_int_equal(c.validator.http_timeout_ms, 4000);
 }
 
@@ -127,6 +129,7 @@ static void a_complaint_names_section_and_key(void **state) {
         {"dns:\n  zones:\n    - name: a..b\n      servers: [192.0.2.1]\n", "dns.zones.name"},
         {"dns:\n  zones:\n    - name: a.b\n      servers: [192.0.2.1:x]\n", "dns.zones.servers"},
         {"validation:\n  http_port: 65536\n", "validation.http_port"},
+        {"validation:\n  tls_port: 0\n", "validation.tls_port"},
         {"validation:\n  timeout_seconds: 0\n", "validation.timeout_seconds"},
         {"workers: 17\n", "workers"},
     };

@@ -69,6 +69,8 @@ const struct route *const all_routes[] = {
     validate_routes,
     known_routes,
     application_routes,
+    solver_routes,
+    solution_routes,
     issue_routes,
     deploy_routes,
     verify_routes,

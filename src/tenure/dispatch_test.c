@@ -109,10 +109,18 @@ static void a_role_within_another_opens_no_other_route(void **state) {
 
 /* Without a key one may log in, and read what the world may read. */
 static void is_expected_public(const struct route *route) {
-    static const char *const paths[] = {"/v1/login",          "/v1/sessions",        "/v1/invitations/accept",
-                                        "/v1/password/reset", "/v1/payments/events", /* signed */
-                                        "/v1/health",         "/v1/openapi.json",    "/ca/roots.pem",
-                                        "/ca/{file}",         "/crl/{file}",         "/confirm/{token}"};
+    static const char *const paths[] = {"/v1/login",
+                                        "/v1/sessions",
+                                        "/v1/invitations/accept",
+                                        "/v1/password/reset",
+                                        "/v1/payments/events", /* signed */
+                                        "/v1/health",
+                                        "/v1/openapi.json",
+                                        "/ca/roots.pem",
+                                        "/ca/{file}",
+                                        "/crl/{file}",
+                                        "/confirm/{token}",
+                                        "/.well-known/acme-challenge/{token}"};
     if (route->access != ACCESS_PUBLIC)
         return;
     for (size_t i = 0; i < sizeof paths / sizeof *paths; i++)

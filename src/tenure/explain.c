@@ -73,7 +73,14 @@ static bool say_version(struct explanation *x, struct error *e) {
     int64_t cap = policy_cap_days(x->profile, c->not_before);
     if (c->revoked_at)
         return true;
-    if (c->version_end < c->coverage_end)
+    if (c->version_end < c->coverage_end && c->version_end - c->not_before < cap * DAY)
+        explain_say(
+            x, "version",
+            "The version ends before the coverage, because its issuer signs for %lld days; more versions "
+            "follow by themselves.",
+            "该版本早于覆盖期结束,因为签发机构的有效期为 %lld 天;后续版本会自动签发。",
+            (long long)((c->version_end - c->not_before) / DAY));
+    else if (c->version_end < c->coverage_end)
         explain_say(
             x, "version",
             "The version ends before the coverage, because policy %s allows %lld days for a certificate issued then; more versions follow by themselves.",
@@ -176,6 +183,7 @@ static bool (*const parts[])(struct explanation *x, struct error *e) = {
     explain_order,
     explain_application,
     explain_validation,
+    explain_issuer,
     explain_key,
     explain_source,
     explain_suggestion,

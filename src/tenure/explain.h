@@ -22,6 +22,7 @@ const char *explain_when(const struct explanation *x, int64_t t);
 bool explain_application(struct explanation *x, struct error *e);
 bool explain_order(struct explanation *x, struct error *e);
 bool explain_validation(struct explanation *x, struct error *e);
+bool explain_issuer(struct explanation *x, struct error *e);
 bool explain_key(struct explanation *x, struct error *e);
 bool explain_source(struct explanation *x, struct error *e);
 bool explain_suggestion(struct explanation *x, struct error *e);

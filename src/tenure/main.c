@@ -29,6 +29,7 @@ static const struct verb *const verbs[] = {
     emergency_verbs,
     validation_verbs,
     review_verbs,
+    solve_verbs,
     target_verbs,
     catalog_verbs,
     issuer_verbs,

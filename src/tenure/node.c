@@ -25,6 +25,7 @@ bool node_open(struct node *node, const struct config *config, enum db_role role
     node->services.catalog = &node->catalog;
     node->services.deploy = &config->deploy;
     node->services.issue = &node->issue;
+    node->services.solve = &config->solve;
     node->services.acme = acme_net_new(a, &config->outbound);
     node->services.root_above = ca_root_above;
     node->services.notifier = notifier_new(a, &config->mail, &config->outbound);

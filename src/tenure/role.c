@@ -23,7 +23,7 @@ enum {
     DRAIN_MS = 5000,
 };
 
-static int fatal(const char *what, const struct error *e) {
+int role_fatal(const char *what, const struct error *e) {
     log_failure(what, e, "");
     return error_row(e->id)->exit;
 }
@@ -99,10 +99,10 @@ int role_init_at(const struct role_context *context, int64_t now) {
     struct secret *key;
     struct error e = {0};
     if (!load_master_key(a, &key, &e) || !node_open(&node, context->config, DB_WORKER, context->port, &e))
-        return fatal("cannot prepare the data folder", &e);
+        return role_fatal("cannot prepare the data folder", &e);
     bool prepared = prepare(&node, a, key, now, &e);
     node_close(&node);
-    return prepared ? EXIT_SUCCESS : fatal("cannot prepare the data folder", &e);
+    return prepared ? EXIT_SUCCESS : role_fatal("cannot prepare the data folder", &e);
 }
 
 int role_init(const struct role_context *context) {
@@ -111,7 +111,7 @@ int role_init(const struct role_context *context) {
 
 /* ---- web ---- */
 
-static int signal_fd_for_term(void) {
+int role_term_fd(void) {
     sigset_t set;
     sigemptyset(&set);
     sigaddset(&set, SIGTERM);
@@ -121,7 +121,7 @@ static int signal_fd_for_term(void) {
 }
 
 static void web_loop(struct server *server) {
-    AUTO_FD term = signal_fd_for_term();
+    AUTO_FD term = role_term_fd();
     int64_t end = 0; /* when patience ends, once draining */
     while (!end || (server_connections(server) && clock_monotonic_ms() < end)) {
         struct pollfd fds[] = {{.fd = server_poll_fd(server), .events = POLLIN},
@@ -151,12 +151,12 @@ int role_web(const struct role_context *context) {
     struct server *server;
     struct error e = {0};
     if (!node_open(&node, context->config, DB_WEB, context->port, &e))
-        return fatal("cannot start", &e);
+        return role_fatal("cannot start", &e);
     struct dispatcher d = {
         .services = &node.services, .public_url = node.issue.public_url, .wake_fd = context->wake_fd};
     if (!web_start(&d, context->config, context->port, &server, &e) ||
         !sandbox_enter(KIND_WEB, context->config->data, &e))
-        return fatal("cannot start", &e);
+        return role_fatal("cannot start", &e);
     web_loop(server);
     server_free(server);
     node_close(&node);
@@ -217,7 +217,7 @@ static bool worker_trouble(const struct role_context *context, struct engine *en
 }
 
 static void worker_loop(const struct role_context *context, struct engine *engine) {
-    AUTO_FD term = signal_fd_for_term();
+    AUTO_FD term = role_term_fd();
     int64_t idle_since = clock_monotonic_ms(), due_at = 0;
     bool goes_on = worker_wait(context, term, 0);
     while (goes_on) {
@@ -249,12 +249,12 @@ int role_worker(const struct role_context *context) {
     struct error e = {0};
     if (!node_open(&node, context->config, DB_WORKER, context->port, &e) ||
         !sandbox_enter(KIND_WORKER, context->config->data, &e))
-        return fatal("cannot start", &e);
+        return role_fatal("cannot start", &e);
     char owner[32];
     snprintf(owner, sizeof owner, "worker-%d", context->index);
     struct engine engine = flow_engine(&node.services, owner);
     if (!take_over(node.services.db, owner, context->crashed, &e))
-        return fatal("cannot start", &e);
+        return role_fatal("cannot start", &e);
     worker_loop(context, &engine);
     struct error ignored = {0};
     db_checkpoint(node.services.db, &ignored);
@@ -268,7 +268,7 @@ static void enter_signer_sandbox(void *context) {
     const struct role_context *role = context;
     struct error e = {0};
     if (!sandbox_enter(KIND_SIGNER, role->config->data, &e))
-        _exit(fatal("cannot enter the sandbox", &e));
+        _exit(role_fatal("cannot enter the sandbox", &e));
 }
 
 int role_signer(const struct role_context *context) {

@@ -18,7 +18,8 @@ struct whole {
     struct engine engine;
     struct dispatcher dispatcher;
     struct server *server;
-    int64_t clock; /* 0: the real one */
+    struct responder *responder; /* or NULL */
+    int64_t clock;               /* 0: the real one */
 };
 
 static int64_t whole_now(const struct whole *w) {
@@ -46,6 +47,11 @@ static void run_due(struct whole *w) {
         log_failure("work is held up", &e, w->engine.owner);
 }
 
+static void respond(struct whole *w) {
+    if (w->responder)
+        responder_run(w->responder, whole_now(w));
+}
+
 static void loop(struct whole *w) {
     sigset_t set;
     sigemptyset(&set);
@@ -54,11 +60,13 @@ static void loop(struct whole *w) {
     sigprocmask(SIG_BLOCK, &set, NULL);
     int term = signalfd(-1, &set, SFD_CLOEXEC);
     struct pollfd fds[] = {{.fd = server_poll_fd(w->server), .events = POLLIN},
-                           {.fd = term, .events = POLLIN}};
+                           {.fd = term, .events = POLLIN},
+                           {.fd = w->responder ? responder_fd(w->responder) : -1, .events = POLLIN}};
     while (!fds[1].revents) {
         int timeout = server_timeout_ms(w->server);
-        poll(fds, 2, timeout < 0 || timeout > 200 ? 200 : timeout);
+        poll(fds, 3, timeout < 0 || timeout > 200 ? 200 : timeout);
         server_run(w->server, whole_now(w));
+        respond(w);
         run_due(w);
     }
     close(term);
@@ -76,6 +84,9 @@ static bool start(struct whole *w, const struct config *config, struct error *e)
         return false;
     w->node.services.signer = signer_local(w->node.arena, key);
     w->node.services.runner = runner_local(w->node.arena, &config->deploy.policy);
+    if (responder_wanted(&config->responder) &&
+        !responder_open(w->node.arena, &config->responder, &w->node.services, &w->responder, e))
+        return false;
     w->engine = flow_engine(&w->node.services, "worker-0");
     w->dispatcher = (struct dispatcher){.services = &w->node.services,
                                         .public_url = w->node.issue.public_url,

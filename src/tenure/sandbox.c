@@ -66,6 +66,11 @@ static const struct sandbox_row rows[KIND_COUNT] = {
     [KIND_SIGNER] = {.name = "signer", .confined = true, .calls = calls_of_signer},
     [KIND_SIGNER_SLOW] = {.name = "signer-slow", .confined = true, .calls = calls_of_signer},
     [KIND_RUNNER] = {.name = "runner"},
+    [KIND_RESPONDER] = {.name = "responder",
+                        .confined = true,
+                        .data_folder = true,
+                        .read_folders = {"/etc/ssl"},
+                        .calls = calls_of_web},
 };
 
 const char *role_kind_name(enum role_kind kind) {

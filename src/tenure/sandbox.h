@@ -6,7 +6,16 @@
 #pragma once
 #include "base/error.h"
 
-enum role_kind { KIND_INIT, KIND_WEB, KIND_WORKER, KIND_SIGNER, KIND_SIGNER_SLOW, KIND_RUNNER, KIND_COUNT };
+enum role_kind {
+    KIND_INIT,
+    KIND_WEB,
+    KIND_WORKER,
+    KIND_SIGNER,
+    KIND_SIGNER_SLOW,
+    KIND_RUNNER,
+    KIND_RESPONDER,
+    KIND_COUNT
+};
 
 const char *role_kind_name(enum role_kind kind);
 /* `data` is the data folder. Without Landlock in the kernel that half is left out, and the log says so once.

@@ -56,8 +56,9 @@ struct supervisor {
 };
 
 static int (*const mains[KIND_COUNT])(const struct role_context *) = {
-    [KIND_INIT] = role_init,     [KIND_WEB] = role_web,       [KIND_WORKER] = role_worker,
-    [KIND_SIGNER] = role_signer, [KIND_RUNNER] = role_runner, [KIND_SIGNER_SLOW] = role_signer_slow,
+    [KIND_INIT] = role_init,           [KIND_WEB] = role_web,       [KIND_WORKER] = role_worker,
+    [KIND_SIGNER] = role_signer,       [KIND_RUNNER] = role_runner, [KIND_SIGNER_SLOW] = role_signer_slow,
+    [KIND_RESPONDER] = role_responder,
 };
 
 static void close_fd(int *fd) {
@@ -449,6 +450,8 @@ int supervisor_run(const struct config *config) {
     slot_add(&s, KIND_SIGNER, 1);
     slot_add(&s, KIND_SIGNER_SLOW, 1);
     slot_add(&s, KIND_RUNNER, 1);
+    if (responder_wanted(&config->responder))
+        slot_add(&s, KIND_RESPONDER, 1);
     slot_add(&s, KIND_WEB, (int)config->web_processes);
     slot_add(&s, KIND_WORKER, (int)config->workers);
     log_event(LOG_INFO, "started", LOG_S("address", config->address), LOG_I("port", s.port));

@@ -117,6 +117,7 @@ static const struct field application_answer[] = {
     ROW(reviewed_at, TIME, 0, "Reviewed", "审核时间"),
     ROW(reviewed_by, TEXT, 0, "Reviewer", "审核员"),
     ROW(reject_text, TEXT, 0, "What the reviewer says", "审核意见"),
+    ROW(problems, LIST, 0, "What the CA says against it, for each name", "CA 对各域名反馈的问题"),
     FIELD_ROWS_OF(challenge_fields, application_answer, challenges, challenge_count, 0,
                   "What has to be published for each name", "各域名需发布的验证内容"),
     FIELD_END,

@@ -88,3 +88,147 @@ bool caa_look(struct dns *dns, struct arena *a, const struct control *control, c
     }
     return true;
 }
+
+/* ---- the parameters ---- */
+
+static bool is_tag(struct slice s) {
+    for (size_t i = 0; i < s.len; i++)
+        if (!isalnum(s.p[i]) && (s.p[i] != '-' || i == 0 || i + 1 == s.len))
+            return false;
+    return s.len > 0;
+}
+
+/* RFC 8659: printable, without a space or semicolon. */
+static bool is_value(struct slice s) {
+    for (size_t i = 0; i < s.len; i++)
+        if (s.p[i] <= ' ' || s.p[i] > '~' || s.p[i] == ';')
+            return false;
+    return true;
+}
+
+static bool is_issuer(struct slice s) {
+    for (size_t i = 0; i < s.len; i++)
+        if (!isalnum(s.p[i]) && s.p[i] != '-' && s.p[i] != '.')
+            return false;
+    return true;
+}
+
+static struct slice trimmed(const char *start, size_t length) {
+    while (length > 0 && (*start == ' ' || *start == '\t')) {
+        start++;
+        length--;
+    }
+    while (length > 0 && (start[length - 1] == ' ' || start[length - 1] == '\t'))
+        length--;
+    return slice_of(start, length);
+}
+
+static const char *lower(struct arena *a, struct slice s) {
+    char *copy = arena_strndup(a, (const char *)s.p, s.len);
+    for (char *c = copy; *c; c++)
+        *c = (char)tolower((unsigned char)*c);
+    return copy;
+}
+
+static bool add_parameter(struct arena *a, const char *text, size_t length, struct caa_issue *issue) {
+    const char *equals = memchr(text, '=', length);
+    if (!equals || issue->count == CAA_PARAMETERS_MAX)
+        return false;
+    struct slice tag = trimmed(text, (size_t)(equals - text));
+    struct slice value = trimmed(equals + 1, length - (size_t)(equals + 1 - text));
+    if (!is_tag(tag) || !is_value(value))
+        return false;
+    issue->parameters[issue->count++] =
+        (struct caa_parameter){lower(a, tag), arena_strndup(a, (const char *)value.p, value.len)};
+    return true;
+}
+
+bool caa_issue_read(struct arena *a, const char *value, struct caa_issue *issue) {
+    size_t length = strcspn(value, ";");
+    struct slice issuer = trimmed(value, length);
+    *issue = (struct caa_issue){.issuer = lower(a, issuer)};
+    if (!is_issuer(issuer))
+        return false;
+    while (value[length] == ';') {
+        value += length + 1;
+        length = strcspn(value, ";");
+        /* a semicolon at the end, as many consoles write it, is no parameter */
+        if (trimmed(value, length).len > 0 && !add_parameter(a, value, length, issue))
+            return false;
+    }
+    return true;
+}
+
+const char *caa_parameter(const struct caa_issue *issue, const char *tag, bool *twice) {
+    const char *value = NULL;
+    *twice = false;
+    for (size_t i = 0; i < issue->count; i++) {
+        if (strcmp(issue->parameters[i].tag, tag) != 0)
+            continue;
+        *twice |= value != NULL;
+        value = issue->parameters[i].value;
+    }
+    return *twice ? NULL : value;
+}
+
+/* ---- who wants to issue ---- */
+
+static bool has_word(const char *words, char separator, const char *word) {
+    size_t wanted = strlen(word);
+    for (const char *rest = words; *rest;) {
+        size_t length = strcspn(rest, (char[]){separator, 0});
+        if (wanted > 0 && length == wanted && strncasecmp(rest, word, wanted) == 0)
+            return true;
+        rest += length + (rest[length] != 0);
+    }
+    return false;
+}
+
+static enum caa_verdict judge_one(struct arena *a, const char *value, const struct caa_applicant *applicant) {
+    struct caa_issue issue;
+    bool twice, again;
+    if (!caa_issue_read(a, value, &issue) || !has_word(applicant->domains, ' ', issue.issuer))
+        return CAA_OTHER_ISSUER;
+    const char *account = caa_parameter(&issue, "accounturi", &twice);
+    if (twice || (account && applicant->account_uri && strcmp(account, applicant->account_uri) != 0))
+        return CAA_OTHER_ACCOUNT;
+    const char *methods = caa_parameter(&issue, "validationmethods", &again);
+    if (again || (methods && applicant->method && !has_word(methods, ',', applicant->method)))
+        return CAA_OTHER_METHOD;
+    return CAA_PERMITS;
+}
+
+/* The closer to permission, the later. */
+static enum caa_verdict closer(enum caa_verdict best, enum caa_verdict verdict) {
+    return best == CAA_PERMITS || verdict == CAA_PERMITS ? CAA_PERMITS : verdict > best ? verdict : best;
+}
+
+/* What is asked of one tag. */
+struct hearing {
+    size_t heard;
+    enum caa_verdict best;
+};
+
+static void hear(struct arena *a, struct hearing *hearing, const struct caa *caa, const char *tag,
+                 const struct caa_applicant *applicant) {
+    if (strcmp(caa->tag, tag) != 0)
+        return;
+    hearing->heard++;
+    hearing->best = closer(hearing->best, judge_one(a, caa->value, applicant));
+}
+
+enum caa_verdict caa_judge(struct arena *a, const struct slice *records, size_t record_count,
+                           const struct caa_applicant *applicant) {
+    struct hearing issue = {.best = CAA_OTHER_ISSUER}, issuewild = {.best = CAA_OTHER_ISSUER};
+    for (size_t i = 0; i < record_count; i++) {
+        struct caa caa;
+        if (!caa_read(a, records[i], &caa))
+            return CAA_UNREADABLE;
+        if ((caa.flags & CAA_CRITICAL) && !known(caa.tag))
+            return CAA_CRITICAL_UNKNOWN;
+        hear(a, &issue, &caa, "issue", applicant);
+        hear(a, &issuewild, &caa, "issuewild", applicant);
+    }
+    const struct hearing *decides = applicant->wildcard && issuewild.heard ? &issuewild : &issue;
+    return decides->heard == 0 ? CAA_PERMITS : decides->best;
+}

@@ -4,15 +4,10 @@
  */
 #include "base/clock.h"
 #include "http/client.h"
-#include "validate/validate.h"
+#include "validate/inquiry.h"
 
-enum { CONTENT_MAX = 64 << 10, ADDRESSES_MAX = 8 };
+enum { CONTENT_MAX = 64 << 10 };
 #define PATH "/.well-known/pki-validation/tenure.txt"
-
-struct addresses {
-    size_t count;
-    struct address list[ADDRESSES_MAX];
-};
 
 /* The URL of the file; an IPv6 address stands in brackets. */
 static const char *url_of(struct arena *a, const char *name, uint16_t port) {
@@ -23,56 +18,6 @@ static const char *url_of(struct arena *a, const char *name, uint16_t port) {
 
 static void challenge(struct arena *a, const struct control *control, struct challenge *challenge) {
     *challenge = (struct challenge){.url = url_of(a, control->name, 80), .content = control->value};
-}
-
-/* ---- where ---- */
-
-static void add_addresses(struct addresses *addresses, int family, const struct dns_result *result) {
-    size_t expected = family == AF_INET ? 4 : 16;
-    for (size_t i = 0; i < result->count && addresses->count < ADDRESSES_MAX; i++) {
-        struct address *address = &addresses->list[addresses->count];
-        if (result->data[i].len != expected)
-            continue;
-        *address = (struct address){.family = family};
-        memcpy(address->bytes, result->data[i].p, expected);
-        addresses->count++;
-    }
-}
-
-/* Two look-ups that found no address: why there is none. */
-static enum reason why_nowhere(const struct dns_result *a, const struct dns_result *aaaa) {
-    if (a->timed_out || aaaa->timed_out)
-        return REASON_TIME_OUT;
-    if (a->rcode == DNS_NXDOMAIN)
-        return REASON_NXDOMAIN;
-    return a->rcode == DNS_NOERROR && aaaa->rcode == DNS_NOERROR ? REASON_RECORD_MISSING : REASON_SERVFAIL;
-}
-
-/* budget: whom to ask for what, where it is noted, and what came back */
-static bool look_up(struct dns *dns, struct arena *a, const char *name, enum dns_type type,
-                    struct check *check, struct dns_result *result, struct error *e) {
-    int64_t start = clock_monotonic_ms();
-    if (!dns_validated(dns, name, type, result, e))
-        return false;
-    check_add(check, &(struct check_answer){.server = "resolver",
-                                            .question = arena_printf(a, "%s %s", dns_type_name(type), name),
-                                            .answer = look_up_text(a, result),
-                                            .ms = clock_monotonic_ms() - start});
-    return true;
-}
-
-/* `nowhere`: the reason, if there is no address. budget: what to ask for, and the three things found */
-static bool resolve(const struct validator *v, struct arena *arena, const char *name, struct check *check,
-                    struct addresses *addresses, enum reason *nowhere, struct error *e) {
-    struct dns *dns;
-    struct dns_result a, aaaa;
-    if (!dns_open(arena, v->dns, &dns, e) || !look_up(dns, arena, name, DNS_A, check, &a, e) ||
-        !look_up(dns, arena, name, DNS_AAAA, check, &aaaa, e))
-        return false;
-    add_addresses(addresses, AF_INET, &a);
-    add_addresses(addresses, AF_INET6, &aaaa);
-    *nowhere = why_nowhere(&a, &aaaa);
-    return true;
 }
 
 /* ---- the file ---- */
@@ -154,11 +99,11 @@ static bool visit_all(struct visit *v, struct arena *a, const struct addresses *
 
 static bool look(const struct validator *v, struct arena *a, const struct control *control,
                  struct check *check, struct error *e) {
-    struct addresses addresses = {.count = 0};
+    struct inquiry inquiry;
+    struct addresses addresses;
     enum reason nowhere = REASON_RECORD_MISSING;
-    if (address_parse(control->name, &addresses.list[0]))
-        addresses.count = 1;
-    else if (!resolve(v, a, control->name, check, &addresses, &nowhere, e))
+    if (!inquiry_begin(v, a, check, &inquiry, e) ||
+        !inquiry_addresses(&inquiry, control->name, &addresses, &nowhere, e))
         return false;
     if (addresses.count == 0)
         return check_ends(a, check, nowhere, "no address of %s was found", "未找到 %s 的地址", control->name);

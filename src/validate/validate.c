@@ -50,7 +50,8 @@ static bool look(const struct validator *self, struct arena *a, const char *meth
     return check_find(method, &ops, e) && ops->look(self, a, control, check, e);
 }
 
-const struct validator validator_network = {.look = look, .http_port = 80, .http_timeout_ms = 10000};
+const struct validator validator_network = {
+    .look = look, .http_port = 80, .tls_port = 443, .http_timeout_ms = 10000};
 
 void check_add(struct check *check, const struct check_answer *answer) {
     if (check->count < CHECK_ANSWERS_MAX)

@@ -78,7 +78,7 @@ struct validator {
     const struct dns_settings *dns;
     const struct outbound_policy *policy;
     const char *caa_domain; /* the name that a CAA record must give to permit us; NULL: CAA is not asked */
-    uint16_t http_port;
+    uint16_t http_port, tls_port;
     int http_timeout_ms; /* for one address */
     void *context;       /* of a validator of the tests and the simulation */
 };

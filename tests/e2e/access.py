@@ -129,6 +129,16 @@ def person(key, role):
     return f"{answer['id']}.{answer['secret']}"
 
 
+def solver(key):
+    return post("/v1/solvers", {"zone": ".", "type": "http-01", "kind": "responder"}, key)["id"]
+
+
+def solution(key):
+    """One that is published and not seen yet."""
+    solver(key)
+    return post("/v1/solvers/test", {"name": f"{unique('solved')}.example.com"}, key)["id"]
+
+
 def user(key, role="auditor"):
     return post("/v1/users", {"name": unique("user"), "role": role}, key)["id"]
 
@@ -165,11 +175,14 @@ MAKERS = {
     "/v1/refunds": refund,
     "/v1/reviews": application,
     "/v1/sessions": lambda key: person(key, "auditor").split(".")[0],
+    "/v1/solutions": solution,
+    "/v1/solvers": solver,
     "/v1/targets": target,
     "/v1/users": user,
 }
 # What all accounts see alike, and what is public anyway: nobody's own.
-SHARED = {"/v1/catalog/brands": "none", "/v1/catalog/packages": "none", "/ca": "none", "/crl": "none", "/confirm": "none"}
+SHARED = {"/v1/catalog/brands": "none", "/v1/catalog/packages": "none", "/ca": "none", "/crl": "none", "/confirm": "none",
+          "/.well-known/acme-challenge": "none"}
 # Parts of a path behind its {id}.
 INNER = {"version": "1", "token": "0" * 43}
 # The noun of each member that is a reference.

@@ -93,7 +93,7 @@ ACCOUNT=$(account pebble)
 restart_pebble
 tenure issuer account contact "$ACCOUNT" late@example.com >/dev/null
 check "an account that the CA has forgotten is gone" wait_for 20 is "$ACCOUNT" gone
-check "people are told" sh -c '"$1" inbox | grep -q "pebble does not know our account"' - "$TENURE"
+check "people are told" sh -c '"$1" notices | grep -q "pebble does not know our account"' - "$TENURE"
 
 # ---- external accounts ----
 stop_pebble

@@ -216,6 +216,7 @@ CREATE TABLE application (
     reviewed_at BIGINT,
     reviewed_by TEXT,
     reject_text TEXT,                -- the reviewer's own words
+    problems TEXT,                   -- JSON: what the CA said against it last, [{"name", "type", "detail"}]
     revision BIGINT NOT NULL DEFAULT 0 -- raised by every decision about it
 );
 CREATE UNIQUE INDEX application_open ON application (certificate_id) WHERE closed_at IS NULL;

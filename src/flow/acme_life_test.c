@@ -1,0 +1,267 @@
+/*
+ * Certificates from CAs over ACME by the real engine, through time: each state of an order, its failures, and
+ * what is left behind. The CA is fake_ca.h; real ones are asked in tests/e2e/.
+ */
+#include "flow/acme_world.h"
+
+/* ---- it goes well ---- */
+
+static void a_certificate_comes_by_http(void **state) {
+    (void)state;
+    struct certificate c = buy("www.example.com");
+    live(60);
+    c = look_at(&c);
+    assert_int_equal(certificate_state(&c, w.now), STATE_ISSUED);
+    assert_int_equal(c.version_end - c.not_before, 90 * DAY);
+    assert_int_equal(c.coverage_end - c.covered_from, 365 * DAY);
+    assert_int_equal(fakes[0].new_orders, 1);
+    assert_int_equal(fakes[0].answered, 1);
+    assert_int_equal(fakes[0].finalized, 1);
+    assert_string_equal(last_application(&c).issuer, "one");
+    expect_nothing_left();
+}
+
+static void an_order_that_is_ready_needs_no_proof(void **state) {
+    (void)state;
+    fakes[0].reuses = true;
+    struct certificate c = buy("a.example.com b.example.com");
+    live(5);
+    assert_int_equal(state_of(&c), STATE_ISSUED);
+    assert_int_equal(fakes[0].answered, 0);
+    expect_nothing_left();
+}
+
+static void processing_is_waited_for_without_asking_too_often(void **state) {
+    (void)state;
+    fakes[0].processing = 12;
+    struct certificate c = buy("www.example.com");
+    live(60);
+    assert_int_equal(state_of(&c), STATE_VALIDATING);
+    assert_in_range(fakes[0].requests, 8, 16);
+    live(10 * 60);
+    assert_int_equal(state_of(&c), STATE_ISSUED);
+}
+
+static void retry_after_is_kept_to(void **state) {
+    (void)state;
+    fakes[0].processing = 2;
+    fakes[0].retry_after = "600";
+    struct certificate c = buy("www.example.com");
+    live(590);
+    int asked = fakes[0].requests;
+    assert_int_equal(state_of(&c), STATE_VALIDATING);
+    live(1300);
+    assert_int_equal(state_of(&c), STATE_ISSUED);
+    assert_in_range(fakes[0].requests, asked + 1, asked + 6);
+}
+
+static void versions_follow_until_the_coverage_is_used_up(void **state) {
+    (void)state;
+    struct certificate c = buy("www.example.com");
+    live(366 * DAY);
+    c = look_at(&c);
+    assert_in_range(c.version_count, 5, 7); /* 90 days, a third of them early */
+    assert_true(c.version_end >= c.coverage_end);
+    assert_int_equal(fakes[0].new_orders, c.version_count);
+    expect_nothing_left();
+}
+
+static void killed_steps_leave_nothing_behind(void **state) {
+    (void)state;
+    struct certificate all[12];
+    for (size_t i = 0; i < 12; i++)
+        all[i] = buy(arena_printf(w.arena, "w%zu.example.com", i));
+    fakes[0].processing = 1;
+    live_until(w.now + DAY, true);
+    for (size_t i = 0; i < 12; i++)
+        assert_int_equal(state_of(&all[i]), STATE_ISSUED);
+    live(DAY);
+    expect_nothing_left();
+}
+
+/* ---- it waits for a person ---- */
+
+static void a_record_by_hand_is_waited_for(void **state) {
+    (void)state;
+    there = false;
+    struct certificate c = buy("*.example.com");
+    live(2 * DAY);
+    assert_int_equal(state_of(&c), STATE_VALIDATING);
+    assert_int_equal(open_solutions("manual"), 1);
+    assert_int_equal(fakes[0].answered, 1); /* for the bare name, which needs nobody */
+    there = true;
+    live(DAY);
+    assert_int_equal(state_of(&c), STATE_ISSUED);
+    expect_nothing_left();
+}
+
+static void what_is_never_published_is_rejected_when_the_ca_has_waited_long_enough(void **state) {
+    (void)state;
+    there = false;
+    struct certificate c = buy("*.example.com");
+    live(8 * DAY);
+    assert_int_equal(state_of(&c), STATE_REJECTED);
+    assert_string_equal(look_at(&c).reject_reason, "validation_failed");
+    expect_nothing_left();
+}
+
+static void what_is_withdrawn_is_taken_away(void **state) {
+    (void)state;
+    there = false;
+    struct certificate c = buy("*.example.com");
+    live(60);
+    c = look_at(&c);
+    assert_ok(db_begin(w.services.db, &e), e);
+    assert_ok(world_end(&w, apply_withdraw(&w.services, w.arena, &c, w.now, &e), &e), e);
+    live(60);
+    expect_nothing_left();
+    struct application application = last_application(&c);
+    assert_string_equal(outcome_of(&application), ACME_DROPPED);
+}
+
+static void changed_names_are_ordered_anew(void **state) {
+    (void)state;
+    struct certificate c = buy("a.example.com b.example.com");
+    live(60);
+    const struct order_request first = {.names = "a.example.com d.example.com", .created_by = "user"};
+    const struct order_request second = {.names = "a.example.com c.example.com", .created_by = "user"};
+    fakes[0].processing = 1000;
+    assert_ok(reissue(&w, c.id, &first, &e), e);
+    live(60);
+    assert_int_equal(open_orders(), 1);
+    fakes[0].processing = 0;
+    assert_ok(reissue(&w, c.id, &second, &e), e);
+    live(60);
+    assert_string_equal(look_at(&c).names, "a.example.com c.example.com");
+    assert_int_equal(look_at(&c).version_count, 2);
+    expect_nothing_left();
+}
+
+/* ---- it fails ---- */
+
+static void a_blocked_name_is_rejected_with_the_words_of_the_ca(void **state) {
+    (void)state;
+    fakes[0].refuses = "rejectedIdentifier";
+    struct certificate c = buy("www.example.com");
+    live(60);
+    assert_int_equal(state_of(&c), STATE_REJECTED);
+    assert_string_equal(look_at(&c).reject_reason, "domain_security_review");
+    const char *problems = last_application(&c).problems;
+    assert_non_null(problems);
+    assert_non_null(strstr(problems, "as I said"));
+    assert_int_equal(told("rejected"), 1);
+    assert_int_equal(fakes[0].new_orders, 1);
+    expect_nothing_left();
+}
+
+static void three_failed_validations_are_enough(void **state) {
+    (void)state;
+    fakes[0].invalid = "connection";
+    struct certificate c = buy("www.example.com");
+    live(30);
+    assert_int_equal(state_of(&c), STATE_VALIDATING);
+    assert_int_equal(fakes[0].new_orders, 1);
+    assert_non_null(strstr(last_application(&c).problems, "nothing there"));
+    live(5 * 60);
+    assert_int_equal(fakes[0].new_orders, 2);
+    live(2 * 3600);
+    assert_int_equal(fakes[0].new_orders, 3);
+    assert_int_equal(state_of(&c), STATE_REJECTED);
+    assert_string_equal(look_at(&c).reject_reason, "validation_failed");
+    expect_nothing_left();
+}
+
+static void beside_a_live_version_it_is_tried_for_ever(void **state) {
+    (void)state;
+    struct certificate c = buy("www.example.com");
+    live(56 * DAY);
+    fakes[0].invalid = "caa";
+    live(20 * DAY);
+    c = look_at(&c);
+    assert_int_equal(c.version_count, 1);
+    assert_false(c.rejected_at);
+    assert_in_range(fakes[0].new_orders, 16, 26); /* daily */
+    fakes[0].invalid = NULL;
+    live(2 * DAY);
+    assert_int_equal(look_at(&c).version_count, 2);
+    expect_nothing_left();
+}
+
+static void a_limit_is_no_reason_to_give_up(void **state) {
+    (void)state;
+    brand.fallback_issuers = "";
+    fakes[0].refuses = "rateLimited";
+    fakes[0].retry_after = "7200";
+    struct certificate c = buy("www.example.com");
+    live(7100);
+    assert_int_equal(fakes[0].new_orders, 1);
+    fakes[0].refuses = fakes[0].retry_after = NULL;
+    live(300);
+    assert_int_equal(state_of(&c), STATE_ISSUED);
+}
+
+static void what_was_not_asked_for_is_not_taken(void **state) {
+    (void)state;
+    brand.fallback_issuers = "";
+    fakes[0].other_key = true;
+    struct certificate c = buy("www.example.com");
+    live(30);
+    assert_int_equal(look_at(&c).version_count, 0);
+    fakes[0].other_key = false;
+    fakes[0].other_names = true;
+    live(300);
+    assert_int_equal(look_at(&c).version_count, 0);
+    fakes[0].other_names = false;
+    live(7200);
+    assert_int_equal(state_of(&c), STATE_ISSUED);
+    expect_nothing_left();
+}
+
+/* The order stands, whatever happens to the answers. */
+static void an_order_goes_on_when_the_ca_comes_back(void **state) {
+    (void)state;
+    brand.fallback_issuers = "";
+    fakes[0].processing = 1;
+    struct certificate c = buy("www.example.com");
+    live(1);
+    fakes[0].down = true;
+    live(3600);
+    assert_int_equal(state_of(&c), STATE_VALIDATING);
+    fakes[0].down = false;
+    live(2 * 3600);
+    assert_int_equal(state_of(&c), STATE_ISSUED);
+    assert_int_equal(fakes[0].new_orders, 1);
+}
+
+static void what_it_replaces_is_said(void **state) {
+    (void)state;
+    replaces = REPLACED;
+    struct certificate c = buy("www.example.com");
+    live(5);
+    assert_int_equal(state_of(&c), STATE_ISSUED);
+    assert_string_equal(fakes[0].orders[0].replaces, REPLACED);
+}
+
+static void a_hint_that_is_refused_keeps_nobody_waiting(void **state) {
+    (void)state;
+    replaces = REPLACED;
+    fakes[0].refuses_replaces = true;
+    struct certificate c = buy("www.example.com");
+    live(5);
+    assert_int_equal(state_of(&c), STATE_ISSUED);
+    assert_int_equal(fakes[0].new_orders, 2);
+    assert_null(fakes[0].orders[0].replaces);
+    assert_int_equal(failures_of("one"), 0);
+}
+
+TEST_MAIN(acme_life, in_world(a_certificate_comes_by_http), in_world(an_order_that_is_ready_needs_no_proof),
+          in_world(processing_is_waited_for_without_asking_too_often), in_world(retry_after_is_kept_to),
+          in_world(versions_follow_until_the_coverage_is_used_up),
+          in_world(killed_steps_leave_nothing_behind), in_world(a_record_by_hand_is_waited_for),
+          in_world(what_is_never_published_is_rejected_when_the_ca_has_waited_long_enough),
+          in_world(what_is_withdrawn_is_taken_away), in_world(changed_names_are_ordered_anew),
+          in_world(a_blocked_name_is_rejected_with_the_words_of_the_ca),
+          in_world(three_failed_validations_are_enough), in_world(beside_a_live_version_it_is_tried_for_ever),
+          in_world(a_limit_is_no_reason_to_give_up), in_world(what_was_not_asked_for_is_not_taken),
+          in_world(an_order_goes_on_when_the_ca_comes_back), in_world(what_it_replaces_is_said),
+          in_world(a_hint_that_is_refused_keeps_nobody_waiting))

@@ -1,0 +1,420 @@
+/* What a turn of an order does at the CA: RFC 8555, sections 7.4 and 7.5. */
+#include "acme/base64url.h"
+#include "acme/jwk.h"
+#include "issue/acme_run.h"
+#include "pki/csr.h"
+
+enum { BAD_REQUEST = 400, NOT_FOUND = 404 };
+
+/* ---- asking ---- */
+
+static bool post(struct acme_run *run, const char *url, const json_t *payload, struct error *e) {
+    const char *text = payload ? json_text(run->w->arena, payload, false) : NULL;
+    run->requests++;
+    run->reply = (struct acme_reply){.status = 0};
+    return acme_net_post(&run->session, url, text, &run->reply, e);
+}
+
+/* After an answer that leaves something to wait for. */
+static void wait_a_little(struct acme_run *run) {
+    struct acme_order_row *order = &run->order;
+    int64_t delay = run->reply.retry_after ? run->reply.retry_after : acme_poll_delay(order->polls);
+    order->poll_at = run->w->now + delay;
+    order->polls++;
+}
+
+/* ---- the order ---- */
+
+static bool keep_answer(struct acme_run *run, const struct acme_order *answer) {
+    struct acme_order_row *order = &run->order;
+    order->status = acme_status_name(answer->status);
+    order->finalize_url = answer->finalize ? answer->finalize : order->finalize_url;
+    order->certificate_url = answer->certificate ? answer->certificate : order->certificate_url;
+    order->expires_at = answer->expires ? answer->expires : order->expires_at;
+    if (answer->problem) {
+        run->reply.problem = *answer->problem;
+        order->problem = acme_problem_text(run->w->arena, answer->problem);
+    }
+    return true;
+}
+
+static bool read_order(struct acme_run *run, struct acme_order *answer, struct error *e) {
+    return acme_read_order(run->w->arena, run->reply.body, answer, e) && keep_answer(run, answer);
+}
+
+static json_t *identifiers(const char *names) {
+    json_t *list = json_array();
+    struct slice name;
+    while (names_next(&names, &name)) {
+        json_t *value = json_stringn((const char *)name.p, name.len);
+        const char *type = name_is_ip(json_string_value(value)) ? "ip" : "dns";
+        json_array_append_new(list, json_pack("{s:s,s:o}", "type", type, "value", value));
+    }
+    return list;
+}
+
+static bool offers_profile(const struct acme_directory *directory, const char *profile) {
+    for (size_t i = 0; i < directory->profile_count; i++)
+        if (strcmp(directory->profiles[i].name, profile) == 0)
+            return true;
+    return false;
+}
+
+/* The lifetime as the policy has it, for a CA that can be told. */
+static bool add_lifetime(struct acme_run *run, json_t *payload, struct error *e) {
+    struct work *w = run->w;
+    const struct profile *profile;
+    struct coverage coverage;
+    const struct issuer_rules rules = {.backdate = 0};
+    if (!run->issuer.takes_not_after)
+        return true;
+    if (!certificate_profile(w->services->policies, run->c, &profile, e) ||
+        !issue_coverage(w, run->c, profile, &coverage, e))
+        return false;
+    struct validity validity = policy_validity(profile, &rules, coverage.end, w->now);
+    json_object_set_new(payload, "notAfter", json_string(time_format(w->arena, validity.end - 1)));
+    return true;
+}
+
+static bool order_payload(struct acme_run *run, json_t **payload, struct error *e) {
+    const char *profile = run->issuer.profile;
+    *payload = json_keep(run->w->arena, json_object());
+    json_object_set_new(*payload, "identifiers", identifiers(run->application->names));
+    if (profile && offers_profile(&run->directory, profile))
+        json_object_set_new(*payload, "profile", json_string(profile));
+    if (run->order.replaces && run->directory.renewal_info)
+        json_object_set_new(*payload, "replaces", json_string(run->order.replaces));
+    return add_lifetime(run, *payload, e);
+}
+
+/* A hint never keeps an order away: with any error, once again without it (RFC 9773, section 5). */
+static bool post_order(struct acme_run *run, struct error *e) {
+    json_t *payload;
+    if (!order_payload(run, &payload, e))
+        return false;
+    if (post(run, run->directory.new_order, payload, e))
+        return true;
+    if (!json_object_get(payload, "replaces"))
+        return false;
+    error_clear(e);
+    run->order_twice = true;
+    run->order.replaces = NULL;
+    json_object_del(payload, "replaces");
+    return post(run, run->directory.new_order, payload, e);
+}
+
+static void list_authorizations(struct acme_run *run, const struct acme_order *answer) {
+    struct arena *a = run->w->arena;
+    size_t count = run->count = answer->authorization_count;
+    run->authorizations = ARENA_ARRAY(a, count, struct acme_authorization_row);
+    run->proofs = ARENA_ARRAY(a, count, enum acme_proof);
+    run->seen = ARENA_ARRAY(a, count, bool);
+    run->changed = ARENA_ARRAY(a, count, bool);
+    run->publications = ARENA_ARRAY(a, count, struct acme_publication);
+    for (size_t i = 0; i < count; i++) {
+        run->changed[i] = true;
+        run->authorizations[i] = (struct acme_authorization_row){.order_id = run->order.id,
+                                                                 .number = (int64_t)i,
+                                                                 .account_id = run->order.account_id,
+                                                                 .issuer_id = run->order.issuer_id,
+                                                                 .url = answer->authorizations[i]};
+    }
+}
+
+/* What a CA must refuse is not even asked for (RFC 8555, 11.1; 7.4). */
+static bool check_request(struct acme_run *run, struct error *e) {
+    const struct application *p = run->application;
+    struct csr csr;
+    bool is_account_key;
+    if (!acme_account_has_key(run->w->db, run->w->arena, p->spki, &is_account_key, e))
+        return false;
+    if (is_account_key)
+        return fail(e, ERR_WEAK_KEY, "the key of application %s is that of an ACME account",
+                    "申请 %s 的密钥与某个 ACME 账户的密钥相同", p->id);
+    if (!p->csr)
+        return true;
+    return csr_parse(run->w->arena, slice_str(p->csr), &csr, e) &&
+           (names_same(csr.names, p->names) ||
+            fail(e, ERR_CSR_NAMES_MISMATCH, "the CSR is for %s; the CA signs it only for exactly %s",
+                 "CSR 包含 %s;该 CA 要求其域名与 %s 完全一致", csr.names, p->names));
+}
+
+bool acme_do_order(struct acme_run *run, size_t index, struct issued *issued, struct error *e) {
+    struct acme_order answer;
+    (void)index, (void)issued;
+    /* after a crash nobody knows whether it was sent, and the CA counts it if it was */
+    run->wants_slot = !run->order.slot_at || run->w->item->crashes;
+    if (run->wants_slot)
+        return true;
+    if (!check_request(run, e) || !acme_run_open(run, e))
+        return false;
+    run->order.slot_at = 0;
+    run->ordered = true;
+    if (!post_order(run, e) || !acme_read_order(run->w->arena, run->reply.body, &answer, e))
+        return false;
+    if (!run->reply.location)
+        return fail(e, ERR_ACME_ANSWER, "the CA does not say where the order is", "CA 未给出订单地址");
+    keep_answer(run, &answer);
+    run->order.url = run->reply.location;
+    list_authorizations(run, &answer);
+    run->must_save = true;
+    return true;
+}
+
+/* Always false. */
+static bool fail_poll(struct acme_run *run, struct error *e) {
+    return run->reply.status == NOT_FOUND &&
+           fail(e, ERR_ACME_OVER, "the CA does not know the order any more", "CA 已不再承认该订单");
+}
+
+bool acme_do_poll(struct acme_run *run, size_t index, struct issued *issued, struct error *e) {
+    struct acme_order answer;
+    (void)index, (void)issued;
+    if (!acme_run_open(run, e))
+        return false;
+    if (!post(run, run->order.url, NULL, e))
+        return fail_poll(run, e);
+    if (!read_order(run, &answer, e))
+        return false;
+    wait_a_little(run);
+    if (answer.status == ACME_READY)
+        run->order.poll_at = 0;
+    return true;
+}
+
+/* ---- an authorization ---- */
+
+/* The application's own words for the name: what the CA wrote goes no further. */
+static const char *own_name(struct acme_run *run, const struct acme_authorization *answer) {
+    struct arena *a = run->w->arena;
+    const char *names = run->application->names, *value = answer->identifier.value;
+    const char *wanted = answer->wildcard ? arena_printf(a, "*.%s", value) : value;
+    uint8_t theirs[16], ours[16];
+    struct slice name;
+    while (names_next(&names, &name)) {
+        const char *text = arena_strndup(a, (const char *)name.p, name.len);
+        size_t len = name_ip_octets(text, ours);
+        bool same_address = len && name_ip_octets(value, theirs) == len && memcmp(ours, theirs, len) == 0;
+        if (same_address || strcasecmp(text, wanted) == 0)
+            return answer->wildcard ? text + 2 : text;
+    }
+    return NULL;
+}
+
+static void keep_challenges(struct acme_run *run, const struct acme_authorization *answer,
+                            struct acme_authorization_row *z) {
+    for (size_t i = 0; i < answer->challenge_count; i++) {
+        const struct acme_challenge *challenge = &answer->challenges[i];
+        if (challenge->status == ACME_VALID && answer->status == ACME_VALID) {
+            z->challenge_type = challenge->type;
+            z->validated_at = challenge->validated ? challenge->validated : run->w->now;
+        }
+        if (!challenge->problem)
+            continue;
+        z->problem = acme_problem_text(run->w->arena, challenge->problem);
+        z->problem_type = challenge->problem->type;
+    }
+}
+
+static bool ask_authorization(struct acme_run *run, size_t i, struct acme_authorization *answer,
+                              struct error *e) {
+    struct acme_authorization_row *z = &run->authorizations[i];
+    if (!acme_run_open(run, e) || !post(run, z->url, NULL, e) ||
+        !acme_read_authorization(run->w->arena, run->reply.body, answer, e))
+        return false;
+    const char *name = own_name(run, answer);
+    if (!name)
+        return fail(e, ERR_ACME_ANSWER, "the CA asks for a proof of '%s', which was not ordered",
+                    "CA 要求验证“%s”,但它不在申请之中", answer->identifier.value);
+    run->seen[i] = run->changed[i] = true;
+    z->name = name;
+    z->wildcard = answer->wildcard;
+    z->status = acme_status_name(answer->status);
+    z->expires_at = answer->expires;
+    keep_challenges(run, answer, z);
+    return true;
+}
+
+/* Types that we do not know are passed over. */
+static struct offer offer_of(const struct acme_authorization *answer, const char *name) {
+    struct offer offer = {.name = name, .wildcard = answer->wildcard, .address = name_is_ip(name)};
+    for (size_t i = 0; i < answer->challenge_count; i++) {
+        enum challenge_type type = challenge_type_parse(answer->challenges[i].type);
+        if (type != CHALLENGE_TYPE_COUNT)
+            offer.types |= 1U << type;
+    }
+    return offer;
+}
+
+static const struct acme_challenge *challenge_of(const struct acme_authorization *answer, const char *type) {
+    for (size_t i = 0; i < answer->challenge_count; i++)
+        if (strcmp(answer->challenges[i].type, type) == 0)
+            return &answer->challenges[i];
+    return NULL;
+}
+
+/* The record of dns-persist-01 names the CA and our account there, and has no token. */
+static const char *persistent_value(struct acme_run *run, const struct acme_authorization_row *z,
+                                    const struct acme_challenge *challenge) {
+    struct arena *a = run->w->arena;
+    const char *domains = challenge->issuer_domain_names ? challenge->issuer_domain_names : "";
+    return arena_printf(a, "%s; accounturi=%s%s", names_at(a, domains, 0), run->session.account->url,
+                        z->wildcard ? "; policy=wildcard" : "");
+}
+
+static void fill_solution(struct acme_run *run, const struct acme_authorization_row *z,
+                          const struct acme_challenge *challenge, struct solution *s) {
+    struct arena *a = run->w->arena;
+    *s = (struct solution){.account_id = run->order.account_id,
+                           .application_id = run->order.application_id,
+                           .certificate_id = run->order.certificate_id,
+                           .name = z->name,
+                           .token = z->token,
+                           .key_authorization = ""};
+    if (!*z->token) {
+        s->value = persistent_value(run, z, challenge);
+        return;
+    }
+    s->key_authorization = key_authorization(a, z->token, run->session.account->thumbprint);
+    s->value = key_authorization_dns_value(a, s->key_authorization);
+}
+
+static bool choose_proof(struct acme_run *run, size_t i, const struct acme_authorization *answer,
+                         struct error *e) {
+    struct acme_authorization_row *z = &run->authorizations[i];
+    struct acme_publication *p = &run->publications[i];
+    const struct offer offer = offer_of(answer, z->name);
+    if (!solver_choose(run->w->services, run->w->arena, run->order.account_id, &offer, &p->solver, e))
+        return false;
+    const struct acme_challenge *challenge = challenge_of(answer, p->solver.type);
+    bool persistent = strcmp(p->solver.type, challenge_type_name(CHALLENGE_DNS_PERSIST_01)) == 0;
+    if (!challenge || !challenge->url || (!challenge->token && !persistent))
+        return fail(e, ERR_ACME_ANSWER, "the CA's challenge %s for %s is not complete",
+                    "CA 给出的 %s 验证(%s)不完整", p->solver.type, z->name);
+    z->challenge_type = p->solver.type;
+    z->challenge_url = challenge->url;
+    z->token = persistent ? "" : challenge->token;
+    fill_solution(run, z, challenge, &p->solution);
+    p->wanted = true;
+    run->proofs[i] = PROOF_COMING;
+    return true;
+}
+
+bool acme_do_look(struct acme_run *run, size_t index, struct issued *issued, struct error *e) {
+    struct acme_authorization answer;
+    (void)issued;
+    if (!ask_authorization(run, index, &answer, e))
+        return false;
+    bool needed = answer.status == ACME_PENDING && acme_status_parse(run->order.status) == ACME_PENDING;
+    return !needed || run->authorizations[index].answered_at || choose_proof(run, index, &answer, e);
+}
+
+/* The CA may have decided already, or an answer of it was lost: what it refuses is looked at. */
+static bool refused_answer(struct acme_run *run, size_t index, struct error *e) {
+    struct error cause = *e;
+    struct acme_authorization answer;
+    bool said_no = e->id == ERR_ACME_REFUSED || e->id == ERR_ACME_VALIDATION || e->id == ERR_ACME_CONFLICT ||
+                   (e->id == ERR_ACME_ANSWER && run->reply.status >= BAD_REQUEST);
+    if (!said_no)
+        return false;
+    error_clear(e);
+    if (!ask_authorization(run, index, &answer, e))
+        return false;
+    if (answer.status == ACME_PENDING)
+        *e = cause;
+    return answer.status != ACME_PENDING;
+}
+
+bool acme_do_answer(struct acme_run *run, size_t index, struct issued *issued, struct error *e) {
+    struct acme_authorization_row *z = &run->authorizations[index];
+    struct acme_challenge answer = {.status = ACME_UNKNOWN};
+    (void)issued;
+    if (!acme_run_open(run, e))
+        return false;
+    if (!post(run, z->challenge_url, json_keep(run->w->arena, json_object()), e))
+        return refused_answer(run, index, e);
+    if (!acme_read_challenge(run->w->arena, run->reply.body, &answer, e))
+        return false;
+    z->answered_at = run->w->now;
+    run->changed[index] = true;
+    run->order.polls = 0;
+    wait_a_little(run);
+    if (answer.status == ACME_VALID)
+        run->order.poll_at = 0;
+    return true;
+}
+
+/* ---- the CSR ---- */
+
+static bool make_csr(struct acme_run *run, struct slice *der, struct error *e) {
+    struct work *w = run->w;
+    const struct application *p = run->application;
+    struct held_key held;
+    struct slice tbs, signature;
+    struct csr own;
+    if (p->csr) {
+        bool parsed = csr_parse(w->arena, slice_str(p->csr), &own, e);
+        *der = own.der;
+        return parsed;
+    }
+    if (!held_key_get(w->db, w->arena, p->account_id, p->key_id, &held, e) ||
+        !csr_build_tbs(w->arena, p->names, p->spki, &tbs, e))
+        return false;
+    const struct key_ref key = {
+        .id = held.id, .account_id = p->account_id, .purpose = PURPOSE_LEAF, .sealed = held.sealed};
+    return signer_sign(w->services->signer, w->arena, &key, tbs, &signature, e) &&
+           cert_assemble(w->arena, tbs, key_algorithm_parse(held.algorithm), signature, der, e);
+}
+
+/* It knows better how things stand: it is asked. */
+static bool not_ready(struct acme_run *run, struct error *e) {
+    if (e->id != ERR_ACME_NOT_READY)
+        return false;
+    error_clear(e);
+    run->order.status = acme_status_name(ACME_UNKNOWN);
+    wait_a_little(run);
+    return true;
+}
+
+bool acme_do_finalize(struct acme_run *run, size_t index, struct issued *issued, struct error *e) {
+    struct acme_order answer;
+    struct slice csr;
+    (void)index, (void)issued;
+    if (!run->order.finalize_url)
+        return fail(e, ERR_ACME_ANSWER, "the CA does not say where the CSR is to be sent",
+                    "CA 未给出提交 CSR 的地址");
+    if (!acme_run_open(run, e) || !make_csr(run, &csr, e))
+        return false;
+    json_t *payload = json_pack("{s:s}", "csr", base64url_text(run->w->arena, csr));
+    if (!post(run, run->order.finalize_url, json_keep(run->w->arena, payload), e))
+        return not_ready(run, e);
+    if (!read_order(run, &answer, e))
+        return false;
+    run->order.polls = 0;
+    wait_a_little(run);
+    return true;
+}
+
+/* ---- the end ---- */
+
+/* The name at fault, in the CA's own words. */
+static bool fail_for_name(const struct acme_authorization_row *z, struct error *e) {
+    return fail(e, ERR_ACME_VALIDATION, "the CA could not verify %s (%s): %s", "CA 未能验证 %s(%s):%s",
+                z->name, z->problem_type ? z->problem_type : "-", z->problem ? z->problem : "-");
+}
+
+bool acme_do_give_up(struct acme_run *run, size_t index, struct issued *issued, struct error *e) {
+    (void)index, (void)issued;
+    for (size_t i = 0; i < run->count; i++) {
+        const struct acme_authorization_row *z = &run->authorizations[i];
+        if (z->name && acme_status_parse(z->status) == ACME_INVALID)
+            return fail_for_name(z, e);
+    }
+    return acme_fail_for_problem(run->w->arena, &run->reply.problem, e);
+}
+
+bool acme_do_begin_anew(struct acme_run *run, size_t index, struct issued *issued, struct error *e) {
+    (void)index, (void)issued;
+    return fail(e, ERR_ACME_OVER, "the CA's time for order %s is over", "订单 %s 已超过 CA 的期限",
+                run->order.id);
+}

@@ -1,0 +1,79 @@
+/* The certificate that a CA has made, with the chain that is preferred (RFC 8555, section 7.4.2). */
+#include "base/log.h"
+#include "issue/acme_run.h"
+
+/* A chain as it was downloaded, and built anew: what is not needed is dropped, and so is a root. */
+struct answer {
+    struct cert leaf;
+    const struct cert *chain;
+    size_t count;
+};
+
+static bool read_answer(struct acme_run *run, struct answer *answer, struct error *e) {
+    struct arena *a = run->w->arena;
+    struct cert *certs;
+    size_t count;
+    if (!acme_read_chain(a, run->reply.body, &certs, &count, e))
+        return false;
+    answer->leaf = certs[0];
+    bool complete = cert_chain_build(a, &certs[0], certs + 1, count - 1, &answer->chain, &answer->count);
+    if (complete && answer->count)
+        answer->count--;
+    return true;
+}
+
+static bool fetch(struct acme_run *run, const char *url, struct answer *answer, struct error *e) {
+    run->requests++;
+    run->reply = (struct acme_reply){.status = 0};
+    return acme_net_post(&run->session, url, NULL, &run->reply, e) && read_answer(run, answer, e);
+}
+
+/* "CN=Name" is one of the parts of an RFC 2253 name, whatever stands beside it. */
+static bool has_common_name(const char *subject, const char *name) {
+    size_t len = strlen(name);
+    for (const char *at = subject; (at = strstr(at, "CN=")); at += 3) {
+        bool begins = at == subject || at[-1] == ',' || at[-1] == '+';
+        char end = strncmp(at + 3, name, len) == 0 ? at[3 + len] : 'x';
+        if (begins && (end == 0 || end == ',' || end == '+'))
+            return true;
+    }
+    return false;
+}
+
+static bool is_preferred(const struct answer *answer, const char *name) {
+    const struct cert *top = answer->count ? &answer->chain[answer->count - 1] : &answer->leaf;
+    return has_common_name(top->issuer, name);
+}
+
+/* None of them is: the one that the CA prefers. An alternate that cannot be had is passed over. */
+static void prefer(struct acme_run *run, struct answer *answer) {
+    const char *name = run->issuer.preferred_chain;
+    const struct acme_reply first = run->reply;
+    if (!name || is_preferred(answer, name))
+        return;
+    for (size_t i = 0; i < first.alternate_count; i++) {
+        struct answer other;
+        struct error ignored = {0};
+        if (fetch(run, first.alternates[i], &other, &ignored) && is_preferred(&other, name) &&
+            slice_equal(other.leaf.der, answer->leaf.der)) {
+            *answer = other;
+            return;
+        }
+    }
+    log_event(LOG_INFO, "the CA offers no chain of the preferred issuer", LOG_S("issuer", run->issuer.id),
+              LOG_S("preferred", name));
+}
+
+bool acme_do_download(struct acme_run *run, size_t index, struct issued *issued, struct error *e) {
+    struct answer answer;
+    (void)index;
+    if (!acme_run_open(run, e) || !fetch(run, run->order.certificate_url, &answer, e))
+        return false;
+    prefer(run, &answer);
+    issued->leaf = answer.leaf;
+    issued->chain = answer.chain;
+    issued->chain_count = answer.count;
+    run->order.fingerprint = answer.leaf.fingerprint;
+    run->order.certificate_end_at = answer.leaf.end;
+    return true;
+}

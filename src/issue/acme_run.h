@@ -1,0 +1,80 @@
+/* One turn of an order at a CA: from its rows to what is written of it. Internal to issuer_acme. */
+#pragma once
+#include "issue/acme_account.h"
+#include "issue/acme_order.h"
+#include "issue/issue.h"
+#include "solve/solve.h"
+
+/* What is to be published for an authorization, from act to save. */
+struct acme_publication {
+    bool wanted;
+    struct solver solver;
+    struct solution solution;
+};
+
+struct acme_run {
+    struct work *w;
+    const struct certificate *c;
+    const struct application *application;
+    struct issuer issuer;
+    struct acme_session session;
+    struct acme_directory directory;
+    bool opened;                 /* session and directory are there */
+    struct acme_order_row order; /* id NULL: none is open */
+    struct acme_authorization_row *authorizations;
+    enum acme_proof *proofs;
+    bool *seen, *changed;
+    struct acme_publication *publications;
+    size_t count;
+    bool must_save;   /* the order's URL, before anything else is asked */
+    bool wants_slot;  /* for newOrder, under the CA's limits */
+    bool ordered;     /* newOrder is what was asked last */
+    bool order_twice; /* the second time without what it replaces */
+    int requests;
+    struct acme_reply reply; /* of the last request */
+};
+
+/* Everything that is known of the open order of an application; outside of transactions. */
+bool acme_run_read(struct acme_run *run, struct error *e);
+/* Account and directory, at the first request of a turn. */
+bool acme_run_open(struct acme_run *run, struct error *e);
+
+/* ---- acme_action.c: one function an action of acme_next ---- */
+
+typedef bool acme_doer(struct acme_run *run, size_t index, struct issued *issued, struct error *e);
+acme_doer acme_do_order, acme_do_look, acme_do_answer, acme_do_poll, acme_do_finalize, acme_do_give_up,
+    acme_do_begin_anew;
+
+/* ---- acme_limit.c: within transactions ---- */
+
+/* A slot for the newOrder of `run->order`: then slot_at is set; else `*until` is when to ask again. */
+bool acme_limit_take(const struct acme_run *run, struct acme_order_row *order, int64_t *until,
+                     struct error *e);
+/* What was sent beyond its slot is charged; what the CA holds for proven is noted. */
+bool acme_limit_note(struct acme_run *run, struct error *e);
+/* The CA has refused for a limit of its own, or names were not proven: it counts that. */
+bool acme_limit_failed(struct acme_run *run, const struct error *cause, struct error *e);
+
+/* ---- acme_chain.c ---- */
+
+acme_doer acme_do_download;
+
+/* ---- acme_verdict.c: what a failure means ---- */
+
+/* Whose trouble it is. */
+enum acme_trouble {
+    TROUBLE_OURS,    /* this machine's: nothing is noted */
+    TROUBLE_CA,      /* the order goes on, unless another CA is asked */
+    TROUBLE_NAME,    /* control over a name was not proven: another order, later */
+    TROUBLE_REFUSED, /* not at this CA */
+    TROUBLE_OVER,    /* the order is over: another one, later */
+    TROUBLE_PERSON,  /* somebody must do something about the issuer; the order goes on */
+};
+
+enum acme_trouble acme_trouble_of(const struct error *cause);
+/* Why the application is rejected, if it is. */
+enum error_id acme_rejection(const struct acme_run *run, const struct error *cause);
+/* [{"name", "type", "detail"}] of all that the CA has said; NULL: nothing. */
+const char *acme_problems(const struct acme_run *run);
+/* The problem of an order that was declared invalid, as an error. Always false. */
+bool acme_fail_for_problem(struct arena *a, const struct acme_problem *problem, struct error *e);

@@ -1,0 +1,127 @@
+/* Which issuer an application goes to. */
+#include "issue/failover.h"
+#include "catalog/issuer.h"
+#include "issue/acme_order.h"
+
+static bool has_fallback(const struct brand *brand) {
+    return brand->fallback_issuers && *brand->fallback_issuers;
+}
+
+/* The issuers of a brand, in order of preference, one space between. */
+static bool candidates(struct work *w, const char *certificate_id, const char **ids, struct error *e) {
+    struct certificate c;
+    const struct brand *brand;
+    if (!certificate_get_any(w->db, w->arena, certificate_id, &c, e) ||
+        !order_brand(w->services, &c, &brand, e))
+        return false;
+    *ids = has_fallback(brand) ? arena_printf(w->arena, "%s %s", brand->issuer, brand->fallback_issuers)
+                               : brand->issuer;
+    return true;
+}
+
+static bool is_usable(struct work *w, const char *id, bool *usable, struct error *e) {
+    struct issuer issuer;
+    *usable = issuer_get(w->db, w->arena, id, &issuer, e);
+    if (*usable) {
+        *usable = !issuer.withdrawn_at;
+        return true;
+    }
+    return error_absent(e);
+}
+
+/* The first that may be asked; the first of all that are not withdrawn if each of them is passed over. */
+struct choice {
+    const char *id, *first;
+    struct issuer_health health; /* of `id` */
+};
+
+static bool consider(struct work *w, const char *id, struct choice *choice, struct error *e) {
+    struct issuer_health health;
+    bool usable;
+    if (!is_usable(w, id, &usable, e))
+        return false;
+    if (!usable)
+        return true;
+    choice->first = choice->first ? choice->first : id;
+    if (!issuer_health_get(w->db, w->arena, w->item->account_id, id, &health, e))
+        return false;
+    if (health.avoid_until > w->now)
+        return true;
+    choice->id = id;
+    choice->health = health;
+    return true;
+}
+
+static bool choose(struct work *w, const char *ids, struct choice *choice, struct error *e) {
+    struct slice id;
+    *choice = (struct choice){.id = NULL};
+    while (!choice->id && names_next(&ids, &id))
+        if (!consider(w, arena_strndup(w->arena, (const char *)id.p, id.len), choice, e))
+            return false;
+    return true;
+}
+
+/* The day is over: who comes first tries it, and the others go on as before until it is known how that went.
+ */
+static bool take_turn(struct work *w, struct choice *choice, struct error *e) {
+    if (!choice->id || !choice->health.avoid_until)
+        return true;
+    choice->health.avoid_until = w->now + FAILOVER_SECONDS;
+    return issuer_health_put(w->db, &choice->health, e);
+}
+
+static bool set_issuer(struct work *w, struct application *application, const char *id, struct error *e) {
+    if (strcmp(application->issuer, id) == 0)
+        return true;
+    application->issuer = id;
+    return application_set_issuer(w->db, application->id, id, e);
+}
+
+bool failover_choose(struct work *w, const struct certificate *c, struct application *application,
+                     struct error *e) {
+    const struct brand *brand;
+    struct acme_order_row open;
+    struct choice choice;
+    const char *ids;
+    if (!order_brand(w->services, c, &brand, e))
+        return false;
+    if (strcmp(brand->issuer, ISSUER_LOCAL) == 0 && !has_fallback(brand))
+        return true;
+    if (!acme_order_open(w->db, w->arena, application->id, &open, e) || open.id)
+        return open.id != NULL;
+    if (!candidates(w, c->id, &ids, e) || !choose(w, ids, &choice, e))
+        return false;
+    const char *id = choice.id ? choice.id : choice.first;
+    if (!id)
+        return fail(e, ERR_BRAND_NOT_ON_SALE, "the issuers of brand '%s' are withdrawn: %s",
+                    "品牌“%s”的签发机构均已停用:%s", brand->id, ids);
+    return take_turn(w, &choice, e) && set_issuer(w, application, id, e);
+}
+
+/* ---- how it went ---- */
+
+static bool count_failure(struct work *w, const char *issuer_id, const struct error *cause, struct error *e) {
+    struct issuer_health health;
+    if (!issuer_health_get(w->db, w->arena, w->item->account_id, issuer_id, &health, e))
+        return false;
+    health.since = health.failures ? health.since : w->now;
+    health.last_error = error_row(cause->id)->code;
+    if (++health.failures >= FAILOVER_FAILURES)
+        health.avoid_until = w->now + FAILOVER_SECONDS;
+    return issuer_health_put(w->db, &health, e);
+}
+
+bool failover_failed(struct work *w, const struct application *application, const struct error *cause,
+                     bool *passed_over, struct error *e) {
+    struct choice choice;
+    const char *ids;
+    if (!count_failure(w, application->issuer, cause, e) ||
+        !candidates(w, application->certificate_id, &ids, e) || !choose(w, ids, &choice, e))
+        return false;
+    *passed_over = choice.id && strcmp(choice.id, application->issuer) != 0;
+    return true;
+}
+
+bool failover_worked(struct work *w, const char *issuer_id, struct error *e) {
+    return issuer_health_delete(w->db, w->item->account_id, issuer_id, e);
+}

@@ -1,0 +1,406 @@
+/* Solutions: what is published for one authorization, from its row to the end. */
+#include "apply/apply.h"
+#include "base/rand.h"
+#include "pki/names.h"
+#include "solve/solver.h"
+
+enum {
+    PURGE_SECONDS = 30 * DAY,
+    PURGE_LIMIT = 1000,
+    WATCH_SECONDS = 6 * 3600, /* what is published is looked at so often: is it still wanted? */
+    TEST_SECONDS = DAY,       /* so long a test of a solver may last */
+    TELL_ATTEMPTS = 3,
+};
+
+/* ---- for issuers ---- */
+
+static bool check_given(struct arena *a, const struct solution *s, struct error *e) {
+    bool tokenless = strcmp(s->type, challenge_type_name(CHALLENGE_DNS_PERSIST_01)) == 0;
+    const char *normal;
+    if (!name_normalise(a, s->name, false, &normal, e))
+        return false;
+    if (strchr(s->name, '*'))
+        return fail_field(e, "name", ERR_BAD_FIELD, "'%s' is a wildcard", "“%s”是通配符域名", s->name);
+    if (tokenless || (token_valid(s->token) && key_authorization_valid(s->key_authorization)))
+        return true;
+    return fail_field(e, "token", ERR_BAD_FIELD, "the token for %s is not base64url",
+                      "%s 的令牌不是 base64url 格式", s->name);
+}
+
+static bool place_at_begin(const struct services *services, struct arena *a, const struct solver *solver,
+                           struct solution *s, struct error *e) {
+    const struct solver_ops *ops = solver_kind(s->kind);
+    void *settings;
+    s->place = NULL;
+    if (!ops->place_of)
+        return true;
+    if (!solver_settings(a, ops, solver->settings, &settings, e))
+        return false;
+    s->place = ops->place_of(services, a, s, settings);
+    return s->place || fail(e, ERR_NO_SOLVER, "%s is not possible with this configuration",
+                            "当前配置无法使用 %s", s->kind);
+}
+
+/* Those of kinds that are served from the row are published with it. */
+static void fill(struct arena *a, const struct solver *solver, struct solution *s, int64_t now) {
+    char digest[VALUE_SIZE];
+    s->id = id_new(a, "sol", now);
+    s->solver_id = solver->id;
+    s->doubt_seconds = solver->doubt_seconds;
+    s->created_at = now;
+    s->placed_at = solver_kind(s->kind)->at_once ? now : 0;
+    if (s->value)
+        return;
+    challenge_digest(s->key_authorization, digest);
+    s->value = arena_strdup(a, digest);
+}
+
+bool solution_begin(const struct services *services, struct arena *a, const struct solver *solver,
+                    struct solution *s, int64_t now, struct error *e) {
+    bool inserted;
+    s->type = solver->type;
+    s->kind = solver->kind;
+    if (!s->token)
+        s->token = "";
+    if (!solver_kind(s->kind))
+        return fail(e, ERR_NO_SOLVER, "there is no kind of solver '%s'", "没有应答方式“%s”", s->kind);
+    if (!check_given(a, s, e) || !place_at_begin(services, a, solver, s, e))
+        return false;
+    fill(a, solver, s, now);
+    if (!solution_insert(services->db, s, &inserted, e))
+        return false;
+    if (!inserted)
+        return solution_find(services->db, a, s, s, e);
+    return work_enqueue(services->db, s->account_id, s->id, s->placed_at ? "seen" : "solve", now, e);
+}
+
+static bool release(struct db *db, const struct solution *s, int64_t now, struct error *e) {
+    return solution_set_unwanted(db, s->id, now, e) &&
+           work_enqueue(db, s->account_id, s->id, "clear", now, e);
+}
+
+bool solution_release(struct db *db, struct arena *a, const char *application_id, int64_t now,
+                      struct error *e) {
+    struct solution *list;
+    size_t count;
+    if (!solution_list(db, a, application_id, &list, &count, e))
+        return false;
+    for (size_t i = 0; i < count; i++)
+        if (!list[i].unwanted_at && !release(db, &list[i], now, e))
+            return false;
+    return true;
+}
+
+/* ---- what the steps share ---- */
+
+/* From act to save. */
+struct doing {
+    struct solution solution;
+    const struct solver_ops *ops;
+    struct solver solver; /* id NULL: a kind that needs no row */
+    bool gone;            /* nothing is left to do */
+    bool unwanted;
+    bool located; /* its place was found out, and nothing was published yet */
+    bool looked;  /* else it is ready already */
+    bool found;
+    struct solution_look look;
+};
+
+/* Whoever forgot to say so: the application has ended, or there is none any more. */
+static bool is_over(struct work *w, const struct solution *s, bool *over, struct error *e) {
+    struct application p;
+    *over = !s->application_id && w->now - s->created_at > TEST_SECONDS;
+    if (!s->application_id)
+        return true;
+    if (application_get_any(w->db, w->arena, s->application_id, &p, e))
+        *over = p.closed_at != 0;
+    else
+        *over = error_absent(e);
+    return e->id == ERR_NONE || *over;
+}
+
+static bool load(struct work *w, struct doing *d, struct error *e) {
+    struct solution *s = &d->solution;
+    bool over = false;
+    if (!solution_get_any(w->db, w->arena, w->item->subject, s, e)) {
+        d->gone = error_absent(e);
+        return d->gone;
+    }
+    d->gone = s->removed_at != 0;
+    error_clear(e);
+    if (d->gone || s->unwanted_at) {
+        d->unwanted = !d->gone;
+        return true;
+    }
+    if (!is_over(w, s, &over, e))
+        return false;
+    d->unwanted = over;
+    return true;
+}
+
+static struct doing *begin(struct work *w, struct error *e) {
+    struct doing *d = ARENA_NEW(w->arena, struct doing);
+    w->prepared = d;
+    return load(w, d, e) ? d : NULL;
+}
+
+static bool load_solver(struct work *w, struct doing *d, struct error *e) {
+    const struct solution *s = &d->solution;
+    d->solver = (struct solver){.settings = "{}", .zone = ".", .type = s->type, .kind = s->kind};
+    d->ops = solver_kind(s->kind);
+    if (!d->ops)
+        return fail(e, ERR_NO_SOLVER, "there is no kind of solver '%s'", "没有应答方式“%s”", s->kind);
+    return !s->solver_id || solver_get_any(w->db, w->arena, s->solver_id, &d->solver, e);
+}
+
+static bool solving_of(struct work *w, struct doing *d, struct solving *solving, struct error *e) {
+    struct secret *secret;
+    *solving = (struct solving){.arena = w->arena,
+                                .services = w->services,
+                                .now = w->now,
+                                .solver = &d->solver,
+                                .solution = &d->solution};
+    if (!solver_settings(w->arena, d->ops, d->solver.settings, &solving->settings, e) ||
+        !solver_open(w->services->signer, w->arena, &d->solver, &secret, e))
+        return false;
+    solving->secret = secret;
+    return true;
+}
+
+/* As it stands in this transaction: somebody may have let it go since act. True: nothing more is to be done
+ * in this step. */
+static bool ends_here(struct work *w, bool *ends, struct error *e) {
+    struct doing now = {.gone = false};
+    if (!load(w, &now, e))
+        return false;
+    *ends = now.gone || now.unwanted;
+    if (now.gone)
+        return work_goes(w, OUTCOME_DONE);
+    return !now.unwanted ||
+           (solution_set_unwanted(w->db, now.solution.id, w->now, e) && work_goes(w, OUTCOME_OTHERWISE));
+}
+
+/* ---- step solve ---- */
+
+static bool locate(struct work *w, struct doing *d, struct error *e) {
+    struct solution *s = &d->solution;
+    const char *record = propagation_record(w->arena, s->type, s->name);
+    struct place place;
+    if (!w->services->solve->follow(w->services, w->arena, record, &place, e))
+        return false;
+    if (place.looped)
+        return fail(e, ERR_CNAME_LOOP, "the CNAMEs of %s lead in a circle at %s",
+                    "%s 的 CNAME 在 %s 处形成循环", record, place.name);
+    s->place = place.name;
+    d->located = true;
+    return true;
+}
+
+bool solve_place(struct work *w, struct error *e) {
+    struct doing *d = begin(w, e);
+    struct solving solving;
+    if (!d)
+        return false;
+    if (d->gone || d->unwanted)
+        return true;
+    if (!load_solver(w, d, e))
+        return false;
+    if (challenge_by_record(d->solution.type) && !d->solution.place)
+        return locate(w, d, e);
+    return !d->ops->place || (solving_of(w, d, &solving, e) && d->ops->place(&solving, e));
+}
+
+/* What a person must do, told once. */
+static bool tell(struct work *w, const struct solution *s, const struct text *reason,
+                 const struct text *remedy, struct error *e) {
+    struct certificate c;
+    if (!s->certificate_id)
+        return true;
+    if (!certificate_get_any(w->db, w->arena, s->certificate_id, &c, e))
+        return error_absent(e);
+    json_t *params =
+        json_pack("{s:s,s:s,s:s,s:s}", "reason_en", reason->in[LANG_EN], "reason_zh", reason->in[LANG_ZH],
+                  "remedy_en", remedy->in[LANG_EN], "remedy_zh", remedy->in[LANG_ZH]);
+    const struct notify_event event = {.event = "action_needed",
+                                       .once = arena_printf(w->arena, "solution:%s", s->id),
+                                       .params = json_keep(w->arena, params),
+                                       .now = w->now};
+    return certificate_tell(w->db, w->arena, &c, &event, e);
+}
+
+static bool ask_person(struct work *w, const struct solution *s, struct error *e) {
+    struct arena *a = w->arena;
+    const struct text reason = TEXT(arena_printf(a, "the CA wants to see control over %s", s->name),
+                                    arena_printf(a, "CA 需要验证 %s 的控制权", s->name));
+    const struct text remedy =
+        TEXT(arena_printf(a, "Add the record %s TXT \"%s\"; it is looked for by itself.", s->place, s->value),
+             arena_printf(a, "请添加记录 %s TXT “%s”,系统会自动检查。", s->place, s->value));
+    return tell(w, s, &reason, &remedy, e);
+}
+
+bool solve_placed(struct work *w, struct error *e) {
+    const struct doing *d = w->prepared;
+    const struct solution *s = &d->solution;
+    bool ends;
+    if (!ends_here(w, &ends, e))
+        return false;
+    if (ends)
+        return true;
+    if (d->located) /* the place is on disk before anything is published there */
+        return solution_set_place(w->db, s->id, s->place, e) && work_again(w, w->now);
+    return solution_set_placed(w->db, s, w->now, e) && (!d->ops->by_person || ask_person(w, s, e)) &&
+           work_goes(w, OUTCOME_NEXT);
+}
+
+/* ---- step seen ---- */
+
+static const char *answers_json(struct arena *a, const struct check *check) {
+    json_t *list = json_array();
+    for (size_t i = 0; i < check->count; i++) {
+        const struct check_answer *answer = &check->answers[i];
+        json_array_append_new(list, json_pack("{ss ss ss sI}", "server", answer->server, "question",
+                                              answer->question, "answer", answer->answer, "ms",
+                                              (json_int_t)answer->ms));
+    }
+    return json_text(a, json_keep(a, list), false);
+}
+
+/* Nobody could be asked: that is a doubt like any other. */
+static bool look_failed(struct doing *d, struct error *e) {
+    if (e->id != ERR_NO_RESOLVER)
+        return false;
+    d->look.reason = error_row(e->id)->code;
+    d->look.detail_en = e->detail[LANG_EN];
+    d->look.detail_zh = e->detail[LANG_ZH];
+    d->look.answers = "[]";
+    return true;
+}
+
+static bool look(struct work *w, struct doing *d, struct error *e) {
+    const struct solution *s = &d->solution;
+    const struct propagation what = {.type = s->type,
+                                     .name = s->name,
+                                     .token = s->token,
+                                     .key_authorization = s->key_authorization,
+                                     .value = s->value,
+                                     .now = w->now};
+    struct check *check = ARENA_NEW(w->arena, struct check);
+    struct error *why = ARENA_NEW(w->arena, struct error);
+    d->looked = true;
+    d->look = (struct solution_look){.account_id = s->account_id,
+                                     .solution_id = s->id,
+                                     .at = w->now,
+                                     .id = id_new(w->arena, "slk", w->now)};
+    if (!w->services->solve->look) {
+        d->found = true;
+        d->look.reason = reason_row(REASON_FOUND)->name;
+        d->look.detail_en = d->look.detail_zh = "";
+        d->look.answers = "[]";
+        return true;
+    }
+    if (!w->services->solve->look(w->services->validator, w->arena, &what, check, why)) {
+        *e = *why;
+        return look_failed(d, why);
+    }
+    d->found = check->reason == REASON_FOUND;
+    d->look.reason = reason_row(check->reason)->name;
+    d->look.detail_en = check->detail.in[LANG_EN];
+    d->look.detail_zh = check->detail.in[LANG_ZH];
+    d->look.answers = answers_json(w->arena, check);
+    return true;
+}
+
+bool solve_look(struct work *w, struct error *e) {
+    struct doing *d = begin(w, e);
+    if (!d)
+        return false;
+    if (d->gone || d->unwanted || d->solution.ready_at)
+        return true;
+    return load_solver(w, d, e) && look(w, d, e);
+}
+
+static int64_t pause_after(const struct doing *d) {
+    static const int64_t pauses[] = {2, 5, 10, 30};
+    size_t looks = (size_t)d->solution.looks, last = sizeof pauses / sizeof *pauses - 1;
+    return d->ops->by_person ? work_backoff(d->solution.looks + 1) : pauses[looks < last ? looks : last];
+}
+
+static bool note_doubt(struct work *w, const struct doing *d, struct error *e) {
+    const struct text detail = TEXT(arena_printf(w->arena, "%s; after %lld seconds the CA is asked anyway",
+                                                 d->look.detail_en, (long long)d->solution.doubt_seconds),
+                                    arena_printf(w->arena, "%s;%lld 秒后仍请 CA 验证", d->look.detail_zh,
+                                                 (long long)d->solution.doubt_seconds));
+    return solution_set_reason(w->db, d->solution.id, d->look.reason, &detail, e);
+}
+
+/* A test of a solver has told what it was for. */
+static bool is_ready(struct work *w, const struct doing *d, struct error *e) {
+    const struct solution *s = &d->solution;
+    if (!solution_set_ready(w->db, s->id, w->now, e) || (!d->found && !note_doubt(w, d, e)))
+        return false;
+    if (!s->application_id)
+        return solution_set_unwanted(w->db, s->id, w->now, e) && work_goes(w, OUTCOME_OTHERWISE);
+    return work_enqueue(w->db, s->account_id, s->certificate_id, SOLVE_WAKES, w->now, e) &&
+           work_until(w, w->now + WATCH_SECONDS);
+}
+
+bool solve_seen(struct work *w, struct error *e) {
+    const struct doing *d = w->prepared;
+    bool ends;
+    if (!ends_here(w, &ends, e))
+        return false;
+    if (ends)
+        return true;
+    if (!d->looked)
+        return work_until(w, w->now + WATCH_SECONDS);
+    int64_t doubt_end = d->solution.placed_at + d->solution.doubt_seconds;
+    int64_t next = w->now + pause_after(d);
+    if (!solution_look_insert(w->db, &d->look, e))
+        return false;
+    if (d->found || (!d->ops->by_person && w->now >= doubt_end))
+        return is_ready(w, d, e);
+    return work_until(w, !d->ops->by_person && next > doubt_end ? doubt_end : next);
+}
+
+/* ---- step clear ---- */
+
+/* Where a record belongs was on disk before it was made. */
+static bool may_be_there(const struct doing *d) {
+    return d->ops->remove && (d->solution.place || !challenge_by_record(d->solution.type));
+}
+
+bool solve_remove(struct work *w, struct error *e) {
+    struct doing *d = begin(w, e);
+    struct solving solving;
+    if (!d)
+        return false;
+    if (d->gone || !d->unwanted)
+        return true;
+    return load_solver(w, d, e) &&
+           (!may_be_there(d) || (solving_of(w, d, &solving, e) && d->ops->remove(&solving, e)));
+}
+
+bool solve_removed(struct work *w, struct error *e) {
+    const struct doing *d = w->prepared;
+    return (d->gone || !d->unwanted || solution_set_removed(w->db, d->solution.id, w->now, e)) &&
+           work_goes(w, OUTCOME_DONE);
+}
+
+/* ---- what goes wrong ---- */
+
+bool solve_failed(struct work *w, const struct error *cause, struct error *e) {
+    const struct error_row *row = error_row(cause->id);
+    const struct text detail = TEXT(cause->detail[LANG_EN], cause->detail[LANG_ZH]);
+    struct solution s;
+    if (!solution_get_any(w->db, w->arena, w->item->subject, &s, e))
+        return error_absent(e);
+    if (!solution_set_reason(w->db, s.id, row->code, &detail, e))
+        return false;
+    bool lasting = row->retry == RETRY_NEVER || w->item->attempts + 1 >= TELL_ATTEMPTS;
+    return !lasting || tell(w, &s, &detail, &row->remedy, e);
+}
+
+bool solve_purge(struct work *w, struct error *e) {
+    return solution_purge(w->db, w->now - PURGE_SECONDS, PURGE_LIMIT, e) &&
+           solver_purge(w->db, PURGE_LIMIT, e);
+}

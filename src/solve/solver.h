@@ -1,0 +1,23 @@
+/* Solvers, inside of solve/. */
+#pragma once
+#include "base/secret.h"
+#include "solve/solve_db.h"
+
+struct signer;
+
+/* Is what a person gave possible? Zone and settings come out as they are stored. ERR_BAD_FIELD,
+ * ERR_UNKNOWN_FIELD. */
+bool solver_check(const struct services *services, struct arena *a, struct solver *s, struct error *e);
+/* The settings as the kind's own struct. */
+bool solver_settings(struct arena *a, const struct solver_ops *ops, const char *text, void **settings,
+                     struct error *e);
+/* Both ask the signer. */
+bool solver_seal(struct signer *signer, struct arena *a, struct solver *s, struct error *e);
+/* `*secret` NULL: it has none. */
+bool solver_open(struct signer *signer, struct arena *a, const struct solver *s, struct secret **secret,
+                 struct error *e);
+/* The best of the rows alone, DNS is not asked: what a test publishes with. ERR_NO_SOLVER. */
+bool solver_configured(const struct services *services, struct arena *a, const char *account_id,
+                       const struct offer *offer, struct solver *solver, struct error *e);
+/* It is proven by a record of DNS. */
+bool challenge_by_record(const char *type);

@@ -1,0 +1,139 @@
+/* What an explanation says of the CA that was asked: how its order stands, what it said, and whom else there
+ * is. */
+#include "apply/apply.h"
+#include "issue/acme_order.h"
+#include "issue/acme_revoke.h"
+#include "issue/failover.h"
+#include "solve/solve.h"
+#include "tenure/explain.h"
+
+/* ---- the order ---- */
+
+static void say_proof(struct explanation *x, const struct solution *s) {
+    const struct reason_row *reason = reason_find(s->reason);
+    const char *where = s->place ? s->place : s->name;
+    if (s->ready_at)
+        return;
+    explain_say(x, "issuer", "To prove %s by %s, `%s` publishes %s at %s.",
+                "为通过 %s 的 %s 验证,由“%s”将 %s 发布于 %s。", s->name, s->type, s->kind, s->value, where);
+    if (reason)
+        explain_say(x, "issuer", "Looked for at %s: %s. %s", "检查时间 %s:%s。%s",
+                    explain_when(x, s->looked_at), reason->title.in[x->rq->lang],
+                    reason->remedy.in[x->rq->lang]);
+}
+
+static bool say_proofs(struct explanation *x, const char *application_id, struct error *e) {
+    struct solution *list;
+    size_t count;
+    if (!solution_list(x->rq->db, x->rq->arena, application_id, &list, &count, e))
+        return false;
+    for (size_t i = 0; i < count; i++)
+        say_proof(x, &list[i]);
+    return true;
+}
+
+static bool say_order(struct explanation *x, const struct application *p, struct error *e) {
+    struct acme_order_row order;
+    if (!acme_order_open(x->rq->db, x->rq->arena, p->id, &order, e))
+        return false;
+    if (!order.id)
+        return true;
+    explain_say(x, "issuer", "It is ordered at issuer %s; the order there is %s.",
+                "已向签发机构 %s 下单,订单状态:%s。", order.issuer_id, order.status ? order.status : "-");
+    if (order.expires_at)
+        explain_say(x, "issuer", "The CA waits for it until %s.", "CA 等待至 %s。",
+                    explain_when(x, order.expires_at));
+    return say_proofs(x, p->id, e);
+}
+
+/* ---- what the CA said ---- */
+
+static const char *member(const json_t *one, const char *name) {
+    const char *text = json_string_value(json_object_get(one, name));
+    return text ? text : "";
+}
+
+static void say_problem(struct explanation *x, const struct application *p, const json_t *one) {
+    const char *name = member(one, "name");
+    explain_say(x, "issuer", "%s says of %s: %s (%s)", "%s 关于 %s 的说明:%s(%s)", p->issuer,
+                *name ? name : "the application", member(one, "detail"), member(one, "type"));
+}
+
+static bool say_problems(struct explanation *x, const struct application *p, struct error *e) {
+    json_t *list;
+    if (!p->problems)
+        return true;
+    if (!json_read(x->rq->arena, slice_str(p->problems), &list, e))
+        return false;
+    for (size_t i = 0; i < json_array_size(list); i++)
+        say_problem(x, p, json_array_get(list, i));
+    return true;
+}
+
+static bool say_application(struct explanation *x, struct error *e) {
+    struct application *all;
+    size_t count;
+    if (!application_list(x->rq->db, x->rq->arena, x->c->id, &all, &count, e))
+        return false;
+    if (!count || all[count - 1].version_id)
+        return true;
+    return say_order(x, &all[count - 1], e) && say_problems(x, &all[count - 1], e);
+}
+
+/* ---- the issuers ---- */
+
+static bool say_health(struct explanation *x, struct error *e) {
+    struct issuer_health *list;
+    size_t count;
+    if (!issuer_health_avoided(x->rq->db, x->rq->arena, x->c->account_id, x->rq->now, &list, &count, e))
+        return false;
+    for (size_t i = 0; i < count; i++)
+        explain_say(x, "issuer", "Issuer %s has failed %lld times in a row (%s); others are asked until %s.",
+                    "签发机构 %s 已连续失败 %lld 次(%s);在 %s 之前改用其他签发机构。", list[i].issuer_id,
+                    (long long)list[i].failures, list[i].last_error, explain_when(x, list[i].avoid_until));
+    return true;
+}
+
+/* ---- what came of it ---- */
+
+enum { CHAIN_MAX = 16 };
+
+static bool say_chain(struct explanation *x, struct error *e) {
+    struct arena *a = x->rq->arena;
+    struct version version;
+    struct slice der;
+    struct cert leaf, *chain;
+    const char *pem;
+    size_t count;
+    if (!x->c->version_id)
+        return true;
+    if (!version_get(x->rq->db, a, x->c->account_id, x->c->version_id, &version, e) ||
+        !version_material(x->rq->db, a, &version, &der, &pem, e))
+        return false;
+    if (!pem || version.ca_id)
+        return true;
+    if (!cert_parse(a, der, &leaf, e) || !cert_list_from_pem(a, slice_str(pem), CHAIN_MAX, &chain, &count, e))
+        return false;
+    const struct cert *early = issue_chain_ends_early(&leaf, chain, count);
+    if (early)
+        explain_say(x, "issuer", "Its chain ends before it does: '%s' is valid until %s only.",
+                    "其证书链先于证书到期:“%s”仅有效至 %s。", early->subject,
+                    explain_when(x, early->end - 1));
+    return true;
+}
+
+static bool say_revocation(struct explanation *x, struct error *e) {
+    struct acme_revocation r;
+    if (!x->c->revoke_asked_at || x->c->revoked_at || !x->c->version_id)
+        return true;
+    if (!acme_revocation_get(x->rq->db, x->rq->arena, x->c->version_id, &r, e))
+        return false;
+    if (r.version_id && r.problem)
+        explain_say(x, "issuer", "%s does not revoke it: %s. It is asked again.",
+                    "%s 未予吊销:%s。将再次请求。", r.issuer_id, r.problem);
+    return true;
+}
+
+bool explain_issuer(struct explanation *x, struct error *e) {
+    return say_application(x, e) && say_health(x, e) && say_chain(x, e) && say_revocation(x, e);
+}

@@ -1,0 +1,29 @@
+/* The role `responder`: binds, enters its sandbox, answers until SIGTERM. */
+#include "base/clock.h"
+#include "tenure/node.h"
+#include "tenure/role.h"
+#include <poll.h>
+#include <unistd.h>
+
+static void loop(struct responder *r, int term) {
+    struct pollfd fds[] = {{.fd = responder_fd(r), .events = POLLIN}, {.fd = term, .events = POLLIN}};
+    while (!fds[1].revents) {
+        poll(fds, 2, responder_timeout_ms(r));
+        responder_run(r, clock_now());
+    }
+}
+
+int role_responder(const struct role_context *context) {
+    struct node node;
+    struct responder *responder;
+    struct error e = {0};
+    if (!node_open(&node, context->config, DB_WEB, context->port, &e) ||
+        !responder_open(node.arena, &context->config->responder, &node.services, &responder, &e) ||
+        !sandbox_enter(KIND_RESPONDER, context->config->data, &e))
+        return role_fatal("the responder cannot start", &e);
+    int term = role_term_fd();
+    loop(responder, term);
+    close(term);
+    node_close(&node);
+    return 0;
+}
