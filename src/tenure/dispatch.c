@@ -17,6 +17,7 @@
 #include "http/openapi.h"
 #include "http/url.h"
 #include "issue/acme_account.h"
+#include "issue/fleet.h"
 #include "order/ledger.h"
 #include "order/payment.h"
 #include "order/quote.h"
@@ -67,6 +68,7 @@ const struct route *const all_routes[] = {
     letter_routes,
     confirmation_routes,
     validate_routes,
+    fleet_routes,
     known_routes,
     application_routes,
     solver_routes,
