@@ -142,13 +142,13 @@ static bool check_request(struct acme_run *run, struct error *e) {
 bool acme_do_order(struct acme_run *run, size_t index, struct issued *issued, struct error *e) {
     struct acme_order answer;
     (void)index, (void)issued;
-    /* after a crash nobody knows whether it was sent, and the CA counts it if it was */
-    run->wants_slot = !run->order.slot_at || run->w->item->crashes;
-    if (run->wants_slot)
-        return true;
-    if (!check_request(run, e) || !acme_run_open(run, e))
+    bool used = false;
+    if (run->order.slot_at && (!check_request(run, e) || !acme_run_open(run, e) ||
+                               !acme_order_use_slot(run->w->db, &run->order, &used, e)))
         return false;
-    run->order.slot_at = 0;
+    run->wants_slot = !used;
+    if (!used)
+        return true;
     run->ordered = true;
     if (!post_order(run, e) || !acme_read_order(run->w->arena, run->reply.body, &answer, e))
         return false;

@@ -68,34 +68,29 @@ bool acme_limit_take(const struct acme_run *run, struct acme_order_row *order, i
 
 /* ---- what has happened ---- */
 
+/* A CA that was not asked for the authorization again has not said that it may be used again. */
 static bool note_proof(const struct acme_run *run, const struct acme_authorization_row *z, struct error *e) {
+    bool valid = z->status && acme_status_parse(z->status) == ACME_VALID;
+    int64_t at = z->validated_at ? z->validated_at : z->answered_at ? z->answered_at : run->w->now;
     struct known_validation known = {.account_id = z->account_id,
                                      .issuer = z->issuer_id,
                                      .name = z->name,
                                      .wildcard = z->wildcard,
                                      .method = z->challenge_type ? z->challenge_type : "reused",
-                                     .validated_at = z->validated_at ? z->validated_at : run->w->now,
-                                     .reusable_until = z->expires_at};
+                                     .validated_at = at,
+                                     .reusable_until = valid && z->expires_at ? z->expires_at : at};
     return known_note(run->w->db, run->w->arena, &known, e);
 }
 
-static bool is_new_proof(const struct acme_run *run, size_t i) {
-    const struct acme_authorization_row *z = &run->authorizations[i];
-    return run->changed[i] && z->name && z->expires_at && z->status &&
-           acme_status_parse(z->status) == ACME_VALID;
-}
-
-static bool note_proofs(const struct acme_run *run, struct error *e) {
+bool acme_limit_proven(const struct acme_run *run, struct error *e) {
     for (size_t i = 0; i < run->count; i++)
-        if (is_new_proof(run, i) && !note_proof(run, &run->authorizations[i], e))
+        if (run->authorizations[i].name && !note_proof(run, &run->authorizations[i], e))
             return false;
     return true;
 }
 
 bool acme_limit_note(struct acme_run *run, struct error *e) {
     struct limit_ask ask;
-    if (!note_proofs(run, e))
-        return false;
     return !run->order_twice || (ask_of(run, &run->order, &ask, e) &&
                                  limit_charge(run->w->db, run->w->arena, &ask, run->w->now, e));
 }

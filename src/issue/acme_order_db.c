@@ -101,6 +101,23 @@ bool acme_order_insert(struct db *db, const struct acme_order_row *o, struct err
                    DB_TEXT(o->replaces), DB_TIME(o->slot_at));
 }
 
+static bool use_slot(struct db *db, const struct acme_order_row *o, bool *used, struct error *e) {
+    if (!db_exec(db, e,
+                 "UPDATE acme_order SET slot_at = NULL WHERE id = $1 AND slot_at IS NOT NULL "
+                 "AND ended_at IS NULL",
+                 DB_TEXT(o->id)))
+        return false;
+    *used = db_changes(db) == 1;
+    return true;
+}
+
+bool acme_order_use_slot(struct db *db, struct acme_order_row *o, bool *used, struct error *e) {
+    bool ok = db_begin(db, e) && use_slot(db, o, used, e) && db_commit(db, e);
+    db_rollback(db);
+    o->slot_at = 0;
+    return ok;
+}
+
 static bool still_open(struct db *db, const struct acme_order_row *o, struct error *e) {
     return db_changes(db) == 1 ||
            fail(e, ERR_CONFLICT, "order %s has ended meanwhile", "订单 %s 已结束", o->id);

@@ -50,8 +50,10 @@ acme_doer acme_do_order, acme_do_look, acme_do_answer, acme_do_poll, acme_do_fin
 /* A slot for the newOrder of `run->order`: then slot_at is set; else `*until` is when to ask again. */
 bool acme_limit_take(const struct acme_run *run, struct acme_order_row *order, int64_t *until,
                      struct error *e);
-/* What was sent beyond its slot is charged; what the CA holds for proven is noted. */
+/* What was sent beyond its slot is charged. */
 bool acme_limit_note(struct acme_run *run, struct error *e);
+/* The CA has issued: control over each name was proven to it. */
+bool acme_limit_proven(const struct acme_run *run, struct error *e);
 /* The CA has refused for a limit of its own, or names were not proven: it counts that. */
 bool acme_limit_failed(struct acme_run *run, const struct error *cause, struct error *e);
 

@@ -199,8 +199,8 @@ static bool acme_save(struct work *w, const struct certificate *c, const struct 
         return false;
     if (!save_progress(run, issued, e))
         return false;
-    return issued->waits || (end_order(run, ACME_ISSUED, e) && failover_worked(w, run->order.issuer_id, e) &&
-                             cover(run, issued, e));
+    return issued->waits || (acme_limit_proven(run, e) && end_order(run, ACME_ISSUED, e) &&
+                             failover_worked(w, run->order.issuer_id, e) && cover(run, issued, e));
 }
 
 /* ---- what failed ---- */
