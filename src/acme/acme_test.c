@@ -235,6 +235,33 @@ static void headers_that_break_a_rule_are_refused(void **state) {
                  ERR_JWS_ALGORITHM);
 }
 
+/* r and s are numbers without leading zeros in DER, and of one length here. */
+static void short_numbers_of_a_signature_are_filled_up(void **state) {
+    (void)state;
+    static const uint8_t pair[] = {0x30, 0x07, 0x02, 0x01, 0x05, 0x02, 0x02, 0x00, 0x80};
+    struct jws_draft draft = {.algorithm = KEY_P256, .protected_header = "e30", .payload = ""};
+    const char *text;
+    json_t *value;
+    struct slice signature;
+    assert_ok(jws_finish(a, &draft, slice_of(pair, sizeof pair), &text, &e), e);
+    assert_ok(json_read(a, slice_str(text), &value, &e), e);
+    assert_true(base64url_bytes(a, json_string_value(json_object_get(value, "signature")), &signature));
+    assert_int_equal(signature.len, 64);
+    for (size_t i = 0; i < 64; i++)
+        assert_int_equal(signature.p[i], i == 31 ? 0x05 : i == 63 ? 0x80 : 0);
+    assert_fails(jws_finish(a, &draft, slice_of(pair, sizeof pair - 1), &text, &e), e, ERR_BAD_SIGNATURE);
+}
+
+static void what_is_beside_the_signed_parts_is_refused(void **state) {
+    (void)state;
+    struct jws_request request = {.nonce = "bg", .url = "https://ca.example/o"};
+    const char *text = message("key-p256.pem", request);
+    struct jws jws;
+    assert_ok(jws_read(a, JWS_REQUEST, slice_str(text), &jws, &e), e);
+    text = arena_printf(a, "{\"header\":{\"kid\":\"k\"},%s", text + 1);
+    assert_fails(jws_read(a, JWS_REQUEST, slice_str(text), &jws, &e), e, ERR_BAD_REQUEST);
+}
+
 static void other_forms_of_messages_are_refused(void **state) {
     (void)state;
     static const char *const texts[] = {
@@ -538,6 +565,8 @@ int main(void) {
         with_arena(what_every_kind_of_key_signs_is_verified),
         with_arena(a_key_id_takes_the_place_of_the_key),
         with_arena(headers_that_break_a_rule_are_refused),
+        with_arena(short_numbers_of_a_signature_are_filled_up),
+        with_arena(what_is_beside_the_signed_parts_is_refused),
         with_arena(other_forms_of_messages_are_refused),
         with_arena(an_external_account_is_bound_by_its_mac),
         with_arena(a_directory_tells_what_the_server_has),

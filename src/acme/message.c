@@ -191,7 +191,8 @@ bool acme_read_directory(struct arena *a, struct slice json, struct acme_directo
 
 /* ---- account ---- */
 
-bool acme_read_account(struct arena *a, struct slice json, struct acme_account_object *account, struct error *e) {
+bool acme_read_account(struct arena *a, struct slice json, struct acme_account_object *account,
+                       struct error *e) {
     json_t *object;
     *account = (struct acme_account_object){0};
     return read_object(a, json, &object, e) && status(object, &account->status, e) &&

@@ -10,7 +10,7 @@
 
 enum { DNS_NAME_MAX = 253, DNS_VALUES_MAX = 64, DNS_SERVERS_MAX = 16, DNS_PORT = 53 };
 
-enum dns_type { DNS_A = 1, DNS_NS = 2, DNS_TXT = 16, DNS_AAAA = 28, DNS_CAA = 257 };
+enum dns_type { DNS_A = 1, DNS_NS = 2, DNS_SOA = 6, DNS_TXT = 16, DNS_AAAA = 28, DNS_CAA = 257 };
 enum dns_rcode { DNS_NOERROR, DNS_FORMERR, DNS_SERVFAIL, DNS_NXDOMAIN, DNS_NOTIMP, DNS_REFUSED };
 
 struct dns_server {
@@ -103,6 +103,8 @@ const char *dns_parent(const char *name);
 bool dns_name_text(struct arena *a, struct slice rdata, const char **name);
 /* The strings of a TXT record, joined; false if they do not fill it exactly. */
 bool dns_txt(struct arena *a, struct slice rdata, struct slice *text);
+/* The serial number of an SOA; false if it is none. */
+bool dns_serial(struct slice rdata, uint32_t *serial);
 /* "192.0.2.1", "192.0.2.1:5353", "[2001:db8::1]:53" */
 bool dns_server_parse(struct arena *a, const char *text, struct dns_server *server, struct error *e);
 const char *dns_type_name(enum dns_type type);

@@ -4,6 +4,9 @@
 #include <stdlib.h>
 #include <strings.h>
 
+/* At the end of an SOA: five numbers, the serial first. */
+enum { SOA_NUMBERS = 20 };
+
 bool dns_below(const char *name, const char *zone) {
     size_t length = strlen(name), end = strlen(zone);
     if (length < end || strcasecmp(name + length - end, zone) != 0)
@@ -60,6 +63,14 @@ bool dns_txt(struct arena *a, struct slice rdata, struct slice *text) {
     return rdata.len > 0;
 }
 
+bool dns_serial(struct slice rdata, uint32_t *serial) {
+    if (rdata.len < SOA_NUMBERS + 2)
+        return false;
+    const uint8_t *p = rdata.p + rdata.len - SOA_NUMBERS;
+    *serial = (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
+    return true;
+}
+
 static bool port_parse(const char *text, uint16_t *port) {
     char *end;
     if (!isdigit((unsigned char)*text))
@@ -97,7 +108,8 @@ const char *dns_type_name(enum dns_type type) {
     static const struct {
         enum dns_type type;
         const char *name;
-    } names[] = {{DNS_A, "A"}, {DNS_NS, "NS"}, {DNS_TXT, "TXT"}, {DNS_AAAA, "AAAA"}, {DNS_CAA, "CAA"}};
+    } names[] = {{DNS_A, "A"},     {DNS_NS, "NS"},     {DNS_SOA, "SOA"},
+                 {DNS_TXT, "TXT"}, {DNS_AAAA, "AAAA"}, {DNS_CAA, "CAA"}};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (names[i].type == type)
             return names[i].name;

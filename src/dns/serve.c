@@ -1,6 +1,6 @@
 /* Answers of an authoritative server, by ldns. */
 #include "dns/serve.h"
-#include <ldns/ldns.h>
+#include "dns/packet.h"
 #include <strings.h>
 
 enum {
@@ -11,11 +11,6 @@ enum {
     TTL_LONG = 3600,
     VERSION_BAD = 16,
 };
-
-static void free_packet(ldns_pkt **packet) {
-    ldns_pkt_free(*packet);
-}
-#define AUTO_PACKET __attribute__((cleanup(free_packet))) ldns_pkt *
 
 /* One question on its way. */
 struct serving {

@@ -1,14 +1,9 @@
 /* Messages of DNS, by ldns. */
 #include "dns/wire.h"
-#include <ldns/ldns.h>
+#include "dns/packet.h"
 #include <strings.h>
 
 enum { UDP_SIZE = 1232 }; /* the size that passes everywhere (DNS flag day 2020) */
-
-static void free_packet(ldns_pkt **packet) {
-    ldns_pkt_free(*packet);
-}
-#define AUTO_PACKET __attribute__((cleanup(free_packet))) ldns_pkt *
 
 /* The packet takes the name over only if it comes about. */
 static ldns_pkt *query_new(const struct wire_question *question) {

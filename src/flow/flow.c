@@ -13,6 +13,7 @@
 #include "apply/letter.h"
 #include "certificate/pca_source.h"
 #include "certificate/stored_csr.h"
+#include "doctor/doctor.h"
 #include "emergency/emergency.h"
 #include "issue/acme_account.h"
 #include "issue/acme_order.h"
@@ -66,6 +67,10 @@ const struct step steps[] = {
      .does = TEXT("looks whether the record or file that proves control over the name is there",
                   "检查证明域名控制权的记录或文件是否存在")},
 
+    /* ---- a look at a name ---- */
+    {"examine", "preflight", .slow = true, .act = doctor_examine, .save = {doctor_record},
+     .does = TEXT("looks at what DNS, CAA and ports say about a name", "检查域名的 DNS、CAA 与端口")},
+
     /* ---- what is published for a CA ---- */
     {"solve", "solution", .slow = true, .act = solve_place, .save = {solve_placed}, .failed = solve_failed,
      .next = "seen", .otherwise = "clear",
@@ -75,6 +80,9 @@ const struct step steps[] = {
      .does = TEXT("looks whether the world has what was published", "检查已发布的内容是否生效")},
     {"clear", "solution", .slow = true, .act = solve_remove, .save = {solve_removed}, .failed = solve_failed,
      .does = TEXT("takes away what was published", "清除已发布的内容")},
+    {"delegated", "delegation", .slow = true, .act = delegation_look, .save = {delegation_seen},
+     .does =
+         TEXT("looks whether the CNAME of a delegated name leads to us", "检查委托域名的 CNAME 是否生效")},
 
     /* ---- an account at a CA ---- */
     {"account", "account at a CA", .slow = true, .act = acme_account_act, .save = {acme_account_save},
@@ -138,9 +146,9 @@ const struct step steps[] = {
     {"key_pool", "account", .slow = true, .act = apply_pool_make, .save = {apply_pool_store},
      .does = TEXT("makes RSA keys ahead", "预先生成 RSA 密钥")},
     {"retention", "account",
-     /* the last one says when it is due again */
      .save = {idempotency_purge, quote_purge, payment_purge, validate_purge, notify_purge, session_purge,
-              acme_order_purge, solve_purge, known_purge, limit_purge, suggestion_purge, verify_purge},
+              solve_purge, acme_order_purge, doctor_purge, known_purge, limit_purge, suggestion_purge,
+              verify_purge}, /* the last one says when they all run again */
      .does = TEXT("deletes what is kept for a time only", "删除超过保留期的记录")},
     {0},
 };

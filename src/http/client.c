@@ -16,7 +16,8 @@ struct client {
     char problem[CURL_ERROR_SIZE];
     /* of the call in progress */
     bool local;   /* this machine alone */
-    bool refused; /* the policy said no */
+    bool refused; /* the policy said no to an address */
+    bool tried;   /* and yes to another one */
     struct buf body;
 };
 
@@ -125,6 +126,7 @@ static curl_socket_t open_socket(void *context, curlsocktype purpose, struct cur
         client->refused = true;
         return CURL_SOCKET_BAD;
     }
+    client->tried = true;
     return socket(to->family, to->socktype | SOCK_CLOEXEC, to->protocol);
 }
 
@@ -201,7 +203,7 @@ static void set_options(struct client *client, const struct http_request *reques
 }
 
 static bool call_failed(const struct client *client, const char *url, CURLcode code, struct error *e) {
-    if (client->refused)
+    if (client->refused && !client->tried)
         return fail(e, ERR_ADDRESS_NOT_ALLOWED,
                     "%s lies in an address range that is closed to outgoing connections",
                     "%s 位于禁止对外连接的地址段内", url);
@@ -256,7 +258,7 @@ bool http_call(struct client *client, struct arena *a, const struct http_request
     struct curl_slist *connect_to;
     if (!check_url(request, &client->local, e) || !connect_list(a, request->address, &connect_to, e))
         return false;
-    client->refused = false;
+    client->refused = client->tried = false;
     client->problem[0] = 0;
     client->body = buf_new(a, HTTP_REPLY_MAX);
     struct curl_slist *headers = header_list(request->headers);

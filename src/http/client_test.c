@@ -74,6 +74,11 @@ static void the_client_goes_only_where_it_may(void **state) {
         assert_fails(call(&peer, &outbound_anywhere, bad[i], &reply, &e), e, ERR_BAD_FIELD);
     assert_fails(call(&peer, &nothing_allowed, url_of(&peer, "/"), &reply, &e), e, ERR_ADDRESS_NOT_ALLOWED);
     assert_fails(call(&peer, &nothing_allowed, "https://localhost/", &reply, &e), e, ERR_ADDRESS_NOT_ALLOWED);
+    /* localhost is ::1, too, which stays closed: that nobody listens at the other one is what counts */
+    struct cidr one;
+    assert_true(cidr_parse("127.0.0.1", &one, &e));
+    const struct outbound_policy one_allowed = {&one, 1};
+    assert_fails(call(&peer, &one_allowed, "https://localhost:1/", &reply, &e), e, ERR_UNREACHABLE);
     arena_reset(peer.arena);
     peer_end(&peer);
 }

@@ -4,8 +4,8 @@
 #include "acme/header.h"
 #include "acme/jws.h"
 #include "base/clock.h"
-#include "base/log.h"
 #include "issue/acme_account.h"
+#include "issue/acme_clock.h"
 #include "issue/acme_problem.h"
 #include <stdio.h>
 
@@ -15,11 +15,13 @@ enum {
     NONCES_MAX = 32,
     NONCE_MAX = 256,
     BODY_MAX = 1 << 20,
-    NONCE_TRIES = 5,
-    CLOCK_TOLERANCE = 300,
+    NONCE_TRIES = 20,
+    CLOCK_SAME = 60,
     STATUS_GROUP = 100,
     STATUS_GOOD = 2,
 };
+
+#define NO_OFFSET (INT64_MAX / 2)
 
 /* What we know of one server: its directory as it answered, and nonces. */
 struct place {
@@ -27,6 +29,7 @@ struct place {
     const char *name;    /* issuer and its revision: what was heard under other roots does not count */
     struct slice body;
     int64_t fetched_at;
+    int64_t clock_offset; /* of its answers; NO_OFFSET: none yet in this process */
     char nonces[NONCES_MAX][NONCE_MAX + 1];
     size_t nonce_count;
 };
@@ -38,8 +41,6 @@ struct acme_net {
     struct client *client; /* NULL before the first call */
     struct place places[PLACES_MAX];
     size_t next_place;
-    int64_t clock_offset;
-    bool clock_told;
 };
 
 static void release(void *object) {
@@ -71,25 +72,18 @@ struct acme_net *acme_net_new(struct arena *a, const struct outbound_policy *out
     return net;
 }
 
-int64_t acme_net_clock_offset(const struct acme_net *net) {
-    return net->clock_offset;
-}
-
 /* ---- one call ---- */
 
-/* Certificates, orders and windows are dates: a clock that is wrong makes all of them wrong. */
-static void look_at_clock(struct acme_net *net, const struct acme_session *s,
-                          const struct http_reply *reply) {
+static void look_at_clock(const struct acme_session *s, struct place *place, const struct http_reply *reply) {
     const char *date = http_reply_header(reply, "Date");
     int64_t theirs;
     if (!date || !header_date(date, &theirs))
         return;
-    net->clock_offset = theirs - s->now;
-    bool far = net->clock_offset > CLOCK_TOLERANCE || net->clock_offset < -CLOCK_TOLERANCE;
-    if (far && !net->clock_told)
-        log_event(LOG_WARNING, "the clock of the CA and ours are far apart", LOG_S("issuer", s->issuer->id),
-                  LOG_I("seconds", net->clock_offset));
-    net->clock_told = far;
+    int64_t offset = theirs - s->now, change = offset - place->clock_offset;
+    if (place->clock_offset != NO_OFFSET && change <= CLOCK_SAME && change >= -CLOCK_SAME)
+        return;
+    place->clock_offset = offset;
+    acme_clock_note(s, offset);
 }
 
 static void keep_nonce(struct place *place, const struct http_reply *reply) {
@@ -118,7 +112,7 @@ static bool call(const struct acme_session *s, struct place *place, struct http_
     request->roots = slice_str(s->issuer->tls_roots);
     if (!follow(request->url, e) || !net->transport.call(net->transport.context, s->arena, request, reply, e))
         return false;
-    look_at_clock(net, s, reply);
+    look_at_clock(s, place, reply);
     keep_nonce(place, reply);
     return reply->body.len <= BODY_MAX || fail(e, ERR_ACME_ANSWER, "%.200s answers with %zu bytes",
                                                "%.200s 的应答长达 %zu 字节", request->url, reply->body.len);
@@ -153,7 +147,7 @@ static struct place *find_place(struct acme_net *net, const char *name) {
             return &net->places[i];
     struct place *place = &net->places[net->next_place++ % PLACES_MAX];
     arena_free(place->arena);
-    *place = (struct place){.arena = arena_new()};
+    *place = (struct place){.arena = arena_new(), .clock_offset = NO_OFFSET};
     place->name = arena_strdup(place->arena, name);
     return place;
 }

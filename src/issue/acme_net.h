@@ -65,6 +65,3 @@ bool acme_net_sign(const struct acme_session *s, const struct jws_request *reque
                    const char **text, struct error *e);
 /* What needs no account: renewalInfo. */
 bool acme_net_get(const struct acme_session *s, const char *url, struct acme_reply *reply, struct error *e);
-
-/* For metrics: how far the clock of the CA that answered last is ahead of ours, in seconds. */
-int64_t acme_net_clock_offset(const struct acme_net *net);

@@ -15,14 +15,31 @@ enum {
 
 /* ---- journal ---- */
 
+/* What DNS and ports say of the names is looked at beside the order, for people: it holds nothing up. */
+static bool want_preflight(struct work *w, const struct application *p, struct error *e) {
+    const char *names = p->names;
+    struct slice name;
+    if (!w->services->preflight_wanted)
+        return true;
+    while (names_next(&names, &name)) {
+        const char *text = arena_strndup(w->arena, (const char *)name.p, name.len);
+        if (!w->services->preflight_wanted(w->db, p->account_id,
+                                           strncmp(text, "*.", 2) == 0 ? text + 2 : text, p->id, w->now, e))
+            return false;
+    }
+    return true;
+}
+
 static bool acme_journal(struct work *w, const struct certificate *c, const struct application *application,
                          struct error *e) {
     struct acme_order_row order;
     if (!acme_order_drop(w, c->id, application->id, e) ||
-        !acme_order_open(w->db, w->arena, application->id, &order, e))
+        !acme_order_last(w->db, w->arena, application->id, &order, e))
         return false;
-    if (order.id)
+    if (order.id && !order.ended_at)
         return true;
+    if (!order.id && !want_preflight(w, application, e))
+        return false;
     order = (struct acme_order_row){.id = id_new(w->arena, "aord", w->now),
                                     .account_id = c->account_id,
                                     .application_id = application->id,
@@ -231,7 +248,7 @@ enum { FAILED_VALIDATIONS_MAX = 3 };
 static bool note_names(struct acme_run *run, const struct error *cause, enum error_id *reason,
                        struct error *e) {
     int64_t failed;
-    if (!end_order(run, ACME_FAILED, e) ||
+    if (!end_order(run, ACME_FAILED, e) || !want_preflight(run->w, run->application, e) ||
         !acme_order_count(run->w->db, run->application->id, ACME_FAILED, &failed, e))
         return false;
     *reason = failed < FAILED_VALIDATIONS_MAX ? ERR_NONE : acme_rejection(run, cause);

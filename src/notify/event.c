@@ -41,6 +41,11 @@ const struct event_row events[] = {
      TEXT("The application for {name} is submitted", "{name} 的证书申请已提交"),
      TEXT("The application for certificate {certificate} ({names}) is submitted. {next}",
           "证书 {certificate}({names})的申请已提交。{next}")},
+    {"delegation_lost", "urgent", false, ACCESS_READ,
+     TEXT("The record of {name} leads to Tenure no more", "{name} 的委托记录已失效"),
+     TEXT("The CNAME record {host} does not lead to {target} any more: certificates for {name} cannot be "
+          "renewed by themselves. Add it again.",
+          "CNAME 记录 {host} 不再指向 {target},{name} 的证书将无法自动续签。请重新添加该记录。")},
     {"rejected", "urgent", false, ACCESS_READ,
      TEXT("The application for {name} was rejected", "{name} 的证书申请被拒绝"),
      TEXT("The application for certificate {certificate} ({names}) was rejected: {reason}. {remedy}",
@@ -77,10 +82,11 @@ const struct event_row events[] = {
          "{link}{secret}")},
     {"acme_account_gone", "urgent", false, ACCESS_OPERATE,
      TEXT("{issuer} does not know our account any more", "{issuer} 已不再承认我方账户"),
-     TEXT("The CA behind the issuer {issuer} does not know the account {account} any more: nothing is issued "
-          "there. {reason} Find out why, then register anew with `tenure issuer account register {issuer}`.",
-          "签发机构 {issuer} 对应的 CA 已不再承认账户 {account},无法继续签发。{reason} 请查明原因,然后运行 `tenure "
-          "issuer account register {issuer}` 重新注册。")},
+     TEXT(
+         "The CA behind the issuer {issuer} does not know the account {account} any more: nothing is issued "
+         "there. {reason} Find out why, then register anew with `tenure issuer account register {issuer}`.",
+         "签发机构 {issuer} 对应的 CA 已不再承认账户 {account},无法继续签发。{reason} 请查明原因,然后运行 `tenure "
+         "issuer account register {issuer}` 重新注册。")},
     {"issued", "info", false, ACCESS_READ, TEXT("Certificate {name} is issued", "证书 {name} 已签发"),
      TEXT("A version of certificate {certificate} for {names} is issued, serial number {serial}; it ends at "
           "{end}.",

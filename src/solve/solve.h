@@ -200,4 +200,8 @@ bool solve_failed(struct work *w, const struct error *cause, struct error *e);
 /* Part of the step `retention`: what was taken away 30 days ago, and removed solvers without solutions. */
 bool solve_purge(struct work *w, struct error *e);
 
-extern const struct route solver_routes[], solution_routes[];
+/* Step `delegated` of a delegation: does the CNAME lead to us? At first after minutes, then daily. */
+bool delegation_look(struct work *w, struct error *e);
+bool delegation_seen(struct work *w, struct error *e);
+
+extern const struct route solver_routes[], solution_routes[], delegation_routes[];

@@ -4,7 +4,7 @@
 #include "notify/notify_db.h"
 #include "order/fixture.h"
 #include "runner/runner.h"
-#include "solve/solver.h"
+#include "solve/delegation.h"
 #include "unit.h"
 
 #define TOKEN "aaaaaaaaaaaaaaaaaaaaaa"
@@ -163,14 +163,14 @@ static bool has_file(void) {
            slice_equal(content, slice_str(TOKEN ".thumb"));
 }
 
-static int64_t told(void) {
+static int64_t told(const char *event) {
     const struct notice_range all = {
         .account_id = ACCOUNT, .role = ~INT64_C(0), .user_role = ~INT64_C(0), .limit = 100};
     struct notice *notices;
     size_t count, needed = 0;
     assert_ok(notice_list(w.services.db, w.arena, &all, &notices, &count, &e), e);
     for (size_t i = 0; i < count; i++)
-        needed += strcmp(notices[i].event, "action_needed") == 0;
+        needed += strcmp(notices[i].event, event) == 0;
     return (int64_t)needed;
 }
 
@@ -385,10 +385,10 @@ static void a_person_is_told_once_and_waited_for(void **state) {
     assert_string_equal(s.kind, "manual");
     assert_int_equal(run(&solve, s.id), OUTCOME_AGAIN); /* its place is on disk first */
     assert_string_equal(now_of(s.id).place, "behind.example.net");
-    assert_int_equal(told(), 0);
+    assert_int_equal(told("action_needed"), 0);
     assert_int_equal(run(&solve, s.id), OUTCOME_NEXT);
     assert_int_equal(run(&solve, s.id), OUTCOME_NEXT);
-    assert_int_equal(told(), 1);
+    assert_int_equal(told("action_needed"), 1);
     for (int i = 0; i < 10; i++) {
         run(&seen, s.id);
         w.now = last.until;
@@ -410,12 +410,12 @@ static void a_circle_of_cnames_is_the_reason(void **state) {
     const struct error cause = e;
     assert_ok(solve_failed(&last, &cause, &e), e);
     assert_string_equal(now_of(s.id).reason, "cname_loop");
-    assert_int_equal(told(), 0);
+    assert_int_equal(told("action_needed"), 0);
     struct work_item *item = arena_copy(w.arena, last.item, sizeof *item);
     item->attempts = 2;
     last.item = item;
     assert_ok(solve_failed(&last, &cause, &e) && solve_failed(&last, &cause, &e), e);
-    assert_int_equal(told(), 1);
+    assert_int_equal(told("action_needed"), 1);
 }
 
 static void a_failure_leaves_its_reason_until_it_is_published(void **state) {
@@ -429,7 +429,7 @@ static void a_failure_leaves_its_reason_until_it_is_published(void **state) {
     const struct error cause = e;
     assert_ok(solve_failed(&last, &cause, &e), e);
     assert_string_equal(now_of(s.id).reason, "path_not_allowed");
-    assert_int_equal(told(), 1); /* it will not go away by itself */
+    assert_int_equal(told("action_needed"), 1); /* it will not go away by itself */
     refused = false;
     assert_int_equal(run(&solve, s.id), OUTCOME_NEXT);
     assert_null(now_of(s.id).reason);
@@ -450,6 +450,45 @@ static void a_removed_solver_still_clears_what_it_published(void **state) {
     assert_ok(solve_purge(&last, &e), e);
     struct solver gone;
     assert_fails(solver_get_any(w.services.db, w.arena, id, &gone, &e), e, ERR_NOT_FOUND);
+}
+
+/* ---- delegated names ---- */
+
+static const struct half_steps delegated = {delegation_look, {delegation_seen}};
+
+static struct delegation delegation_of(const char *id) {
+    struct delegation d;
+    assert_ok(delegation_get_any(w.services.db, w.arena, id, &d, &e), e);
+    return d;
+}
+
+static void a_delegated_name_is_watched_and_its_loss_is_told_once(void **state) {
+    (void)state;
+    struct delegation d = {
+        .id = "dlg_1", .account_id = ACCOUNT, .name = "www.example.com", .created_at = w.now};
+    assert_ok(delegation_put(w.services.db, w.arena, &d, &e), e);
+    assert_int_equal(run(&delegated, d.id), OUTCOME_WAIT);
+    assert_int_equal(last.until, w.now + work_backoff(1));
+    assert_string_equal(delegation_of(d.id).reason, "record_missing");
+    leads_to = "elsewhere.example.net";
+    run(&delegated, d.id);
+    assert_int_equal(last.until, w.now + work_backoff(2));
+    assert_string_equal(delegation_of(d.id).reason, "wrong_value");
+    leads_to = delegated_name(w.arena, &settings, ACCOUNT, "www.example.com");
+    run(&delegated, d.id);
+    assert_int_equal(last.until, w.now + DAY);
+    assert_int_equal(delegation_of(d.id).seen_at, w.now);
+    assert_int_equal(told("delegation_lost"), 0);
+    leads_to = NULL;
+    run(&delegated, d.id);
+    run(&delegated, d.id);
+    assert_int_equal(delegation_of(d.id).seen_at, 0);
+    assert_int_equal(told("delegation_lost"), 1);
+    assert_ok(delegation_remove(w.services.db, d.id, w.now, &e), e);
+    assert_int_equal(run(&delegated, d.id), OUTCOME_DONE);
+    d.id = "dlg_2"; /* asked for again: it is the same one */
+    assert_ok(delegation_put(w.services.db, w.arena, &d, &e), e);
+    assert_string_equal(d.id, "dlg_1");
 }
 
 /* ---- what the responders answer ---- */
@@ -492,4 +531,5 @@ TEST_MAIN(solve, in_world(the_longest_zone_counts_then_the_first_made),
           in_world(a_person_is_told_once_and_waited_for), in_world(a_circle_of_cnames_is_the_reason),
           in_world(a_failure_leaves_its_reason_until_it_is_published),
           in_world(a_removed_solver_still_clears_what_it_published),
+          in_world(a_delegated_name_is_watched_and_its_loss_is_told_once),
           in_world(the_row_itself_is_what_is_served))

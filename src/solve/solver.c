@@ -14,11 +14,19 @@ extern const struct solver_ops
     solve_responder,
     solve_webroot,
     solve_delegated,
+    solve_rfc2136,
+    solve_alidns,
+    solve_dnspod,
+    solve_cloudflare,
     solve_manual;
 const struct solver_ops *const solver_kinds[] = {
     &solve_responder,
     &solve_webroot,
     &solve_delegated,
+    &solve_rfc2136,
+    &solve_alidns,
+    &solve_dnspod,
+    &solve_cloudflare,
     &solve_manual,
     NULL,
 };

@@ -142,6 +142,44 @@ static int solver_remove(struct cli *cli) {
     return cli_request(cli, "DELETE", path_of(cli, "/v1/solvers/%s"), NULL, cli_silent);
 }
 
+/* ---- delegated names ---- */
+
+static const struct field delegation_columns[] = {
+    {.name = "id", .flags = FIELD_COLUMN, .label = TEXT("delegation", "委托")},
+    {.name = "name", .flags = FIELD_COLUMN, .label = TEXT("name", "域名")},
+    {.name = "host", .flags = FIELD_COLUMN, .label = TEXT("CNAME record", "CNAME 记录名")},
+    {.name = "target", .flags = FIELD_COLUMN, .label = TEXT("leads to", "记录值")},
+    {.name = "seen_at", .flags = FIELD_COLUMN, .label = TEXT("there since", "生效时间")},
+    {.name = "reason", .flags = FIELD_COLUMN, .label = TEXT("found", "检查结果")},
+    FIELD_END,
+};
+
+/* As it stands in a zone file. */
+static void print_delegation(struct cli *cli, const json_t *answer) {
+    cli_record(cli, answer, delegation_columns);
+    printf("\n%s. CNAME %s.\n", cli_text(answer, "host"), cli_text(answer, "target"));
+}
+
+static void print_delegations(struct cli *cli, const json_t *answer) {
+    cli_table(cli, json_object_get(answer, "items"), delegation_columns);
+    print_more(cli, answer);
+}
+
+static int delegate(struct cli *cli) {
+    json_t *body = json_object();
+    json_object_set_new(body, "name", json_string(cli->args[0]));
+    return cli_request(cli, "POST", "/v1/delegations", body, print_delegation);
+}
+
+static int delegations(struct cli *cli) {
+    return cli_request(cli, "GET", arena_printf(cli->arena, "/v1/delegations%s", page(cli)), NULL,
+                       print_delegations);
+}
+
+static int undelegate(struct cli *cli) {
+    return cli_request(cli, "DELETE", path_of(cli, "/v1/delegations/%s"), NULL, cli_silent);
+}
+
 /* ---- a test ---- */
 
 static void print_answers(const json_t *look) {
@@ -263,6 +301,13 @@ const struct verb solve_verbs[] = {
      NULL, solver_remove},
     {"solver test", TEXT("publish a value for a name, look for it, take it away", "发布测试值,检查后清除"),
      TEXT("NAME", "域名"), 1, 1, test_options, solver_test},
+    {"solver delegate",
+     TEXT("the CNAME that delegates a name to Tenure; it is watched", "查询并检查委托域名的 CNAME"),
+     TEXT("NAME", "域名"), 1, 1, NULL, delegate},
+    {"solver delegations", TEXT("delegated names", "列出委托的域名"), TEXT("", ""), 0, 0, page_options,
+     delegations},
+    {"solver undelegate", TEXT("watch a delegated name no more", "不再检查委托的域名"),
+     TEXT("DELEGATION", "委托ID"), 1, 1, NULL, undelegate},
     {"solution list", TEXT("what is or was published for CAs", "列出为 CA 验证发布的内容"), TEXT("", ""), 0,
      0, solution_options, solution_list_verb},
     {"solution show",

@@ -13,6 +13,7 @@
 #include "catalog/issuer.h"
 #include "certificate/pca_source.h"
 #include "certificate/stored_csr.h"
+#include "doctor/doctor.h"
 #include "emergency/emergency.h"
 #include "http/openapi.h"
 #include "http/url.h"
@@ -73,9 +74,11 @@ const struct route *const all_routes[] = {
     application_routes,
     solver_routes,
     solution_routes,
+    delegation_routes,
     issue_routes,
     deploy_routes,
     verify_routes,
+    doctor_routes,
     emergency_routes,
     explain_routes,
     system_routes,

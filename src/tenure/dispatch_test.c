@@ -41,9 +41,11 @@ static bool expected(const struct route *route, enum role role) {
     }
 }
 
-/* Nobody but owners of the first account makes accounts, sells, or gives away quota and money. */
+/* Nobody but owners of the first account makes accounts, chooses CAs, sells, or gives away quota and money.
+ */
 static bool for_administrators(const struct route *route) {
-    bool sells = strncmp(route->path, "/v1/catalog/", strlen("/v1/catalog/")) == 0;
+    bool sells = strncmp(route->path, "/v1/catalog/", strlen("/v1/catalog/")) == 0 ||
+                 strncmp(route->path, "/v1/issuers", strlen("/v1/issuers")) == 0;
     return strcmp(route->path, "/v1/accounts") == 0 || (sells && strcmp(route->method, "GET") != 0) ||
            strcmp(route->path, "/v1/quota/grants") == 0 ||
            strcmp(route->path, "/v1/accounts/{id}/deposits") == 0 ||

@@ -184,6 +184,7 @@ static bool (*const parts[])(struct explanation *x, struct error *e) = {
     explain_application,
     explain_validation,
     explain_issuer,
+    explain_solution,
     explain_key,
     explain_source,
     explain_suggestion,

@@ -4,33 +4,9 @@
 #include "issue/acme_order.h"
 #include "issue/acme_revoke.h"
 #include "issue/failover.h"
-#include "solve/solve.h"
 #include "tenure/explain.h"
 
 /* ---- the order ---- */
-
-static void say_proof(struct explanation *x, const struct solution *s) {
-    const struct reason_row *reason = reason_find(s->reason);
-    const char *where = s->place ? s->place : s->name;
-    if (s->ready_at)
-        return;
-    explain_say(x, "issuer", "To prove %s by %s, `%s` publishes %s at %s.",
-                "为通过 %s 的 %s 验证,由“%s”将 %s 发布于 %s。", s->name, s->type, s->kind, s->value, where);
-    if (reason)
-        explain_say(x, "issuer", "Looked for at %s: %s. %s", "检查时间 %s:%s。%s",
-                    explain_when(x, s->looked_at), reason->title.in[x->rq->lang],
-                    reason->remedy.in[x->rq->lang]);
-}
-
-static bool say_proofs(struct explanation *x, const char *application_id, struct error *e) {
-    struct solution *list;
-    size_t count;
-    if (!solution_list(x->rq->db, x->rq->arena, application_id, &list, &count, e))
-        return false;
-    for (size_t i = 0; i < count; i++)
-        say_proof(x, &list[i]);
-    return true;
-}
 
 static bool say_order(struct explanation *x, const struct application *p, struct error *e) {
     struct acme_order_row order;
@@ -43,7 +19,7 @@ static bool say_order(struct explanation *x, const struct application *p, struct
     if (order.expires_at)
         explain_say(x, "issuer", "The CA waits for it until %s.", "CA 等待至 %s。",
                     explain_when(x, order.expires_at));
-    return say_proofs(x, p->id, e);
+    return true;
 }
 
 /* ---- what the CA said ---- */

@@ -26,6 +26,7 @@ static const struct verb *const verbs[] = {
     certificate_verbs,
     csr_verbs,
     contact_verbs,
+    doctor_verbs,
     emergency_verbs,
     validation_verbs,
     review_verbs,

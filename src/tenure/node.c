@@ -28,6 +28,7 @@ bool node_open(struct node *node, const struct config *config, enum db_role role
     node->services.solve = &config->solve;
     node->services.acme = acme_net_new(a, &config->outbound);
     node->services.root_above = ca_root_above;
+    node->services.preflight_wanted = doctor_wanted;
     node->services.notifier = notifier_new(a, &config->mail, &config->outbound);
     node->services.payment_system = payment_system_new(a, &config->payment, &config->outbound);
     node->services.public_url = node->issue.public_url;

@@ -3,6 +3,7 @@
  * The roles run in the data folder, so names are short.
  */
 #pragma once
+#include "doctor/doctor.h"
 #include "flow/flow.h"
 #include "tenure/config.h"
 #include "verify/verify.h"

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "certificate/certificate.h"
 #include "http/openapi.h"
+#include "issue/acme_clock.h"
 #include "tenure/dispatch.h"
 
 static bool health(struct request *rq, struct error *e) {
@@ -67,6 +68,10 @@ static bool channels(struct request *rq, struct buf *b, struct error *e) {
     return true;
 }
 
+static bool clocks(struct request *rq, struct buf *b, struct error *e) {
+    return acme_clock_metrics(rq->db, rq->arena, b, e);
+}
+
 static bool requests(struct request *rq, struct buf *b, struct error *e) {
     (void)e;
     const struct dispatcher *d = rq->dispatcher;
@@ -84,7 +89,7 @@ static bool requests(struct request *rq, struct buf *b, struct error *e) {
 
 /* In the order of the page. A slice that has something to count adds its function here. */
 static bool (*const metrics_parts[])(struct request *rq, struct buf *b, struct error *e) = {
-    daemon_itself, certificates_by_state, queue, channels, requests,
+    daemon_itself, certificates_by_state, queue, channels, clocks, requests,
 };
 
 static bool metrics(struct request *rq, struct error *e) {

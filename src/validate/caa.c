@@ -65,27 +65,33 @@ static bool failed(const struct dns_result *result) {
 }
 
 /* Above the zones that we may ask about nobody can be asked: the climb ends there. */
-static bool ask_above(struct dns *dns, const char *name, const struct control *control,
-                      struct dns_result *result, struct error *e) {
+static bool ask_above(struct dns *dns, const char *name, bool first, struct dns_result *result,
+                      struct error *e) {
     *result = (struct dns_result){.rcode = DNS_NOERROR, .why = ""};
-    return dns_validated(dns, name, DNS_CAA, result, e) ||
-           (e->id == ERR_NO_RESOLVER && strcmp(name, control->name) != 0);
+    return dns_validated(dns, name, DNS_CAA, result, e) || (!first && e->id == ERR_NO_RESOLVER);
+}
+
+bool caa_find(struct dns *dns, const char *name, struct caa_found *found, struct error *e) {
+    *found = (struct caa_found){.permitted = true};
+    for (const char *at = name; at && *at; at = dns_parent(at)) {
+        if (!ask_above(dns, at, at == name, &found->result, e))
+            return false;
+        if (!failed(&found->result) && found->result.count == 0)
+            continue;
+        found->name = at;
+        return true;
+    }
+    return true;
 }
 
 bool caa_look(struct dns *dns, struct arena *a, const struct control *control, const char *issuer,
               struct caa_found *found, struct error *e) {
-    *found = (struct caa_found){.permitted = true};
-    for (const char *name = control->name; name && *name; name = dns_parent(name)) {
-        struct dns_result *result = &found->result;
-        if (!ask_above(dns, name, control, result, e))
-            return false;
-        if (!failed(result) && result->count == 0)
-            continue;
-        found->name = name;
+    if (!caa_find(dns, control->name, found, e))
+        return false;
+    const struct dns_result *result = &found->result;
+    if (found->name)
         found->permitted =
             !failed(result) && caa_permits(a, result->data, result->count, issuer, control->wildcard);
-        return true;
-    }
     return true;
 }
 

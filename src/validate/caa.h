@@ -50,13 +50,15 @@ enum caa_verdict caa_judge(struct arena *a, const struct slice *records, size_t 
 bool caa_permits(struct arena *a, const struct slice *records, size_t count, const char *issuer,
                  bool wildcard);
 /*
- * Climbs from the name to the first one that has CAA records. True: `permitted` says, and `result` and `name`
- * hold the look-up that decided, which may have failed.
+ * Climbs from the name to the first one that has CAA records: `result` and `name` hold the look-up that
+ * decided, which may have failed.
  */
 struct caa_found {
     bool permitted;
     const char *name; /* that has the records; NULL: there are none */
     struct dns_result result;
 };
+bool caa_find(struct dns *dns, const char *name, struct caa_found *found, struct error *e);
+/* The same, and `permitted` says. */
 bool caa_look(struct dns *dns, struct arena *a, const struct control *control, const char *issuer,
               struct caa_found *found, struct error *e);

@@ -3,6 +3,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "validate/caa.h"
+#include <stdlib.h>
 
 enum { SHOWN_MAX = 5, CHECK_MS = 60000 };
 
@@ -27,12 +28,15 @@ static const char *value_text(struct arena *a, enum dns_type type, struct slice 
     struct slice text = {0};
     struct address address = {.family = type == DNS_A ? AF_INET : AF_INET6};
     struct caa caa;
+    uint32_t serial;
     const char *name;
     char shown[INET6_ADDRSTRLEN];
     if (type == DNS_TXT && dns_txt(a, data, &text))
         return quoted(a, text);
     if (type == DNS_CAA && caa_read(a, data, &caa))
         return arena_printf(a, "%u %s %s", caa.flags, caa.tag, quoted(a, slice_str(caa.value)));
+    if (type == DNS_SOA && dns_serial(data, &serial))
+        return arena_printf(a, "%u", serial);
     if (type == DNS_NS && dns_name_text(a, data, &name))
         return name;
     if ((type != DNS_A || data.len != 4) && (type != DNS_AAAA || data.len != 16))
@@ -143,6 +147,13 @@ static enum reason why_nowhere(const struct dns_result *a, const struct dns_resu
     return a->rcode == DNS_NOERROR && aaaa->rcode == DNS_NOERROR ? REASON_RECORD_MISSING : REASON_SERVFAIL;
 }
 
+/* DNS gives them in any order; people and tests see the same one each time. */
+static int by_address(const void *left, const void *right) {
+    const struct address *a = left, *b = right;
+    int families = a->family - b->family; /* IPv4 is the smaller one */
+    return families ? families : memcmp(a->bytes, b->bytes, sizeof a->bytes);
+}
+
 bool inquiry_addresses(struct inquiry *q, const char *name, struct addresses *addresses, enum reason *nowhere,
                        struct error *e) {
     struct dns_result a, aaaa;
@@ -155,6 +166,7 @@ bool inquiry_addresses(struct inquiry *q, const char *name, struct addresses *ad
         return false;
     add_addresses(addresses, AF_INET, &a);
     add_addresses(addresses, AF_INET6, &aaaa);
+    qsort(addresses->list, addresses->count, sizeof *addresses->list, by_address);
     *nowhere = why_nowhere(&a, &aaaa);
     return true;
 }

@@ -34,8 +34,10 @@ static const char nginx_conf[] =
     "events { worker_connections 64; }\n"
     "http { access_log off; default_type text/plain;\n"
     "server { listen 127.0.0.1:%u default_server; return 404; }\n"
-    "server { listen 127.0.0.1:%u; server_name acme.example.test twofaced.example.test 127.0.0.1;\n"
+    "server { listen 127.0.0.1:%u; server_name acme.example.test twofaced.example.test\n"
+    "  split.example.test beside.example.test 127.0.0.1;\n"
     "  location = " PATH " { return 200 \"" KEY_AUTHORIZATION " \\n\\n\"; } }\n"
+    "server { listen 127.0.0.2:%u; return 200 \"another server\"; }\n"
     "server { listen 127.0.0.1:%u; server_name hop.example.test;\n"
     "  return 308 http://acme.example.test:%u$request_uri; }\n"
     "server { listen 127.0.0.1:%u; server_name far.example.test; return 301 https://hop.example.test:%u/x; }\n"
@@ -83,7 +85,7 @@ static void start_nginx(void) {
     struct error e;
     unsigned p = web.port = free_port(), s = web.https_port = free_port();
     const char *f = net.folder, *path = arena_printf(net.arena, "%s/nginx.conf", f);
-    const char *text = arena_printf(net.arena, nginx_conf, f, f, p, p, p, p, p, s, s, p, p, p);
+    const char *text = arena_printf(net.arena, nginx_conf, f, f, p, p, p, p, p, p, s, s, p, p, p);
     assert_ok(file_write_new(path, 0644, slice_str(text), &e), e);
     web.nginx = start((const char *const[]){"/usr/sbin/nginx", "-c", path, NULL});
     await_port(web.port);
@@ -263,6 +265,8 @@ static void each_address_is_asked_by_itself(void **state) {
     struct check both = look("http-01", "twofaced.example.test", NULL, "found");
     assert_true(was_answered(&both, "127.0.0.1", "HTTP 200") &&
                 was_answered(&both, "::1", "does not answer"));
+    look("http-01", "beside.example.test", NULL, "found");
+    look("http-01", "split.example.test", NULL, "wrong_content");
     look("http-01", "sixth.example.test", NULL, "connection_refused");
 }
 

@@ -7,7 +7,6 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/file.h"
-#include "http/client.h"
 #include "pki/names.h"
 #include "pki/probe_tls.h"
 #include "validate/inquiry.h"
@@ -84,16 +83,24 @@ static const char *first_url(struct tour *t) {
     return arena_printf(a, "http://%s%s/.well-known/acme-challenge/%s", host, port, t->what->token);
 }
 
-/* BR 3.2.2.4.19: these four only, and only to ports that serve the public. */
 static bool is_redirect(int status) {
     return status == 301 || status == 302 || status == 307 || status == 308;
 }
 
-static bool may_follow(const struct tour *t, const char *url, struct url_parts *parts) {
-    if (!*url || !http_url_parts(t->inquiry.arena, url, parts))
+/* It is shown to people, and asked for again. */
+static bool is_printable(const char *url) {
+    for (const char *c = url; *c; c++)
+        if (*c <= ' ' || *c > '~')
+            return false;
+    return *url;
+}
+
+bool redirect_followed(const struct validator *v, struct arena *a, const struct http_reply *reply,
+                       struct url_parts *to) {
+    if (!is_redirect(reply->status) || !is_printable(reply->redirect) ||
+        !http_url_parts(a, reply->redirect, to))
         return false;
-    return parts->port == 80 || parts->port == 443 || parts->port == t->validator->http_port ||
-           parts->port == t->validator->tls_port;
+    return to->port == 80 || to->port == 443 || to->port == v->http_port || to->port == v->tls_port;
 }
 
 /* White space at the end does not count (RFC 8555, 8.3). */
@@ -143,7 +150,7 @@ static bool follow(struct tour *t, const struct http_reply *reply, struct hop *h
     struct addresses addresses;
     struct url_parts parts;
     *reason = REASON_REDIRECT_REFUSED;
-    if (!may_follow(t, reply->redirect, &parts))
+    if (!redirect_followed(t->validator, t->inquiry.arena, reply, &parts))
         return true;
     hop->url = reply->redirect;
     hop->more = true;

@@ -2,6 +2,7 @@
 #include "validate/validate.h"
 #include "base/buf.h"
 #include "http/address.h"
+#include "http/json.h"
 #include <ctype.h>
 #include <sodium.h>
 #include <stdarg.h>
@@ -69,6 +70,17 @@ bool check_ends(struct arena *a, struct check *check, enum reason reason, const 
         va_end(args);
     }
     return true;
+}
+
+const char *check_answers(struct arena *a, const struct check *check) {
+    json_t *list = json_array();
+    for (size_t i = 0; i < check->count; i++) {
+        const struct check_answer *answer = &check->answers[i];
+        json_array_append_new(list, json_pack("{ss ss ss sI}", "server", answer->server, "question",
+                                              answer->question, "answer", answer->answer, "ms",
+                                              (json_int_t)answer->ms));
+    }
+    return json_text(a, json_keep(a, list), false);
 }
 
 const char *look_up_text(struct arena *a, const struct dns_result *result) {

@@ -114,6 +114,8 @@ void check_add(struct check *check, const struct check_answer *answer);
 /* Always true: what was found is a result. Both formats take the same arguments. */
 bool check_ends(struct arena *a, struct check *check, enum reason reason, const char *en, const char *zh, ...)
     __attribute__((format(printf, 4, 6), format(printf, 5, 6)));
+/* JSON: [{server, question, answer, ms}] */
+const char *check_answers(struct arena *a, const struct check *check);
 /* How a look-up ended, without its data. */
 const char *look_up_text(struct arena *a, const struct dns_result *result);
 /* Bytes from outside in quotes, cut, escaped like in DNS: "a\000b". */

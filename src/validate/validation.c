@@ -97,17 +97,6 @@ bool validate_look(struct work *w, struct error *e) {
     return validator->look(validator, w->arena, v->method, &control, &l->check, e);
 }
 
-static const char *answers_json(struct arena *a, const struct check *check) {
-    json_t *list = json_array();
-    for (size_t i = 0; i < check->count; i++) {
-        const struct check_answer *answer = &check->answers[i];
-        json_array_append_new(list, json_pack("{ss ss ss sI}", "server", answer->server, "question",
-                                              answer->question, "answer", answer->answer, "ms",
-                                              (json_int_t)answer->ms));
-    }
-    return json_text(a, json_keep(a, list), false);
-}
-
 static bool store_check(struct work *w, const struct looked *l, struct error *e) {
     const struct validation_check row = {.id = id_new(w->arena, "vck", w->now),
                                          .account_id = l->validation.account_id,
@@ -116,7 +105,7 @@ static bool store_check(struct work *w, const struct looked *l, struct error *e)
                                          .reason = reason_row(l->check.reason)->name,
                                          .detail_en = l->check.detail.in[LANG_EN],
                                          .detail_zh = l->check.detail.in[LANG_ZH],
-                                         .answers = answers_json(w->arena, &l->check)};
+                                         .answers = check_answers(w->arena, &l->check)};
     return validation_check_insert(w->db, &row, e);
 }
 

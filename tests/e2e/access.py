@@ -153,7 +153,17 @@ def id_of(path, **body):
     return lambda key: post(path, {name: value() if callable(value) else value for name, value in body.items()}, key)["id"]
 
 
+def issuer():
+    """A CA that nobody answers for; only administrators add some."""
+    return post("/v1/issuers", {"id": unique("ca"), "directory": "https://localhost:1/directory"}, KEY)["id"]
+
+
+def acme_account(key):
+    return post("/v1/acme-accounts", {"issuer": issuer()}, key)["id"]
+
+
 MAKERS = {
+    "/v1/acme-accounts": acme_account,
     "/v1/access-keys": id_of("/v1/access-keys", name="x"),
     "/v1/accounts": lambda key: call("GET", "/v1/account", key=key)["id"],
     "/v1/applications": application,
@@ -161,6 +171,7 @@ MAKERS = {
     "/v1/channels": channel,
     "/v1/contacts": id_of("/v1/contacts", name="x", email="x@example.com", mobile="+8613800138000"),
     "/v1/csrs": id_of("/v1/csrs", names=lambda: [f"{unique('request')}.example.com"]),
+    "/v1/delegations": id_of("/v1/delegations", name=lambda: f"{unique('delegated')}.example.com"),
     "/v1/deployments": deployment,
     "/v1/domains": id_of("/v1/domains", name=lambda: f"{unique('zone')}.example.com"),
     "/v1/emergencies": emergency,
@@ -171,6 +182,7 @@ MAKERS = {
     "/v1/orders": order,
     "/v1/organizations": id_of("/v1/organizations", name=lambda: unique("organization"), country="CN", city="x"),
     "/v1/payments": payment,
+    "/v1/preflights": id_of("/v1/preflights", name=lambda: f"{unique('preflight')}.example.com"),
     "/v1/quotes": id_of("/v1/quotes", names=["quote.example.com"]),
     "/v1/refunds": refund,
     "/v1/reviews": application,
@@ -181,8 +193,8 @@ MAKERS = {
     "/v1/users": user,
 }
 # What all accounts see alike, and what is public anyway: nobody's own.
-SHARED = {"/v1/catalog/brands": "none", "/v1/catalog/packages": "none", "/ca": "none", "/crl": "none", "/confirm": "none",
-          "/.well-known/acme-challenge": "none"}
+SHARED = {"/v1/catalog/brands": "none", "/v1/catalog/packages": "none", "/v1/issuers": "none", "/ca": "none", "/crl": "none",
+          "/confirm": "none", "/.well-known/acme-challenge": "none"}
 # Parts of a path behind its {id}.
 INNER = {"version": "1", "token": "0" * 43}
 # The noun of each member that is a reference.
@@ -338,7 +350,9 @@ def nulls(owner):
         for name, member in schema.get("properties", {}).items():
             if method != "PATCH" or "null" not in member["type"]:
                 continue
-            answer = send(method, filled(path, MAKERS[noun](owner) if noun else ""), owner, {name: None})
+            administered = noun == "/v1/issuers"
+            own = issuer() if administered else MAKERS[noun](owner) if noun else ""
+            answer = send(method, filled(path, own), KEY if administered else owner, {name: None})
             check(f"{method} {path}: {name} may be null", (answer.status, answer["field"]) != (400, name), answer)
 
 

@@ -33,6 +33,15 @@ INSERT INTO issuer (id, account_id, kind, title_en, title_zh, takes_not_after, n
 VALUES ('local', 'system', 'local', 'Tenure''s own CA', 'Tenure 自有 CA', 1, 0, 0, 0, 0);
 
 -- owner: issue
+-- How far the clocks of CAs are ahead of ours: written when it changes by more than a minute.
+CREATE TABLE acme_clock (
+    issuer_id TEXT PRIMARY KEY,
+    account_id TEXT NOT NULL,        -- 'system': the same for all
+    offset_seconds BIGINT NOT NULL,
+    seen_at BIGINT NOT NULL
+);
+
+-- owner: issue
 -- An account at an ACME CA: one for each issuer and account of Tenure, never shared, for a CA reuses what was validated.
 -- Its row of the queue is the step `account`.
 CREATE TABLE acme_account (

@@ -69,3 +69,21 @@ CREATE TABLE solution_look (
     answers TEXT NOT NULL            -- JSON: [{server, question, answer, ms}]
 );
 CREATE INDEX solution_look_of ON solution_look (solution_id, id);
+
+-- owner: solve
+-- A name whose record is to lead to the responder's zone by a CNAME, and whether it does. Looked at daily.
+CREATE TABLE delegation (
+    id TEXT PRIMARY KEY,             -- dlg_…
+    account_id TEXT NOT NULL,
+    name TEXT NOT NULL,              -- without "*."
+    created_at BIGINT NOT NULL,
+    looks BIGINT NOT NULL DEFAULT 0, -- since it was there last, or since it was made
+    looked_at BIGINT,
+    seen_at BIGINT,                  -- it leads there since; NULL: it does not
+    reason TEXT,                     -- what the last look found: validate/reason.c
+    detail_en TEXT,
+    detail_zh TEXT,
+    removed_at BIGINT,               -- watched no more
+    UNIQUE (account_id, name)
+);
+CREATE INDEX delegation_account ON delegation (account_id, id) WHERE removed_at IS NULL;

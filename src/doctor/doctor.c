@@ -1,0 +1,112 @@
+/* Looks at names: asked for, made, and kept for a time. */
+#include "doctor/doctor.h"
+#include "base/clock.h"
+#include "base/rand.h"
+#include "doctor/doctor_issuer.h"
+#include "http/json.h"
+
+enum { KEEP_SECONDS = 90 * DAY, PURGE_LIMIT = 5000, CROWD_PAUSE = 5 };
+
+bool preflight_begin(struct db *db, struct arena *a, int64_t now, struct preflight *p, struct error *e) {
+    p->id = id_new(a, "pfl", now);
+    p->created_at = now;
+    return preflight_insert(db, p, e) && work_enqueue(db, p->account_id, p->id, "examine", now, e);
+}
+
+bool doctor_wanted(struct db *db, const char *account_id, const char *name, const char *application_id,
+                   int64_t now, struct error *e) {
+    AUTO_ARENA a = arena_new();
+    struct preflight p = {.account_id = account_id, .name = name, .application_id = application_id};
+    bool recent;
+    if (!preflight_recent(db, account_id, name, now - PREFLIGHT_PAUSE, &recent, e))
+        return false;
+    return recent || preflight_begin(db, a, now, &p, e);
+}
+
+/* ---- the step ---- */
+
+/* From act to save. */
+struct examined {
+    bool crowds; /* another worker looks for the same account */
+    struct preflight preflight;
+    struct examination examination;
+};
+
+/* What does not answer takes a worker for long: one account takes one of them at most. */
+static bool others_look(struct work *w, bool *crowds, struct error *e) {
+    *crowds = false;
+    return !w->item->lease_owner ||
+           work_held_before(w->db, w->item->account_id, "examine", w->item->lease_owner, crowds, e);
+}
+
+static bool look(struct work *w, struct examined *d, struct error *e) {
+    struct examination *x = &d->examination;
+    struct doctor_issuer *issuers;
+    struct address ignored;
+    const char *name = d->preflight.name;
+    if (!doctor_issuers(w->services, w->arena, d->preflight.account_id, d->preflight.issuer_id, &issuers,
+                        &x->issuer_count, e))
+        return false;
+    x->validator = w->services->validator;
+    x->arena = w->arena;
+    x->wildcard = strncmp(name, "*.", 2) == 0;
+    x->name = x->wildcard ? name + 2 : name;
+    x->address = address_parse(name, &ignored);
+    x->issuers = issuers;
+    return examine(x, e);
+}
+
+bool doctor_examine(struct work *w, struct error *e) {
+    struct examined *d = ARENA_NEW(w->arena, struct examined);
+    *d = (struct examined){.crowds = false};
+    w->prepared = d;
+    if (!preflight_get_any(w->db, w->arena, w->item->subject, &d->preflight, e) ||
+        !others_look(w, &d->crowds, e))
+        return false;
+    return d->crowds || d->preflight.ended_at || look(w, d, e);
+}
+
+static json_t *found_json(struct arena *a, const struct found *f) {
+    json_t *o = json_object();
+    json_object_set_new(o, "code", json_string(symptom_row(f->symptom)->code));
+    json_object_set_new(o, "issuer", json_string_of(a, f->issuer));
+    json_object_set_new(o, "value", json_string_of(a, f->value));
+    json_object_set_new(o, "detail_en", json_string_of(a, f->detail.in[LANG_EN]));
+    json_object_set_new(o, "detail_zh", json_string_of(a, f->detail.in[LANG_ZH]));
+    return o;
+}
+
+/* The worst first; otherwise as they were found. */
+static const char *findings_json(struct arena *a, const struct examination *x, enum severity *worst) {
+    json_t *list = json_array();
+    *worst = SEVERITY_NOTE;
+    for (int severity = SEVERITY_FATAL; severity >= SEVERITY_NOTE; severity--)
+        for (size_t i = 0; i < x->count; i++) {
+            const struct found *f = &x->found[i];
+            enum severity is = symptom_row(f->symptom)->severity;
+            if ((int)is != severity)
+                continue;
+            *worst = is > *worst ? is : *worst;
+            json_array_append_new(list, found_json(a, f));
+        }
+    return json_text(a, json_keep(a, list), false);
+}
+
+bool doctor_record(struct work *w, struct error *e) {
+    struct examined *d = w->prepared;
+    enum severity worst;
+    if (d->crowds)
+        return work_again(w, w->now + CROWD_PAUSE);
+    if (d->preflight.ended_at)
+        return work_goes(w, OUTCOME_DONE);
+    d->preflight.ended_at = w->now;
+    d->preflight.findings = findings_json(w->arena, &d->examination, &worst);
+    d->preflight.worst = severity_name(worst);
+    d->preflight.answers = check_answers(w->arena, &d->examination.check);
+    return preflight_end(w->db, &d->preflight, e) && work_goes(w, OUTCOME_DONE);
+}
+
+/* More than the limit in one day is left for the next. */
+bool doctor_purge(struct work *w, struct error *e) {
+    return preflight_purge(w->db, w->now - KEEP_SECONDS, PURGE_LIMIT, e);
+}

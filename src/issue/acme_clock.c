@@ -1,0 +1,72 @@
+/*
+ * The clocks of CAs, as their answers tell them (RFC 9110, Date): certificates, orders and windows are dates,
+ * and a clock that is wrong makes all of them wrong.
+ */
+#include "issue/acme_clock.h"
+#include "base/log.h"
+#include "http/metrics.h"
+
+enum { TOLERANCE = 300, SAME = 60 };
+
+static int64_t distance(int64_t one, int64_t other) {
+    return one > other ? one - other : other - one;
+}
+
+static bool store(struct db *db, const char *issuer_id, int64_t offset, int64_t now, struct error *e) {
+    if (!db_begin(db, e))
+        return false;
+    if (db_exec(
+            db, e,
+            "INSERT INTO acme_clock (issuer_id, account_id, offset_seconds, seen_at) VALUES ($1, $2, $3, $4) "
+            "ON CONFLICT (issuer_id) DO UPDATE SET offset_seconds = $3, seen_at = $4",
+            DB_TEXT(issuer_id), DB_TEXT(ISSUER_ACCOUNT), DB_INT(offset), DB_INT(now)) &&
+        db_commit(db, e))
+        return true;
+    db_rollback(db);
+    return false;
+}
+
+void acme_clock_note(const struct acme_session *s, int64_t offset) {
+    struct db *db = s->services->db;
+    struct error ignored;
+    int64_t before;
+    if (!db || db_in_transaction(db) ||
+        !db_int(db, &before, INT64_MAX, &ignored,
+                "SELECT offset_seconds FROM acme_clock WHERE issuer_id = $1", DB_TEXT(s->issuer->id)))
+        return;
+    bool known = before != INT64_MAX, was_far = known && distance(before, 0) > TOLERANCE;
+    if (known && distance(before, offset) <= SAME)
+        return;
+    if (distance(offset, 0) > TOLERANCE && !was_far)
+        log_event(LOG_WARNING, "the clock of the CA and ours are far apart", LOG_S("issuer", s->issuer->id),
+                  LOG_I("seconds", offset));
+    store(db, s->issuer->id, offset, s->now, &ignored);
+}
+
+/* ---- metrics ---- */
+
+struct clock_row {
+    const char *issuer_id;
+    int64_t offset_seconds;
+};
+
+static const struct field clock_fields[] = {
+    FIELD(TEXT, clock_row, issuer_id, 0, "Issuer", "签发机构"),
+    FIELD(INT, clock_row, offset_seconds, 0, "Seconds ahead", "快的秒数"),
+    FIELD_END,
+};
+
+bool acme_clock_metrics(struct db *db, struct arena *a, struct buf *b, struct error *e) {
+    struct clock_row *rows;
+    size_t count;
+    if (!db_list(db, a, clock_fields, sizeof *rows, &rows, &count, e,
+                 "SELECT issuer_id, offset_seconds FROM acme_clock ORDER BY issuer_id"))
+        return false;
+    if (count > 0)
+        metrics_family(b, "tenure_acme_clock_offset_seconds", "gauge",
+                       "How far the clock of a CA is ahead of the daemon's");
+    for (size_t i = 0; i < count; i++)
+        metrics_value(b, "tenure_acme_clock_offset_seconds", METRIC_LABELS({"issuer", rows[i].issuer_id}),
+                      rows[i].offset_seconds);
+    return true;
+}

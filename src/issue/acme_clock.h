@@ -1,0 +1,8 @@
+/* The clocks of CAs: a warning once when one is far from ours, and a metric. */
+#pragma once
+#include "issue/acme_net.h"
+
+/* `offset`: how far the CA that answered is ahead of us, in seconds. In a transaction of its own, and only if
+ * it has changed. What cannot be stored is heard again. */
+void acme_clock_note(const struct acme_session *s, int64_t offset);
+bool acme_clock_metrics(struct db *db, struct arena *a, struct buf *b, struct error *e);
