@@ -5,8 +5,10 @@
 #include "base/file.h"
 #include "base/money.h"
 #include "base/rand.h"
+#include "base/redact.h"
 #include "base/secret.h"
 #include "unit.h"
+#include <signal.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -207,6 +209,73 @@ static void children_end_at_their_deadline(void **state) {
     assert_false(child_run(a, (const char *[]){"/nonexistent", NULL}, NULL, 100, &r, &e));
 }
 
+/* The number of the process that it left behind, which it has printed. */
+static pid_t left_behind(const struct child_result *r) {
+    assert_false(r->timed_out);
+    assert_int_equal(r->exit_status, 0);
+    long pid = strtol(r->output, NULL, 10);
+    assert_true(pid > 1);
+    return (pid_t)pid;
+}
+
+static void what_a_child_leaves_running_is_not_waited_for(void **state) {
+    (void)state;
+    AUTO_ARENA a = arena_new();
+    struct error e = {0};
+    struct child_result r;
+    const char *const leaves[] = {"sh", "-c", "sleep 30 & echo $!", NULL};
+    assert_ok(child_run(a, leaves, NULL, 20000, &r, &e), e);
+    assert_int_equal(kill(left_behind(&r), SIGKILL), 0); /* it was still there */
+    assert_ok(child_run_alone(a, leaves, NULL, 20000, &r, &e), e);
+    pid_t pid = left_behind(&r);
+    for (int i = 0; i < 500 && kill(pid, 0) == 0; i++)
+        usleep(10000); /* until somebody reaps it */
+    assert_int_equal(kill(pid, 0), -1);
+}
+
+static void the_output_of_children_is_bounded_and_told_apart(void **state) {
+    (void)state;
+    AUTO_ARENA a = arena_new();
+    struct error e = {0};
+    struct child_result r;
+    assert_ok(child_run(a, (const char *[]){"sh", "-c", "echo out; echo err >&2; exit 1", NULL}, NULL, 5000,
+                        &r, &e),
+              e);
+    assert_string_equal(r.printed, "out\n");
+    assert_true(strstr(r.output, "out\n") && strstr(r.output, "err\n") && !r.cut);
+    assert_ok(
+        child_run(a, (const char *[]){"head", "-c", "10000000", "/dev/zero", NULL}, NULL, 20000, &r, &e), e);
+    assert_int_equal(r.exit_status, 0);
+    assert_int_equal(strlen(r.output), CHILD_OUTPUT_MAX);
+    assert_string_equal(child_last_words(a, "one\ntwo \xe4\xb8\xad\xe6\x96\x87\n\n", 5), "\xe6\x96\x87");
+    assert_string_equal(child_last_words(a, "one\n", 5), "one");
+    assert_string_equal(child_last_words(a, "\n", 5), "");
+    assert_true(r.cut);
+}
+
+static void the_environment_of_a_child_can_replace_ours(void **state) {
+    (void)state;
+    AUTO_ARENA a = arena_new();
+    struct error e = {0};
+    struct child_result r;
+    assert_ok(child_run(a, (const char *[]){"/usr/bin/env", NULL},
+                        (const char *[]){"LANG=zh_CN", "PATHX=1", NULL}, 5000, &r, &e),
+              e);
+    assert_string_equal(r.output, "PATH=/usr/sbin:/usr/bin:/sbin:/bin\nLANG=zh_CN\nPATHX=1\n");
+}
+
+static void secrets_are_taken_out_of_texts(void **state) {
+    (void)state;
+    AUTO_ARENA a = arena_new();
+    const char *const secrets[] = {"hunter2", "er2-more", "short", "", NULL};
+    assert_string_equal(redact(a, "key=hunter2; hunter2hunter2", false, secrets), "key=***; ***");
+    assert_string_equal(redact(a, "hunter2-more", false, secrets), "***");
+    assert_string_equal(redact(a, "a short text, hunte", false, secrets), "a short text, hunte");
+    assert_string_equal(redact(a, "a short text, hunte", true, secrets), "a short text, ***");
+    assert_string_equal(redact(a, "", true, secrets), "");
+    assert_string_equal(redact(a, "as it is", true, NULL), "as it is");
+}
+
 static void errors_speak_both_languages(void **state) {
     (void)state;
     struct error e = {0};
@@ -273,5 +342,8 @@ TEST_MAIN(base, test(arena_gives_zeroed_memory_and_runs_cleanups_once), test(buf
           test(ids_sort_by_time_and_have_one_shape), test(ids_of_one_second_sort_as_they_were_made),
           test(ids_of_one_second_begin_anywhere), test(seeded_randomness_repeats),
           test(files_are_written_whole_with_their_mode), test(a_fifo_is_no_file_but_a_pipe_is_read),
-          test(children_end_at_their_deadline), test(errors_speak_both_languages), test(secrets_compare),
+          test(children_end_at_their_deadline), test(what_a_child_leaves_running_is_not_waited_for),
+          test(the_output_of_children_is_bounded_and_told_apart),
+          test(the_environment_of_a_child_can_replace_ours), test(secrets_are_taken_out_of_texts),
+          test(errors_speak_both_languages), test(secrets_compare),
           test(money_has_the_decimals_of_its_currency), test(money_is_exact_everywhere))

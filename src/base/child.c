@@ -8,22 +8,49 @@
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
+#include <sys/pidfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { OUTPUT_MAX = 8192, ENV_MAX = 32 };
+struct program {
+    const char *const *argv, *const *env;
+    int timeout_ms;
+    bool alone; /* nothing of its group outlives it */
+};
 
-static void make_environment(const char *const env[], const char *all[ENV_MAX]) {
-    size_t n = 0;
-    all[n++] = "PATH=/usr/sbin:/usr/bin:/sbin:/bin";
-    all[n++] = "LANG=C.UTF-8";
-    for (size_t i = 0; env && env[i] && n < ENV_MAX - 1; i++)
-        all[n++] = env[i];
-    all[n] = NULL;
+struct child {
+    pid_t pid;
+    int ended;    /* readable from its end on */
+    int out, err; /* -1: closed */
+    bool alone;
+    struct buf all, printed;
+    bool cut;
+};
+
+static bool has_variable(const char *const env[], const char *setting) {
+    size_t name = strcspn(setting, "=") + 1;
+    for (size_t i = 0; env && env[i]; i++)
+        if (strncmp(env[i], setting, name) == 0)
+            return true;
+    return false;
 }
 
-/* The child leads a process group of its own, with default signals and nothing open but the pipe. */
-static int spawn(const char *const argv[], const char *const env[], int out, pid_t *pid) {
+static const char *const *make_environment(struct arena *a, const char *const env[]) {
+    static const char *const always[] = {"PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LANG=C.UTF-8"};
+    size_t count = 0, n = 0;
+    while (env && env[count])
+        count++;
+    const char **all = ARENA_ARRAY(a, count + sizeof always / sizeof *always + 1, const char *);
+    for (size_t i = 0; i < sizeof always / sizeof *always; i++)
+        if (!has_variable(env, always[i]))
+            all[n++] = always[i];
+    for (size_t i = 0; i < count; i++)
+        all[n++] = env[i];
+    return all;
+}
+
+/* The child leads a process group of its own, with default signals and nothing open but the pipes. */
+static int spawn(const char *const argv[], const char *const env[], int out, int err, pid_t *pid) {
     posix_spawn_file_actions_t files;
     posix_spawnattr_t attributes;
     sigset_t none, all;
@@ -32,7 +59,7 @@ static int spawn(const char *const argv[], const char *const env[], int out, pid
     posix_spawn_file_actions_init(&files);
     posix_spawn_file_actions_addopen(&files, 0, "/dev/null", O_RDONLY, 0);
     posix_spawn_file_actions_adddup2(&files, out, 1);
-    posix_spawn_file_actions_adddup2(&files, out, 2);
+    posix_spawn_file_actions_adddup2(&files, err, 2);
     posix_spawn_file_actions_addclosefrom_np(&files, 3);
     posix_spawn_file_actions_addchdir_np(&files, "/");
     posix_spawnattr_init(&attributes);
@@ -47,21 +74,48 @@ static int spawn(const char *const argv[], const char *const env[], int out, pid
     return status;
 }
 
-/* True when the output has ended before the deadline. What goes over the maximum is read and dropped. */
-static bool collect(int fd, struct buf *output, int64_t deadline) {
+/* What goes over the maximum is read and dropped. */
+static void keep(struct child *c, struct buf *output, const char *chunk, size_t len) {
+    size_t room = CHILD_OUTPUT_MAX - output->len;
+    buf_add(output, chunk, len < room ? len : room);
+    c->cut = c->cut || len > room;
+}
+
+static void take(struct child *c, const struct pollfd *ready, int *fd) {
+    char chunk[4096];
+    if (!ready->revents)
+        return;
+    ssize_t n = read(*fd, chunk, sizeof chunk);
+    if (n <= 0) {
+        *fd = -1;
+        return;
+    }
+    keep(c, &c->all, chunk, (size_t)n);
+    if (fd == &c->out)
+        keep(c, &c->printed, chunk, (size_t)n);
+}
+
+/*
+ * True when it has ended before the deadline. It is not reaped yet, so its number still names its group and
+ * no other; what holds its pipes open after its end is not waited for.
+ */
+static bool collect(struct child *c, int64_t deadline) {
     for (;;) {
         int64_t left = deadline - clock_monotonic_ms();
-        struct pollfd p = {.fd = fd, .events = POLLIN};
-        int ready = left <= 0 ? 0 : poll(&p, 1, (int)left);
+        struct pollfd p[] = {{.fd = c->out, .events = POLLIN},
+                             {.fd = c->err, .events = POLLIN},
+                             {.fd = c->ended, .events = POLLIN}};
+        int ready = left <= 0 ? 0 : poll(p, 3, (int)left);
         if (ready < 0 && errno == EINTR)
             continue;
         if (ready <= 0)
             return false;
-        char chunk[1024];
-        ssize_t n = read(fd, chunk, sizeof chunk);
-        if (n <= 0)
+        if (p[2].revents && c->alone)
+            kill(-c->pid, SIGKILL);
+        if (p[2].revents && !p[0].revents && !p[1].revents)
             return true;
-        buf_add(output, chunk, (size_t)n < OUTPUT_MAX - output->len ? (size_t)n : OUTPUT_MAX - output->len);
+        take(c, &p[0], &c->out);
+        take(c, &p[1], &c->err);
     }
 }
 
@@ -72,40 +126,74 @@ static const char *printable(struct buf *b) {
     return b->p;
 }
 
-/* A program may close its output and run on: it still has only until the deadline. */
-static int wait_until(pid_t pid, int64_t deadline, bool *timed_out) {
+static int reap(pid_t pid) {
     int status = 0;
-    while (!*timed_out && waitpid(pid, &status, WNOHANG) == 0) {
-        if (clock_monotonic_ms() >= deadline)
-            *timed_out = true;
-        else
-            usleep(2000);
-    }
-    if (*timed_out) {
-        kill(-pid, SIGKILL);
-        waitpid(pid, &status, 0);
-    }
+    while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+        continue;
     return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+static bool watch(struct child *c, struct arena *a, int64_t deadline, struct child_result *result,
+                  struct error *e) {
+    AUTO_FD ended = c->ended = pidfd_open(c->pid, 0);
+    bool watched = ended >= 0 || fail_errno(e, ERR_SYSTEM, "pidfd_open");
+    c->all = buf_new(a, CHILD_OUTPUT_MAX);
+    c->printed = buf_new(a, CHILD_OUTPUT_MAX);
+    bool in_time = watched && collect(c, deadline);
+    if (!in_time)
+        kill(-c->pid, SIGKILL);
+    *result = (struct child_result){.exit_status = reap(c->pid), .timed_out = !in_time, .cut = c->cut};
+    result->output = printable(&c->all);
+    result->printed = printable(&c->printed);
+    return watched;
+}
+
+static bool open_pipe(int ends[2], struct error *e) {
+    return pipe2(ends, O_CLOEXEC) == 0 || fail_errno(e, ERR_SYSTEM, "pipe");
+}
+
+/* Our copies of the ends that it writes to are closed again: else we never saw its end. */
+static bool start(struct arena *a, const struct program *p, int out, int err, struct child *c,
+                  struct error *e) {
+    int failed = spawn(p->argv, make_environment(a, p->env), out, err, &c->pid);
+    close(out);
+    close(err);
+    errno = failed;
+    return failed == 0 || fail_errno(e, ERR_SYSTEM, p->argv[0]);
+}
+
+static bool run(struct arena *a, const struct program *p, struct child_result *result, struct error *e) {
+    int out[2], err[2];
+    struct child c = {.alone = p->alone};
+    int64_t deadline = clock_monotonic_ms() + p->timeout_ms;
+    if (!open_pipe(out, e))
+        return false;
+    AUTO_FD out_end = c.out = out[0];
+    if (!open_pipe(err, e)) {
+        close(out[1]);
+        return false;
+    }
+    AUTO_FD err_end = c.err = err[0];
+    (void)out_end, (void)err_end;
+    return start(a, p, out[1], err[1], &c, e) && watch(&c, a, deadline, result, e);
 }
 
 bool child_run(struct arena *a, const char *const argv[], const char *const env[], int timeout_ms,
                struct child_result *result, struct error *e) {
-    int pipe_fd[2];
-    if (pipe2(pipe_fd, O_CLOEXEC) < 0)
-        return fail_errno(e, ERR_SYSTEM, "pipe");
-    AUTO_FD in = pipe_fd[0];
-    const char *all[ENV_MAX];
-    make_environment(env, all);
-    pid_t pid;
-    int64_t deadline = clock_monotonic_ms() + timeout_ms;
-    int failed = spawn(argv, all, pipe_fd[1], &pid);
-    close(pipe_fd[1]);
-    errno = failed;
-    if (failed)
-        return fail_errno(e, ERR_SYSTEM, argv[0]);
-    struct buf output = buf_new(a, OUTPUT_MAX);
-    *result = (struct child_result){.timed_out = !collect(in, &output, deadline)};
-    result->exit_status = wait_until(pid, deadline, &result->timed_out);
-    result->output = printable(&output);
-    return true;
+    return run(a, &(struct program){.argv = argv, .env = env, .timeout_ms = timeout_ms}, result, e);
+}
+
+bool child_run_alone(struct arena *a, const char *const argv[], const char *const env[], int timeout_ms,
+                     struct child_result *result, struct error *e) {
+    return run(a, &(struct program){argv, env, timeout_ms, true}, result, e);
+}
+
+const char *child_last_words(struct arena *a, const char *output, size_t max) {
+    size_t len = strlen(output);
+    while (len && output[len - 1] == '\n')
+        len--;
+    const char *p = len > max ? output + len - max : output;
+    while ((*p & 0xc0) == 0x80)
+        p++;
+    return arena_strndup(a, p, (size_t)(output + len - p));
 }

@@ -21,6 +21,8 @@ enum { FINALIZE_SECONDS = 600, EAB_KEY_MIN = 16, BODY_MAX = 1 << 20 };
         ISSUER(TEXT, eab_kid, 0, "Key id of external account binding", "外部账户绑定的密钥标识"),            \
         ISSUER(TEXT, eab_key, FIELD_SECRET, "Its key, in base64url, as the CA gave it",                      \
                "外部账户绑定密钥(base64url)"),                                                               \
+        ISSUER(BOOL, eab_reusable, FIELD_NOT_NULL, "It may bind the accounts of everybody here",             \
+               "可用于绑定所有账号的 CA 账户"),                                                              \
         ISSUER(TEXT, profile, 0, "Certificate profile to ask for", "请求的证书配置"),                        \
         ISSUER(TEXT, preferred_chain, 0, "Common name of the top issuer of the chain to take",               \
                "优先选用的证书链的顶级签发者名称"),                                                          \

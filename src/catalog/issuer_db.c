@@ -16,6 +16,8 @@ const struct field issuer_fields[] = {
     FIELD(TIME, issuer, terms_agreed_at, 0, "When its terms of service were agreed to", "同意服务条款的时间"),
     FIELD(TEXT, issuer, eab_kid, 0, "Key id of external account binding", "外部账户绑定的密钥标识"),
     FIELD(BLOB, issuer, eab_sealed, FIELD_HIDDEN, "", ""),
+    FIELD(BOOL, issuer, eab_reusable, 0, "The external account may bind everybody's accounts",
+          "外部账户可用于绑定所有账号的 CA 账户"),
     FIELD(BOOL, issuer, eab, 0, "Has a key of external account binding", "已设置外部账户绑定密钥"),
     FIELD(TEXT, issuer, profile, 0, "Certificate profile that is asked for", "请求的证书配置"),
     FIELD(TEXT, issuer, preferred_chain, 0, "Common name of the top issuer of the chain that is taken",
@@ -48,7 +50,7 @@ bool issuer_get(struct db *db, struct arena *a, const char *id, struct issuer *i
     if (!db_get(
             db, a, issuer_fields, issuer, e,
             "SELECT id, kind, title_en, title_zh, preset, directory, tls_roots, chain_roots, contact, "
-            "terms_agreed_at, eab_kid, eab_sealed, profile, preferred_chain, caa_domains, takes_not_after, "
+            "terms_agreed_at, eab_kid, eab_sealed, eab_reusable, profile, preferred_chain, caa_domains, takes_not_after, "
             "key_algorithms, names_max, limits, finalize_seconds, withdrawn_at, changed_at, revision "
             "FROM issuer WHERE id = $1",
             DB_TEXT(id)))
@@ -63,7 +65,7 @@ bool issuer_list(struct db *db, struct arena *a, const char *after, size_t limit
     if (!db_list(
             db, a, issuer_fields, sizeof **issuers, issuers, count, e,
             "SELECT id, kind, title_en, title_zh, preset, directory, tls_roots, chain_roots, contact, "
-            "terms_agreed_at, eab_kid, eab_sealed, profile, preferred_chain, caa_domains, takes_not_after, "
+            "terms_agreed_at, eab_kid, eab_sealed, eab_reusable, profile, preferred_chain, caa_domains, takes_not_after, "
             "key_algorithms, names_max, limits, finalize_seconds, withdrawn_at, changed_at, revision "
             "FROM issuer WHERE id > $1 ORDER BY id LIMIT $2",
             DB_TEXT(after ? after : ""), DB_INT((int64_t)limit)))
@@ -78,16 +80,17 @@ bool issuer_db_put(struct db *db, const struct issuer *i, struct error *e) {
         db, e,
         "INSERT INTO issuer (id, account_id, kind, title_en, title_zh, preset, directory, tls_roots, chain_roots, "
         "contact, terms_agreed_at, eab_kid, eab_sealed, profile, preferred_chain, caa_domains, takes_not_after, "
-        "key_algorithms, names_max, limits, finalize_seconds, withdrawn_at, changed_at, revision) "
+        "key_algorithms, names_max, limits, finalize_seconds, withdrawn_at, changed_at, revision, eab_reusable) "
         "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, "
-        "$22, $23, $24) ON CONFLICT (id) DO UPDATE SET title_en = $4, title_zh = $5, tls_roots = $8, "
+        "$22, $23, $24, $25) ON CONFLICT (id) DO UPDATE SET title_en = $4, title_zh = $5, tls_roots = $8, "
         "chain_roots = $9, contact = $10, terms_agreed_at = $11, eab_kid = $12, eab_sealed = $13, profile = $14, "
         "preferred_chain = $15, caa_domains = $16, takes_not_after = $17, key_algorithms = $18, names_max = $19, "
-        "limits = $20, finalize_seconds = $21, withdrawn_at = $22, changed_at = $23, revision = $24",
+        "limits = $20, finalize_seconds = $21, withdrawn_at = $22, changed_at = $23, revision = $24, "
+        "eab_reusable = $25",
         DB_TEXT(i->id), DB_TEXT(ISSUER_ACCOUNT), DB_TEXT(i->kind), DB_TEXT(i->title_en), DB_TEXT(i->title_zh),
         DB_TEXT(i->preset), DB_TEXT(i->directory), DB_TEXT(i->tls_roots), DB_TEXT(i->chain_roots),
         DB_TEXT(i->contact), DB_TIME(i->terms_agreed_at), DB_TEXT(i->eab_kid), DB_BLOB(i->eab_sealed),
         DB_TEXT(i->profile), DB_TEXT(i->preferred_chain), DB_TEXT(i->caa_domains), DB_INT(i->takes_not_after),
         DB_TEXT(i->key_algorithms), DB_INT(i->names_max), DB_TEXT(i->limits), DB_INT(i->finalize_seconds),
-        DB_TIME(i->withdrawn_at), DB_INT(i->changed_at), DB_INT(i->revision));
+        DB_TIME(i->withdrawn_at), DB_INT(i->changed_at), DB_INT(i->revision), DB_INT(i->eab_reusable));
 }

@@ -44,6 +44,7 @@ struct services {
     struct payment_system *payment_system; /* order/payment.h; NULL: none can be asked */
     struct acme_net *acme;                 /* issue/acme_net.h; NULL: no CA can be asked */
     root_finder *root_above;               /* NULL: there is no local CA */
+    struct acmeserver *acmeserver;         /* acmeserver/served.h; NULL: this process is none */
     preflight_asker *preflight_wanted;     /* NULL: nobody looks */
     const char *public_url;                /* what links are made of; no slash at its end */
 };

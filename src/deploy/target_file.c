@@ -264,17 +264,6 @@ static const struct text before = TEXT("before anything was changed", "更改之
 static const struct text with_new_files = TEXT("with the new files", "使用新文件时");
 static const struct text with_old_files = TEXT("with the old files", "恢复旧文件后");
 
-/* The end of an output says most; no character is cut in two. */
-static const char *tail(struct arena *a, const char *output) {
-    size_t len = strlen(output);
-    while (len && output[len - 1] == '\n')
-        len--;
-    const char *p = len > OUTPUT_QUOTED ? output + len - OUTPUT_QUOTED : output;
-    while ((*p & 0xc0) == 0x80)
-        p++;
-    return arena_strndup(a, p, (size_t)(output + len - p));
-}
-
 static bool run(struct work *w, const char *command, enum error_id id, const struct text *when,
                 struct error *e) {
     struct child_result result;
@@ -284,11 +273,11 @@ static bool run(struct work *w, const char *command, enum error_id id, const str
         return false;
     if (result.timed_out)
         return fail(e, id, "%s%.0s, '%s' took too long: %s", "%.0s%s,“%s”超时:%s", when->in[LANG_EN],
-                    when->in[LANG_ZH], command, tail(w->arena, result.output));
+                    when->in[LANG_ZH], command, child_last_words(w->arena, result.output, OUTPUT_QUOTED));
     return result.exit_status == 0 ||
            fail(e, id, "%s%.0s, '%s' ended with status %d: %s", "%.0s%s,“%s”的退出状态为 %d:%s",
                 when->in[LANG_EN], when->in[LANG_ZH], command, result.exit_status,
-                tail(w->arena, result.output));
+                child_last_words(w->arena, result.output, OUTPUT_QUOTED));
 }
 
 static bool test(struct work *w, const struct target *target, const struct text *when, struct error *e) {

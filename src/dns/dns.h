@@ -27,7 +27,7 @@ struct dns_servers {
 
 /* A zone of the configuration. Without a trust anchor of its own it counts as unsigned. */
 struct dns_zone {
-    const char *name; /* lower case, no final dot */
+    const char *name; /* lower case, no final dot; empty: the root */
     struct dns_servers servers;
     const char *trust_anchor; /* a DS or DNSKEY record in zone file format, or NULL */
 };

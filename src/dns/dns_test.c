@@ -236,6 +236,20 @@ static void what_leads_out_of_the_zones_ends_there(void **state) {
     assert_int_equal(outside.count, 0);
 }
 
+static void one_server_may_stand_for_the_whole_world(void **state) {
+    (void)state;
+    struct dns_zone world = zone_at("", &net.named[GOOD].server);
+    struct dns_settings settings = zones_only();
+    settings.zones = &world;
+    settings.zone_count = 1;
+    struct dns_result text = look_up(&settings, "_tenure-challenge.example.test", DNS_TXT);
+    assert_true(has_text(text.data, text.count, "the-value"));
+    struct dns_result alias = look_up(&settings, "_tenure-challenge.alias.example.test", DNS_TXT);
+    assert_string_equal(alias.canonical, "second.chain.example.test");
+    assert_false(look_up(&settings, "_tenure-challenge.forged.test", DNS_TXT).bogus);
+    assert_int_equal(look_up(&settings, "nothing.example.test", DNS_TXT).rcode, DNS_NXDOMAIN);
+}
+
 static void nothing_was_sent_to_other_machines(void **state) {
     (void)state;
     assert_int_equal(sent_elsewhere, 0);
@@ -352,6 +366,7 @@ int main(void) {
         test(what_changed_meanwhile_is_seen_at_once),
         test(names_outside_of_the_zones_are_refused),
         test(what_leads_out_of_the_zones_ends_there),
+        test(one_server_may_stand_for_the_whole_world),
         test(a_configured_zone_has_its_own_servers),
         test(other_zones_are_found_by_their_name_servers),
         test(names_and_data_are_read_strictly),

@@ -90,8 +90,17 @@ static bool set_zone(struct dns *dns, const struct dns_zone *zone, struct error 
 
 static bool set_zones(struct dns *dns, struct error *e) {
     for (size_t i = 0; i < dns->settings->zone_count; i++)
-        if (!set_zone(dns, &dns->settings->zones[i], e))
+        if (*dns->settings->zones[i].name && !set_zone(dns, &dns->settings->zones[i], e))
             return false;
+    return true;
+}
+
+static bool forward_to(struct dns *dns, const struct dns_servers *servers, struct error *e) {
+    for (size_t i = 0; i < servers->count; i++) {
+        char *server = server_text(dns->arena, &servers->list[i]);
+        if (!good(ub_ctx_set_fwd(dns->resolver, server), server, e))
+            return false;
+    }
     return true;
 }
 
@@ -106,16 +115,14 @@ static bool set_root_anchors(struct dns *dns, struct error *e) {
 }
 
 /* Without resolvers what leads out of the zones, a CNAME perhaps, must end nowhere: not at the root servers.
- */
+ * Where the root itself is a zone, unsigned as all are, nothing leads out. */
 static bool set_resolvers(struct dns *dns, struct error *e) {
+    const struct dns_zone *root = zone_of(dns->settings, "");
+    if (root)
+        return set_option(dns, "domain-insecure:", ".", e) && forward_to(dns, &root->servers, e);
     if (dns->resolvers.count == 0)
         return good(ub_ctx_set_fwd(dns->resolver, NOWHERE), NOWHERE, e);
-    for (size_t i = 0; i < dns->resolvers.count; i++) {
-        char *server = server_text(dns->arena, &dns->resolvers.list[i]);
-        if (!good(ub_ctx_set_fwd(dns->resolver, server), server, e))
-            return false;
-    }
-    return set_root_anchors(dns, e);
+    return forward_to(dns, &dns->resolvers, e) && set_root_anchors(dns, e);
 }
 
 static bool set_up(struct dns *dns, struct error *e) {

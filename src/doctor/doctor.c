@@ -41,19 +41,18 @@ static bool others_look(struct work *w, bool *crowds, struct error *e) {
 
 static bool look(struct work *w, struct examined *d, struct error *e) {
     struct examination *x = &d->examination;
-    struct doctor_issuer *issuers;
     struct address ignored;
     const char *name = d->preflight.name;
-    if (!doctor_issuers(w->services, w->arena, d->preflight.account_id, d->preflight.issuer_id, &issuers,
-                        &x->issuer_count, e))
-        return false;
+    const struct doctor_question question = {.services = w->services,
+                                             .account_id = d->preflight.account_id,
+                                             .issuer_id = d->preflight.issuer_id,
+                                             .now = w->now};
     x->validator = w->services->validator;
     x->arena = w->arena;
     x->wildcard = strncmp(name, "*.", 2) == 0;
     x->name = x->wildcard ? name + 2 : name;
     x->address = address_parse(name, &ignored);
-    x->issuers = issuers;
-    return examine(x, e);
+    return doctor_issuers(&question, x, e) && examine(x, e) && doctor_solver(&question, x, e);
 }
 
 bool doctor_examine(struct work *w, struct error *e) {

@@ -98,11 +98,9 @@ static const struct field preflight_body[] = {
 
 static bool read_body(struct request *rq, struct preflight *p, struct error *e) {
     struct preflight_body body = {.issuer = NULL};
-    struct doctor_issuer *ignored;
-    size_t count;
     if (!json_to_row(rq->arena, rq->json, preflight_body, &body, e) ||
         !name_normalise(rq->arena, body.name, false, &p->name, e) ||
-        !doctor_issuers(rq->services, rq->arena, p->account_id, body.issuer, &ignored, &count, e))
+        !doctor_issuer_known(rq->db, rq->arena, body.issuer, e))
         return false;
     p->issuer_id = body.issuer;
     return true;

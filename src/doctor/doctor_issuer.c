@@ -1,16 +1,150 @@
 /* Which issuers a look at a name is about. */
 #include "doctor/doctor_issuer.h"
+#include "base/buf.h"
+#include "issue/acme_account.h"
+#include "solve/solve.h"
 
-#define LOCAL "local"
+/* Configured, or not yet but known. */
+static bool find(struct db *db, struct arena *a, const char *id, struct issuer *issuer, struct error *e) {
+    if (issuer_get(db, a, id, issuer, e))
+        return true;
+    if (!error_absent(e))
+        return false;
+    *issuer = (struct issuer){.id = id, .kind = "acme"};
+    return issuer_preset(a, id, issuer, e) ||
+           fail_field(e, "issuer", ERR_NOT_FOUND, "there is no issuer '%s', and no CA is known by that name",
+                      "没有签发机构“%s”,也没有以此命名的已知 CA", id);
+}
 
-/* budget: whose, which one, and where they are put */
-bool doctor_issuers(const struct services *services, struct arena *a, const char *account_id, const char *id,
-                    struct doctor_issuer **issuers, size_t *count, struct error *e) {
-    (void)account_id;
-    if (id && strcmp(id, LOCAL) != 0)
-        return fail_field(e, "issuer", ERR_NOT_FOUND, "there is no issuer '%s'", "没有签发机构“%s”", id);
-    *issuers = ARENA_NEW(a, struct doctor_issuer);
-    **issuers = (struct doctor_issuer){.id = LOCAL, .caa_domains = services->validator->caa_domain};
-    *count = 1;
+bool doctor_issuer_known(struct db *db, struct arena *a, const char *id, struct error *e) {
+    struct issuer issuer;
+    return !id || find(db, a, id, &issuer, e);
+}
+
+/* ---- its account ---- */
+
+static bool find_account(const struct doctor_question *q, struct examination *x, struct doctor_issuer *shown,
+                         struct error *e) {
+    struct acme_account account;
+    if (!acme_account_of(q->services->db, x->arena, q->account_id, shown->id, &account, e))
+        return false;
+    if (account.id && !acme_account_over(&account))
+        shown->account_uri = account.url;
+    return true;
+}
+
+/* ---- its directory ---- */
+
+static bool offers(const struct acme_directory *directory, const char *profile) {
+    for (size_t i = 0; i < directory->profile_count; i++)
+        if (strcmp(directory->profiles[i].name, profile) == 0)
+            return true;
+    return false;
+}
+
+static void judge_directory(struct examination *x, const struct issuer *issuer,
+                            const struct doctor_issuer *shown, const struct acme_directory *directory) {
+    bool registered = shown->account_uri;
+    if (!registered && directory->terms_of_service && !issuer->terms_agreed)
+        symptom_add(x, SYMPTOM_TERMS_NOT_AGREED, shown->id, "%s", "%s",
+                    quoted(x->arena, slice_str(directory->terms_of_service)));
+    if (!registered && directory->external_account_required && !issuer->eab)
+        symptom_add(x, SYMPTOM_EXTERNAL_ACCOUNT, shown->id, "%s", "%s", shown->id);
+    if (issuer->profile && !offers(directory, issuer->profile))
+        symptom_add(x, SYMPTOM_PROFILE_UNKNOWN, shown->id, "%s", "%s", issuer->profile);
+}
+
+/* What it says of itself; a directory that does not answer is a finding. */
+static void ask_directory(const struct doctor_question *q, struct examination *x, const struct issuer *issuer,
+                          struct doctor_issuer *shown) {
+    struct acme_directory directory;
+    struct error problem = {0};
+    const struct acme_session session = {
+        .services = q->services, .arena = x->arena, .now = q->now, .issuer = issuer};
+    if (!q->services->acme)
+        return;
+    if (acme_net_directory(&session, &directory, &problem)) {
+        judge_directory(x, issuer, shown, &directory);
+        if (!shown->caa_domains)
+            shown->caa_domains = directory.caa_identities;
+        return;
+    }
+    struct found *found = symptom_add(x, SYMPTOM_ISSUER_SILENT, shown->id, "%s", "%s", "");
+    for (int lang = 0; lang < LANG_COUNT; lang++)
+        found->detail.in[lang] = arena_strdup(x->arena, problem.detail[lang]);
+}
+
+/* ---- all of them ---- */
+
+static bool add_issuer(const struct doctor_question *q, struct examination *x, const struct issuer *issuer,
+                       struct error *e) {
+    struct doctor_issuer *shown = &x->issuers[x->issuer_count++];
+    *shown = (struct doctor_issuer){.id = issuer->id, .caa_domains = issuer->caa_domains};
+    if (strcmp(issuer->kind, ISSUER_LOCAL) == 0) {
+        shown->caa_domains = q->services->validator->caa_domain;
+        return true;
+    }
+    shown->public =
+        issuer->preset; /* others may be private ones, which the Baseline Requirements do not bind */
+    if (!find_account(q, x, shown, e))
+        return false;
+    if (issuer->withdrawn)
+        symptom_add(x, SYMPTOM_ISSUER_WITHDRAWN, shown->id, "%s", "%s", shown->id);
+    else
+        ask_directory(q, x, issuer, shown);
+    return true;
+}
+
+static bool add_one(const struct doctor_question *q, struct examination *x, struct error *e) {
+    struct issuer *issuer = ARENA_NEW(x->arena, struct issuer);
+    return find(q->services->db, x->arena, q->issuer_id, issuer, e) && add_issuer(q, x, issuer, e);
+}
+
+bool doctor_issuers(const struct doctor_question *q, struct examination *x, struct error *e) {
+    struct issuer *list;
+    size_t count;
+    if (q->issuer_id)
+        return add_one(q, x, e);
+    if (!issuer_list(q->services->db, x->arena, NULL, ISSUERS_MAX, &list, &count, e))
+        return false;
+    for (size_t i = 0; i < count; i++)
+        if (!list[i].withdrawn && !add_issuer(q, x, &list[i], e))
+            return false;
+    return true;
+}
+
+/* ---- how it would be proven ---- */
+
+/* A look-up that we may not make, or a chain without an end, was told before. */
+static bool not_chosen(struct examination *x, struct error *e) {
+    if (e->id == ERR_NO_SOLVER)
+        symptom_add(x, SYMPTOM_NO_SOLVER, NULL, "%s", "%s", x->name);
+    else if (e->id != ERR_NO_RESOLVER && e->id != ERR_CNAME_LOOP)
+        return false;
+    error_clear(e);
+    return true;
+}
+
+static bool asks_a_ca(const struct examination *x) {
+    for (size_t i = 0; i < x->issuer_count; i++)
+        if (strcmp(x->issuers[i].id, ISSUER_LOCAL) != 0)
+            return true;
+    return false;
+}
+
+bool doctor_solver(const struct doctor_question *q, struct examination *x, struct error *e) {
+    const struct offer offer = {.name = x->name,
+                                .wildcard = x->wildcard,
+                                .address = x->address,
+                                .types = 1u << CHALLENGE_HTTP_01 | 1u << CHALLENGE_DNS_01 |
+                                         1u << CHALLENGE_TLS_ALPN_01};
+    struct solver solver;
+    if (!q->services->solve || !asks_a_ca(x))
+        return true;
+    if (!solver_choose(q->services, x->arena, q->account_id, &offer, &solver, e))
+        return not_chosen(x, e);
+    bool by_hand = strcmp(solver.kind, "manual") == 0;
+    symptom_add(x, by_hand ? SYMPTOM_BY_HAND : SYMPTOM_SOLVED, NULL, "%s: %s", "%s:%s", solver.type,
+                solver.kind);
     return true;
 }

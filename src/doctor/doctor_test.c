@@ -2,6 +2,7 @@
 #include "base/clock.h"
 #include "doctor/doctor.h"
 #include "http/list.h"
+#include "issue/acme_net.h"
 #include "unit.h"
 #include "validate/validate.h"
 
@@ -188,6 +189,84 @@ static void others_may_want_a_look_and_get_one_within_five_minutes(void **state)
     assert_string_equal(item.step, "examine");
 }
 
+/* ---- issuers ---- */
+
+static const char *directory; /* NULL: no answer comes */
+
+static bool answer(void *context, struct arena *a, const struct http_request *request,
+                   struct http_reply *reply, struct error *error) {
+    (void)context, (void)a;
+    if (!directory)
+        return fail(error, ERR_UNREACHABLE, "%s does not answer", "%s 无应答", request->url);
+    *reply = (struct http_reply){.status = 200, .content_type = "application/json", .redirect = ""};
+    reply->body = slice_str(directory);
+    return true;
+}
+
+static void add_issuer(const char *id, int64_t withdrawn_at) {
+    const struct issuer issuer = {.id = id,
+                                  .kind = "acme",
+                                  .title_en = "A CA",
+                                  .title_zh = "某 CA",
+                                  .directory = arena_printf(t.arena, "https://%s.example/dir", id),
+                                  .profile = "short",
+                                  .finalize_seconds = 600,
+                                  .withdrawn_at = withdrawn_at,
+                                  .changed_at = t.now};
+    assert_ok(issuer_db_put(t.db, &issuer, &e), e);
+}
+
+/* What was found about the issuer. */
+static bool has_finding(const json_t *preflight, const char *code, const char *issuer) {
+    const json_t *one;
+    size_t i;
+    json_array_foreach(json_object_get(preflight, "findings"), i, one) {
+        const char *about = text(one, "issuer");
+        if (strcmp(text(one, "code"), code) == 0 && about && strcmp(about, issuer) == 0)
+            return true;
+    }
+    return false;
+}
+
+static json_t *look_for(const char *issuer) {
+    const char *id =
+        create(arena_printf(t.arena, "{\"name\": \"www.example.com\"%s%s%s}",
+                            issuer ? ", \"issuer\": \"" : "", issuer ? issuer : "", issuer ? "\"" : ""));
+    run(id);
+    return get(id, LANG_ZH);
+}
+
+static void what_makes_an_issuer_refuse_every_name_is_found(void **state) {
+    (void)state;
+    static const struct acme_transport transport = {.call = answer};
+    t.now += 1000;
+    t.services.acme = acme_net_over(t.arena, &transport);
+    add_issuer("strict", 0);
+    add_issuer("over", t.now);
+    json_t *silent = look_for("strict");
+    assert_true(has_finding(silent, "issuer_silent", "strict"));
+    directory = "{\"newNonce\":\"https://strict.example/n\",\"newAccount\":\"https://strict.example/a\","
+                "\"newOrder\":\"https://strict.example/o\",\"revokeCert\":\"https://strict.example/r\","
+                "\"keyChange\":\"https://strict.example/k\",\"meta\":{\"termsOfService\":"
+                "\"https://strict.example/terms\",\"externalAccountRequired\":true,"
+                "\"caaIdentities\":[\"strict.example\"],\"profiles\":{\"long\":\"x\"}}}";
+    json_t *all = look_for(NULL);
+    assert_string_equal(text(all, "worst"), "fatal");
+    assert_true(has_finding(all, "terms_not_agreed", "strict"));
+    assert_true(has_finding(all, "external_account", "strict"));
+    assert_true(has_finding(all, "profile_unknown", "strict"));
+    assert_false(has_finding(all, "issuer_silent", "strict"));
+    assert_false(has_finding(all, "issuer_withdrawn", "over"));
+    assert_true(has_finding(look_for("over"), "issuer_withdrawn", "over"));
+}
+
+static void a_public_ca_is_known_before_it_is_configured(void **state) {
+    (void)state;
+    json_t *known = look_for("letsencrypt");
+    assert_false(has_finding(known, "external_account", "strict"));
+    assert_string_equal(text(known, "issuer_id"), "letsencrypt");
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         test(what_was_found_is_told_in_both_languages),
@@ -195,6 +274,8 @@ int main(void) {
         test(an_account_sees_its_own),
         test(nobody_asks_too_often),
         test(others_may_want_a_look_and_get_one_within_five_minutes),
+        test(what_makes_an_issuer_refuse_every_name_is_found),
+        test(a_public_ca_is_known_before_it_is_configured),
     };
     return cmocka_run_group_tests_name("doctor", tests, open_world, close_world);
 }

@@ -30,7 +30,7 @@ struct examination {
     struct arena *arena;
     const char *name; /* without "*."; or an IP address */
     bool wildcard, address;
-    const struct doctor_issuer *issuers;
+    struct doctor_issuer issuers[ISSUERS_MAX];
     size_t issuer_count;
     struct inquiry inquiry;
     struct check check;         /* what everybody answered */

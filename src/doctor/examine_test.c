@@ -114,7 +114,7 @@ static struct examination *look_for(const char *name, const struct doctor_issuer
                               .name = wildcard ? name + 2 : name,
                               .wildcard = wildcard,
                               .address = address_parse(name, &ignored),
-                              .issuers = issuer,
+                              .issuers = {*issuer},
                               .issuer_count = 1};
     print_message("# %s\n", name);
     assert_ok(examine(x, &e), e);

@@ -12,11 +12,6 @@ static const struct symptom_row rows[SYMPTOM_COUNT] = {
          TEXT(
              "Use a name below a registered domain; for internal names and private addresses the local CA or a private one.",
              "请使用已注册域名下的名称;内部名称和私有地址请使用本地 CA 或私有 CA。")},
-    [SYMPTOM_PUBLIC_SUFFIX] = {"public_suffix", SEVERITY_FATAL,
-                               TEXT("A wildcard directly below a public suffix",
-                                    "通配符直接位于公共后缀之下"),
-                               TEXT("Ask for the wildcard below your own domain.",
-                                    "请在您自己的域名之下申请通配符证书。")},
     [SYMPTOM_NAME_ABSENT] =
         {"name_absent", SEVERITY_WARNING, TEXT("The name does not exist in DNS", "域名在 DNS 中不存在"),
          TEXT("Check the spelling. Validation by DNS works without an address; the others need one.",
@@ -167,12 +162,45 @@ static const struct symptom_row rows[SYMPTOM_COUNT] = {
          TEXT("Port 80 leads where no CA follows", "80 端口的重定向目标不被 CA 接受"),
          TEXT("Except /.well-known/acme-challenge/ from the redirect: CAs follow to ports 80 and 443 only, by 301, 302, 307 and 308.",
               "请将 /.well-known/acme-challenge/ 排除在重定向之外:CA 只跟随到 80 和 443 端口的 301、302、307、308 重定向。")},
+    [SYMPTOM_ISSUER_WITHDRAWN] =
+        {"issuer_withdrawn", SEVERITY_FATAL, TEXT("Nothing new is issued by this issuer", "该签发机构已停用"),
+         TEXT("Choose another issuer, or take this one back: tenure issuer change ISSUER --back.",
+              "请选择其他签发机构,或重新启用:tenure issuer change 签发机构 --back。")},
+    [SYMPTOM_ISSUER_SILENT] =
+        {"issuer_silent", SEVERITY_WARNING, TEXT("The CA cannot be asked", "无法访问该 CA"),
+         TEXT("Check its address, and that this machine may connect to it; it may also be a trouble of the CA that passes.",
+              "请检查其地址以及本机是否可以访问;也可能是 CA 的临时故障。")},
+    [SYMPTOM_TERMS_NOT_AGREED] = {"terms_not_agreed", SEVERITY_FATAL,
+                                  TEXT("Nobody has agreed to the terms of the CA",
+                                       "尚未同意该 CA 的服务条款"),
+                                  TEXT("Read them, then: tenure issuer change ISSUER --agree-terms.",
+                                       "请阅读条款,然后执行:tenure issuer change 签发机构 --agree-terms。")},
+    [SYMPTOM_EXTERNAL_ACCOUNT] =
+        {"external_account", SEVERITY_FATAL,
+         TEXT("The CA wants the credentials of an account with it", "该 CA 要求外部账户凭据"),
+         TEXT("Set what the CA gave you: tenure issuer change ISSUER --eab-kid KID --eab-key-file FILE.",
+              "请设置 CA 提供的凭据:tenure issuer change 签发机构 --eab-kid KID --eab-key-file 文件。")},
+    [SYMPTOM_PROFILE_UNKNOWN] =
+        {"profile_unknown", SEVERITY_WARNING,
+         TEXT("The CA does not offer the certificate profile", "该 CA 不提供所选的证书配置"),
+         TEXT("Choose one that its directory has, or none: tenure issuer change ISSUER --certificate-profile NAME.",
+              "请选择其目录中提供的配置或不指定:tenure issuer change 签发机构 --certificate-profile 名称。")},
     [SYMPTOM_NO_METHOD] = {"no_method", SEVERITY_FATAL,
                            TEXT("No method of validation can work", "没有可用的验证方式"),
                            TEXT("Remove what the other findings name; validation by DNS needs the least.",
                                 "请处理其他检查结果中的问题;DNS 验证的要求最少。")},
     [SYMPTOM_METHODS] = {"methods", SEVERITY_NOTE,
                          TEXT("Methods of validation that can work", "可用的验证方式"), NOTHING},
+    [SYMPTOM_BY_HAND] =
+        {"by_hand", SEVERITY_WARNING,
+         TEXT("A person must add a record for every validation", "每次验证都需要人工添加记录"),
+         TEXT("Delegate the name (tenure solver delegate NAME tells the alias), or add a solver: tenure solver add.",
+              "请委托该域名(tenure solver delegate 域名 会显示所需的别名),或添加验证方式:tenure solver add。")},
+    [SYMPTOM_NO_SOLVER] = {"no_solver", SEVERITY_WARNING,
+                           TEXT("Nothing that is configured can prove the name", "当前配置无法验证该名称"),
+                           TEXT("Add a solver: tenure solver add.", "请添加验证方式:tenure solver add。")},
+    [SYMPTOM_SOLVED] = {"solved", SEVERITY_NOTE,
+                        TEXT("Tenure proves the name by itself", "Tenure 可自动完成验证"), NOTHING},
 };
 
 const char *severity_name(enum severity severity) {

@@ -9,7 +9,6 @@ const char *severity_name(enum severity severity);
 enum symptom {
     /* the name itself */
     SYMPTOM_NAME_NOT_PUBLIC,
-    SYMPTOM_PUBLIC_SUFFIX,
     SYMPTOM_NAME_ABSENT,
     SYMPTOM_NOT_EXAMINED,
     /* delegation */
@@ -48,9 +47,18 @@ enum symptom {
     SYMPTOM_IPV6_ELSEWHERE,
     SYMPTOM_REDIRECT,
     SYMPTOM_REDIRECT_REFUSED,
+    /* an issuer, whatever the name is */
+    SYMPTOM_ISSUER_WITHDRAWN,
+    SYMPTOM_ISSUER_SILENT,
+    SYMPTOM_TERMS_NOT_AGREED,
+    SYMPTOM_EXTERNAL_ACCOUNT,
+    SYMPTOM_PROFILE_UNKNOWN,
     /* what follows */
     SYMPTOM_NO_METHOD,
     SYMPTOM_METHODS,
+    SYMPTOM_BY_HAND,
+    SYMPTOM_NO_SOLVER,
+    SYMPTOM_SOLVED,
     SYMPTOM_COUNT
 };
 

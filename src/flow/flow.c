@@ -24,7 +24,7 @@
 #include "order/quote.h"
 #include "order/refund.h"
 #include "renew/renew_step.h"
-#include "solve/solve.h"
+#include "solve/persist_record.h"
 #include "validate/gate.h"
 #include "validate/known.h"
 #include "verify/verify.h"
@@ -83,6 +83,10 @@ const struct step steps[] = {
     {"delegated", "delegation", .slow = true, .act = delegation_look, .save = {delegation_seen},
      .does =
          TEXT("looks whether the CNAME of a delegated name leads to us", "检查委托域名的 CNAME 是否生效")},
+    {"persist", "persist_record", .slow = true, .act = persist_act, .save = {persist_save},
+     .failed = persist_failed,
+     .does = TEXT("places a record that lets a CA in for good, and looks whether it is there",
+                  "放置长期授权 CA 的记录,并检查其是否存在")},
 
     /* ---- an account at a CA ---- */
     {"account", "account at a CA", .slow = true, .act = acme_account_act, .save = {acme_account_save},

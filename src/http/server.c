@@ -110,25 +110,29 @@ static void end_connection(struct connection *c) {
     shutdown(c->fd, SHUT_RDWR);
 }
 
-/* Ends a connection whose request is not complete; libmicrohttpd cannot answer yet, so the bytes are written
- * past it. */
-static void cut_off(struct connection *c, const struct error *e) {
-    if (!c->request)
-        request_begin(c);
-    struct exchange *x = &c->request->x;
-    exchange_fail(x, e);
-    struct buf b = buf_new(x->arena, 8192);
+/* Past libmicrohttpd, which would not do it: it cannot answer yet, or would do so in full. */
+static void write_and_end(struct connection *c, size_t body_len) {
+    const struct exchange *x = &c->request->x;
+    struct buf b = buf_new(x->arena, 8192 + body_len);
     buf_printf(&b, "HTTP/1.1 %d %s\r\nContent-Type: %s\r\nContent-Length: %zu\r\nConnection: close\r\n",
                x->status, MHD_get_reason_phrase_for((unsigned)x->status), x->content_type, x->answer.len);
     for (size_t i = 0; i < x->header_count; i++)
         buf_printf(&b, "%s: %s\r\n", x->headers[i].name, x->headers[i].value);
     buf_printf(&b, "Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\nX-Request-Id: %s\r\n\r\n",
                x->request_id);
-    buf_add(&b, x->answer.p, x->answer.len);
+    buf_add(&b, x->answer.p, body_len);
     /* a client that does not even take this gets nothing */
     ssize_t ignored = send(c->fd, b.p, b.len, MSG_NOSIGNAL | MSG_DONTWAIT);
     (void)ignored;
     end_connection(c);
+}
+
+/* Ends a connection whose request is not complete. */
+static void cut_off(struct connection *c, const struct error *e) {
+    if (!c->request)
+        request_begin(c);
+    exchange_fail(&c->request->x, e);
+    write_and_end(c, c->request->x.answer.len);
 }
 
 static void expire(struct connection *c) {
@@ -352,7 +356,13 @@ static enum MHD_Result finish(struct connection *c, struct MHD_Connection *mhd) 
     }
     r->x.body = buf_slice(&r->body);
     c->server->options.handle(c->server->options.context, &r->x);
-    return send_answer(c, mhd, false);
+    if (r->x.end == EXCHANGE_ANSWERS)
+        return send_answer(c, mhd, false);
+    if (r->x.end == EXCHANGE_TRUNCATES)
+        write_and_end(c, r->x.answer.len / 2);
+    else
+        end_connection(c);
+    return MHD_NO;
 }
 
 /* Called once when the headers are complete, then for each part of the body, then at its end. */

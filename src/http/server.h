@@ -18,6 +18,13 @@ struct exchange_header {
     const char *name, *value;
 };
 
+/* What becomes of the answer; all but the first are for servers that misbehave on purpose. */
+enum exchange_end {
+    EXCHANGE_ANSWERS,
+    EXCHANGE_DROPS,     /* the connection is closed without a word */
+    EXCHANGE_TRUNCATES, /* and here after half of the body that was announced */
+};
+
 /* One request and its answer. Everything lives in `arena`, until the answer is sent. */
 struct exchange {
     struct arena *arena;
@@ -36,6 +43,7 @@ struct exchange {
     struct slice answer;
     struct exchange_header headers[EXCHANGE_HEADERS_MAX];
     size_t header_count;
+    enum exchange_end end;
 };
 
 /* A header of the request, NULL if absent; the first if repeated. */

@@ -46,6 +46,11 @@ static inline void handle(void *context, struct exchange *x) {
     } else if (strcmp(x->path, "/cached") == 0) {
         exchange_answer_header(x, "Cache-Control", "max-age=60");
         exchange_answer_header(x, "X-Evil", "a\r\nSet-Cookie: b");
+    } else if (strcmp(x->path, "/dropped") == 0) {
+        x->end = EXCHANGE_DROPS;
+    } else if (strcmp(x->path, "/truncated") == 0) {
+        x->answer = slice_str("0123456789");
+        x->end = EXCHANGE_TRUNCATES;
     } else if (strcmp(x->path, "/missing") == 0) {
         fail(&e, ERR_NOT_FOUND, "no certificate '%s'", "没有证书“%s”", "cert_1");
         exchange_fail(x, &e);

@@ -390,6 +390,22 @@ static void draining_finishes_requests_and_ends_silent_connections(void **state)
     peer_end(&peer);
 }
 
+static void a_server_can_misbehave_on_purpose(void **state) {
+    (void)state;
+    struct peer peer = peer_start("127.0.0.1", with_deadlines(PATIENCE_MS));
+    AUTO_FD dropped = dial(&peer), truncated = dial(&peer);
+    static const char drop[] = "GET /dropped HTTP/1.1\r\nHost: x\r\n\r\n";
+    static const char truncate[] = "GET /truncated HTTP/1.1\r\nHost: x\r\n\r\n";
+    say(dropped, drop, sizeof drop - 1);
+    assert_string_equal(read_bytes_until(&peer, dropped, NULL, SIZE_MAX), "");
+    say(truncated, truncate, sizeof truncate - 1);
+    const char *all = read_bytes_until(&peer, truncated, NULL, SIZE_MAX);
+    assert_non_null(strstr(all, "\r\nContent-Length: 10\r\n"));
+    assert_string_equal(strstr(all, "\r\n\r\n"), "\r\n\r\n01234");
+    assert_int_equal(ask(&peer, "GET / HTTP/1.1\r\nHost: x\r\n\r\n").status, 200);
+    peer_end(&peer);
+}
+
 static void bad_addresses_to_listen_on_are_told(void **state) {
     (void)state;
     struct error e;
@@ -410,4 +426,4 @@ TEST_MAIN(server, test(malformed_requests_are_refused_and_nothing_behind_them_is
           test(loopback_has_no_share), test(slow_clients_get_408_however_they_drip),
           test(idle_connections_are_closed_without_a_word), test(clients_that_never_read_are_cut_off),
           test(draining_finishes_requests_and_ends_silent_connections),
-          test(bad_addresses_to_listen_on_are_told))
+          test(a_server_can_misbehave_on_purpose), test(bad_addresses_to_listen_on_are_told))

@@ -3,12 +3,15 @@
  * from its beginning.
  */
 #include "issue/acme_account.h"
+#include "acme/base64url.h"
 #include "acme/jwk.h"
 #include "acme/jws.h"
 #include "audit/audit.h"
 #include "base/rand.h"
 #include "notify/notify.h"
 #include "pki/names.h"
+
+enum { EAB_KEY_MIN = 16 };
 
 /* ---- keys ---- */
 
@@ -67,38 +70,83 @@ static json_t *contact_json(struct arena *a, const char *contact) {
     return list;
 }
 
-/* Nobody but a person agrees to terms, and only the issuer's owner has the CA's credentials. */
-static bool may_register(const struct acme_session *s, const struct acme_directory *directory,
+/* What an account is bound to. */
+struct binding {
+    const char *kid; /* NULL: nothing */
+    struct secret *key;
+};
+
+static struct key_ref binding_ref(struct arena *a, const struct acme_account *p) {
+    return (struct key_ref){.id = arena_printf(a, "%s/eab", p->id),
+                            .account_id = p->account_id,
+                            .purpose = PURPOSE_SECRET,
+                            .sealed = p->eab_sealed};
+}
+
+bool acme_account_seal_binding(const struct services *services, struct arena *a, struct acme_account *p,
+                               struct error *e) {
+    struct slice key;
+    struct key_made made;
+    const struct key_ref owner = binding_ref(a, p);
+    if (!p->eab_key)
+        return true;
+    if (!p->eab_kid || !base64_any_bytes(a, p->eab_key, &key) || key.len < EAB_KEY_MIN)
+        return fail_field(e, "eab_key", ERR_BAD_FIELD,
+                          "eab_kid goes with an 'eab_key' in base64url of %d bytes or more",
+                          "eab_kid 须与至少 %d 字节的 base64url “eab_key”一同设置", EAB_KEY_MIN);
+    if (!signer_seal(services->signer, a, secret_new(a, key.p, key.len), &owner, &made, e))
+        return false;
+    p->eab_sealed = made.sealed;
+    return true;
+}
+
+/* Its own, or the issuer's if that is meant for everybody. */
+static bool find_binding(const struct acme_session *s, const struct acme_account *p, struct binding *binding,
                          struct error *e) {
+    *binding = (struct binding){.kid = NULL};
+    if (p->eab_sealed.len > 0) {
+        const struct key_ref ref = binding_ref(s->arena, p);
+        binding->kid = p->eab_kid;
+        return signer_open(s->services->signer, s->arena, &ref, &binding->key, e);
+    }
+    if (!s->issuer->eab_kid || !s->issuer->eab_reusable)
+        return true;
+    binding->kid = s->issuer->eab_kid;
+    return issuer_eab_key(s->services, s->arena, s->issuer, &binding->key, e);
+}
+
+/* Nobody but a person agrees to terms, and credentials come from the CA by hand. */
+static bool may_register(const struct acme_session *s, const struct acme_directory *directory,
+                         const struct binding *binding, struct error *e) {
     const char *id = s->issuer->id, *terms = directory->terms_of_service;
     if (terms && !s->issuer->terms_agreed_at)
         return fail(e, ERR_ACME_USER_ACTION, "%s has terms of service that nobody has agreed to: %s",
                     "%s 的服务条款尚未获得同意:%s", id, terms);
-    return !directory->external_account_required || s->issuer->eab_kid ||
-           fail(e, ERR_ACME_EXTERNAL_ACCOUNT, "%s wants an external account, and none is set",
-                "%s 要求外部账户,但尚未设置", id);
+    return !directory->external_account_required || binding->kid ||
+           fail(
+               e, ERR_ACME_EXTERNAL_ACCOUNT,
+               "%s wants an external account: none is set for this account, nor one of the issuer for everybody",
+               "%s 要求外部账户:该账户未设置,签发机构也没有可共用的外部账户", id);
 }
 
-static bool add_binding(const struct acme_session *s, const struct acme_account *p, const char *url,
-                        json_t *body, struct error *e) {
-    struct secret *key;
+static bool add_binding(const struct acme_session *s, const struct acme_account *p,
+                        const struct binding *binding, const char *url, json_t *body, struct error *e) {
     const char *text;
-    json_t *binding;
-    const struct jws_request request = {.spki = p->spki, .kid = s->issuer->eab_kid, .url = url};
-    if (!s->issuer->eab_kid)
+    json_t *object;
+    const struct jws_request request = {.spki = p->spki, .kid = binding->kid, .url = url};
+    if (!binding->kid)
         return true;
-    if (!issuer_eab_key(s->services, s->arena, s->issuer, &key, e) ||
-        !jws_external_account(s->arena, &request, key, &text, e) ||
-        !json_read(s->arena, slice_str(text), &binding, e))
+    if (!jws_external_account(s->arena, &request, binding->key, &text, e) ||
+        !json_read(s->arena, slice_str(text), &object, e))
         return false;
-    json_object_set(body, "externalAccountBinding", binding);
+    json_object_set(body, "externalAccountBinding", object);
     return true;
 }
 
 /* What a wrong or used up binding is called differs from CA to CA. */
-static bool binding_refused(const struct acme_session *s, const struct acme_reply *reply, struct error *e) {
+static bool binding_refused(const struct binding *binding, const struct acme_reply *reply, struct error *e) {
     static const char *const types[] = {"unauthorized", "malformed", "externalAccountRequired"};
-    for (size_t i = 0; s->issuer->eab_kid && i < sizeof types / sizeof *types; i++)
+    for (size_t i = 0; binding->kid && i < sizeof types / sizeof *types; i++)
         if (acme_problem_is(&reply->problem, types[i]))
             e->id = ERR_ACME_EXTERNAL_ACCOUNT;
     return false;
@@ -118,7 +166,6 @@ static bool take_account(const struct acme_session *s, const struct acme_reply *
                     acme_status_name(object.status));
     p->url = reply->location;
     p->registered_at = s->now;
-    p->eab_kid = s->issuer->eab_kid;
     p->told_contact = reply->status == 201 ? wanted_contact(s, p) : NULL;
     return true;
 }
@@ -126,19 +173,23 @@ static bool take_account(const struct acme_session *s, const struct acme_reply *
 static bool register_account(const struct acme_session *s, struct acme_account *p, struct error *e) {
     struct acme_directory directory;
     struct acme_reply reply;
+    struct binding binding;
     const struct key_ref ref = present_key(p);
     const struct acme_key key = {.ref = &ref, .spki = p->spki};
     json_t *body = json_keep(s->arena, json_object());
-    if (!acme_net_directory(s, &directory, e) || !may_register(s, &directory, e))
+    if (!acme_net_directory(s, &directory, e) || !find_binding(s, p, &binding, e) ||
+        !may_register(s, &directory, &binding, e))
         return false;
     if (*wanted_contact(s, p))
         json_object_set_new(body, "contact", contact_json(s->arena, wanted_contact(s, p)));
     if (s->issuer->terms_agreed_at)
         json_object_set_new(body, "termsOfServiceAgreed", json_true());
-    if (!add_binding(s, p, directory.new_account, body, e))
+    if (!add_binding(s, p, &binding, directory.new_account, body, e))
         return false;
     if (!acme_net_post_by_key(s, &key, directory.new_account, json_text(s->arena, body, false), &reply, e))
-        return binding_refused(s, &reply, e);
+        return binding_refused(&binding, &reply, e);
+    p->eab_kid = binding.kid;
+    p->eab_sealed = slice_of(NULL, 0); /* it has done its work */
     return take_account(s, &reply, p, e);
 }
 

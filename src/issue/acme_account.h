@@ -16,7 +16,8 @@ struct acme_account {
     struct slice next_spki, next_sealed;
     const char *contact;      /* e-mail addresses, one space between; NULL: those of the issuer */
     const char *told_contact; /* what the CA was told */
-    const char *eab_kid;      /* that it was bound with; NULL: none */
+    const char *eab_kid;      /* external account that it is, or is to be, bound to; NULL: none */
+    struct slice eab_sealed;  /* the MAC key of one of its own; gone when it is bound */
     int64_t created_at, registered_at, rolled_at;
     int64_t deactivate_at, deactivated_at;     /* asked for; done */
     int64_t gone_at;                           /* the CA does not know it any more */
@@ -24,6 +25,7 @@ struct acme_account {
     int64_t revision;
     /* for answers: registering, valid, changing, deactivated, gone; and `detail_…` in the asker's language */
     const char *state, *detail;
+    const char *eab_key; /* of bodies alone */
 };
 
 extern const struct field acme_account_fields[];
@@ -59,6 +61,9 @@ static inline bool acme_account_over(const struct acme_account *account) {
 /* A row with a key of its own, not stored yet. Asks the signer. */
 bool acme_account_make(const struct services *services, struct arena *a, struct acme_account *account,
                        struct error *e);
+/* Seals the MAC key of an external account of its own (base64url); NULL: nothing to do. */
+bool acme_account_seal_binding(const struct services *services, struct arena *a, struct acme_account *account,
+                               struct error *e);
 /* The next key; asks the signer. */
 bool acme_account_make_next(const struct services *services, struct arena *a, struct acme_account *account,
                             struct error *e);

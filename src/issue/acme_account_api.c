@@ -11,12 +11,18 @@ static const struct field register_body[] = {
           "密钥算法:p256(默认)、p384、rsa2048 等"),
     FIELD(WORDS, acme_account, contact, 0, "E-mail addresses, instead of the issuer's",
           "邮箱,代替签发机构的设置"),
+    FIELD(TEXT, acme_account, eab_kid, 0, "Key id of an external account of its own",
+          "专用外部账户的密钥标识"),
+    FIELD(TEXT, acme_account, eab_key, FIELD_SECRET, "Its key, in base64url", "其密钥(base64url)"),
     FIELD_END,
 };
 
 static const struct field change_body[] = {
     FIELD(WORDS, acme_account, contact, 0, "E-mail addresses; null or empty: the issuer's",
           "邮箱;null 或空表示使用签发机构的设置"),
+    FIELD(TEXT, acme_account, eab_kid, 0, "Key id of an external account of its own",
+          "专用外部账户的密钥标识"),
+    FIELD(TEXT, acme_account, eab_key, FIELD_SECRET, "Its key, in base64url", "其密钥(base64url)"),
     FIELD_END,
 };
 
@@ -79,7 +85,8 @@ static bool prepare_register(struct request *rq, struct error *e) {
         !check_algorithm(p->key_algorithm, e) || !issuer_check_contact(p->contact, e))
         return false;
     p->contact = p->contact && *p->contact ? p->contact : NULL;
-    return acme_account_make(rq->services, rq->arena, p, e);
+    return acme_account_make(rq->services, rq->arena, p, e) &&
+           acme_account_seal_binding(rq->services, rq->arena, p, e);
 }
 
 static bool register_account(struct request *rq, struct error *e) {
@@ -120,15 +127,32 @@ static bool show_account(struct request *rq, struct error *e) {
     return true;
 }
 
+/* Sealing waits for the signer: before the transaction. */
+static bool prepare_change(struct request *rq, struct error *e) {
+    struct acme_account *given = rq->prepared = ARENA_NEW(rq->arena, struct acme_account);
+    if (!open_account(rq, given, e) || !json_to_row(rq->arena, rq->json, change_body, given, e))
+        return false;
+    if (given->url && given->eab_key)
+        return fail_field(e, "eab_key", ERR_CONFLICT, "the account %s is registered already",
+                          "账户 %s 已注册", given->id);
+    return acme_account_seal_binding(rq->services, rq->arena, given, e);
+}
+
 static bool change_account(struct request *rq, struct error *e) {
+    const struct acme_account *given = rq->prepared;
     struct acme_account p;
     if (!open_account(rq, &p, e))
         return false;
     const json_t *before = kept_json(rq, &p);
+    const char *bound = p.eab_kid;
     if (!json_to_row(rq->arena, rq->json, change_body, &p, e) || !issuer_check_contact(p.contact, e))
         return false;
     p.contact = p.contact && *p.contact ? p.contact : NULL;
-    return ask(rq, "acme_account.contact", &p, before, e);
+    if (given->eab_key)
+        p.eab_sealed = given->eab_sealed;
+    else
+        p.eab_kid = bound;
+    return ask(rq, "acme_account.change", &p, before, e);
 }
 
 /* A roll-over that has begun goes on. */
@@ -196,10 +220,12 @@ const struct route acme_account_routes[] = {
      .path = "/v1/acme-accounts/{id}",
      .access = ACCESS_OPERATE,
      .flags = ROUTE_WRITES | ROUTE_WAKES,
+     .prepare = prepare_change,
      .handle = change_account,
      .body = change_body,
      .answer = acme_account_fields,
-     .summary = TEXT("Tells the CA whom it may write to", "更新 CA 账户的联系邮箱")},
+     .summary = TEXT("Tells the CA whom it may write to; before it is registered, what it is bound to",
+                     "更新 CA 账户的联系邮箱;注册之前可设置外部账户")},
     {.method = "POST",
      .path = "/v1/acme-accounts/{id}/roll",
      .access = ACCESS_OPERATE,

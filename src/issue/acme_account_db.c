@@ -23,6 +23,7 @@ const struct field acme_account_fields[] = {
           "邮箱,代替签发机构的设置"),
     FIELD(TEXT, acme_account, told_contact, FIELD_HIDDEN, "", ""),
     FIELD(TEXT, acme_account, eab_kid, 0, "External account that it was bound to", "所绑定的外部账户"),
+    FIELD(BLOB, acme_account, eab_sealed, FIELD_SECRET, "", ""),
     FIELD(TIME, acme_account, created_at, 0, "Created", "创建时间"),
     FIELD(TIME, acme_account, registered_at, 0, "Registered", "注册时间"),
     FIELD(TIME, acme_account, rolled_at, 0, "Key changed", "密钥更换时间"),
@@ -37,9 +38,9 @@ const struct field acme_account_fields[] = {
     FIELD_END,
 };
 
-#define COLUMNS                                                                                              \
-    "id, account_id, issuer_id AS issuer, url, key_id, key_algorithm, thumbprint, spki, key_sealed, "        \
-    "next_key_id, next_spki, next_sealed, contact, told_contact, eab_kid, created_at, registered_at, "       \
+#define COLUMNS                                                                                                    \
+    "id, account_id, issuer_id AS issuer, url, key_id, key_algorithm, thumbprint, spki, key_sealed, "              \
+    "next_key_id, next_spki, next_sealed, contact, told_contact, eab_kid, eab_sealed, created_at, registered_at, " \
     "rolled_at, deactivate_at, deactivated_at, gone_at, error, detail_en, detail_zh, revision "
 
 static const char *state_of(const struct acme_account *p) {
@@ -103,11 +104,12 @@ bool acme_account_insert(struct db *db, const struct acme_account *p, struct err
     return db_exec(
         db, e,
         "INSERT INTO acme_account (id, account_id, issuer_id, key_id, key_algorithm, thumbprint, spki, "
-        "key_sealed, contact, created_at, revision) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 0) "
+        "key_sealed, contact, created_at, eab_kid, eab_sealed, revision) "
+        "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 0) "
         "ON CONFLICT DO NOTHING",
         DB_TEXT(p->id), DB_TEXT(p->account_id), DB_TEXT(p->issuer_id), DB_TEXT(p->key_id),
         DB_TEXT(p->key_algorithm), DB_TEXT(p->thumbprint), DB_BLOB(p->spki), DB_BLOB(p->key_sealed),
-        DB_TEXT(p->contact), DB_INT(p->created_at));
+        DB_TEXT(p->contact), DB_INT(p->created_at), DB_TEXT(p->eab_kid), DB_BLOB(p->eab_sealed));
 }
 
 bool acme_account_store(struct db *db, struct acme_account *p, struct error *e) {
@@ -116,13 +118,13 @@ bool acme_account_store(struct db *db, struct acme_account *p, struct error *e) 
         "UPDATE acme_account SET url = $3, key_id = $4, thumbprint = $5, spki = $6, key_sealed = $7, "
         "next_key_id = $8, next_spki = $9, next_sealed = $10, contact = $11, told_contact = $12, eab_kid = $13, "
         "registered_at = $14, rolled_at = $15, deactivate_at = $16, deactivated_at = $17, gone_at = $18, "
-        "error = $19, detail_en = $20, detail_zh = $21, revision = revision + 1 WHERE id = $1 AND revision = $2",
+        "error = $19, detail_en = $20, detail_zh = $21, eab_sealed = $22, revision = revision + 1 WHERE id = $1 AND revision = $2",
         DB_TEXT(p->id), DB_INT(p->revision), DB_TEXT(p->url), DB_TEXT(p->key_id), DB_TEXT(p->thumbprint),
         DB_BLOB(p->spki), DB_BLOB(p->key_sealed), DB_TEXT(p->next_key_id), DB_BLOB(p->next_spki),
         DB_BLOB(p->next_sealed), DB_TEXT(p->contact), DB_TEXT(p->told_contact), DB_TEXT(p->eab_kid),
         DB_TIME(p->registered_at), DB_TIME(p->rolled_at), DB_TIME(p->deactivate_at),
         DB_TIME(p->deactivated_at), DB_TIME(p->gone_at), DB_TEXT(p->error), DB_TEXT(p->detail_en),
-        DB_TEXT(p->detail_zh));
+        DB_TEXT(p->detail_zh), DB_BLOB(p->eab_sealed));
     if (ok && db_changes(db) != 1)
         return fail(e, ERR_CONFLICT, "the account %s has been changed meanwhile", "账户 %s 已被更改", p->id);
     p->revision++;

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "issue/acme_account.h"
 #include "issue/acme_clock.h"
+#include "issue/acme_gate.h"
 #include "issue/acme_problem.h"
 #include <stdio.h>
 
@@ -25,8 +26,9 @@ enum {
 
 /* What we know of one server: its directory as it answered, and nonces. */
 struct place {
-    struct arena *arena; /* of name and body; NULL: free */
-    const char *name;    /* issuer and its revision: what was heard under other roots does not count */
+    struct arena *arena;   /* of the name and body; NULL: free */
+    struct acme_gate gate; /* its name, issuer and revision, is the place's: what was heard under other roots
+                              does not count */
     struct slice body;
     int64_t fetched_at;
     int64_t clock_offset; /* of its answers; NO_OFFSET: none yet in this process */
@@ -97,10 +99,18 @@ static void keep_nonce(struct place *place, const struct http_reply *reply) {
     snprintf(place->nonces[place->nonce_count++], NONCE_MAX + 1, "%s", nonce);
 }
 
-/* The addresses are the CA's: one that we do not follow is its mistake. */
-static bool follow(const char *url, struct error *e) {
+/* Also by https: nobody else's directory leads to what this machine serves without TLS. */
+static bool directory_is_here(const struct acme_session *s) {
+    const char *rest = strstr(s->issuer->directory, "://");
     struct error refused;
-    return http_url_check("url", url, &refused) ||
+    return rest && http_url_check("directory", arena_printf(s->arena, "http%s", rest), &refused);
+}
+
+/* The addresses are the CA's: one that we do not follow is its mistake. */
+static bool follow(const struct acme_session *s, const char *url, struct error *e) {
+    struct error refused;
+    return (http_url_check("url", url, &refused) &&
+            (strncmp(url, "https://", strlen("https://")) == 0 || directory_is_here(s))) ||
            fail(e, ERR_ACME_ANSWER, "the CA sends us to %.200s, which is not https",
                 "CA 给出的地址不是 https:%.200s", url);
 }
@@ -110,7 +120,11 @@ static bool call(const struct acme_session *s, struct place *place, struct http_
     struct acme_net *net = s->services->acme;
     request->timeout_ms = TIMEOUT_MS;
     request->roots = slice_str(s->issuer->tls_roots);
-    if (!follow(request->url, e) || !net->transport.call(net->transport.context, s->arena, request, reply, e))
+    if (!follow(s, request->url, e) || !acme_gate_enter(s, &place->gate, e))
+        return false;
+    bool answered = net->transport.call(net->transport.context, s->arena, request, reply, e);
+    acme_gate_leave(s, &place->gate, answered ? NULL : e, answered ? reply->status : 0);
+    if (!answered)
         return false;
     look_at_clock(s, place, reply);
     keep_nonce(place, reply);
@@ -143,12 +157,12 @@ static bool judge(const struct acme_session *s, struct acme_reply *reply, struct
 
 static struct place *find_place(struct acme_net *net, const char *name) {
     for (size_t i = 0; i < PLACES_MAX; i++)
-        if (net->places[i].arena && strcmp(net->places[i].name, name) == 0)
+        if (net->places[i].arena && strcmp(net->places[i].gate.name, name) == 0)
             return &net->places[i];
     struct place *place = &net->places[net->next_place++ % PLACES_MAX];
     arena_free(place->arena);
     *place = (struct place){.arena = arena_new(), .clock_offset = NO_OFFSET};
-    place->name = arena_strdup(place->arena, name);
+    place->gate.name = arena_strdup(place->arena, name);
     return place;
 }
 
@@ -163,7 +177,7 @@ static bool fetch_directory(const struct acme_session *s, struct place *place,
     if (!judge(s, &reply, e) || !acme_read_directory(s->arena, reply.body, directory, e))
         return false;
     struct arena *fresh = arena_new();
-    place->name = arena_strdup(fresh, place->name);
+    place->gate.name = arena_strdup(fresh, place->gate.name);
     place->body = arena_slice(fresh, reply.body);
     arena_free(place->arena);
     place->arena = fresh;
@@ -258,18 +272,33 @@ static bool post(const struct acme_session *s, struct jws_request *jws, const st
     return true;
 }
 
-bool acme_net_post(const struct acme_session *s, const char *url, const char *payload,
-                   struct acme_reply *reply, struct error *e) {
-    const struct acme_account *account = s->account;
+static bool post_by_account(const struct acme_session *s, const struct acme_account *account, const char *url,
+                            const char *payload, struct acme_reply *reply, struct error *e) {
     const struct key_ref key = {.id = account->key_id,
                                 .account_id = account->account_id,
                                 .purpose = PURPOSE_ACME,
                                 .sealed = account->key_sealed};
     struct jws_request jws = {
         .spki = account->spki, .kid = account->url, .url = url, .payload = slice_str(payload)};
-    if (!account->url)
-        return fail(e, ERR_INTERNAL, "the account %s is not registered", "账户 %s 尚未注册", account->id);
     return post(s, &jws, &key, reply, e);
+}
+
+/* Somebody else has changed the key since this account was read. */
+static bool has_other_key(const struct acme_session *s, struct acme_account *fresh) {
+    struct error ignored;
+    return acme_account_get_any(s->services->db, s->arena, s->account->id, fresh, &ignored) &&
+           !acme_account_over(fresh) && strcmp(fresh->key_id, s->account->key_id) != 0;
+}
+
+bool acme_net_post(const struct acme_session *s, const char *url, const char *payload,
+                   struct acme_reply *reply, struct error *e) {
+    struct acme_account fresh;
+    if (!s->account->url)
+        return fail(e, ERR_INTERNAL, "the account %s is not registered", "账户 %s 尚未注册", s->account->id);
+    if (post_by_account(s, s->account, url, payload, reply, e))
+        return true;
+    return *reply->problem.type && has_other_key(s, &fresh) &&
+           post_by_account(s, &fresh, url, payload, reply, e);
 }
 
 bool acme_net_post_by_key(const struct acme_session *s, const struct acme_key *key, const char *url,

@@ -1,6 +1,7 @@
 /* acme_net and accounts, against a CA that answers from a list. */
 #include "issue/acme_clock.h"
 #include "issue/fake_ca.h"
+#include "notify/notify_db.h"
 
 static struct fake_ca ca;
 static struct issuer issuer;
@@ -31,6 +32,17 @@ static struct acme_account row(void) {
     struct acme_account p;
     assert_ok(acme_account_of(w.services.db, w.arena, ACCOUNT, "fake", &p, &e), e);
     return p;
+}
+
+static size_t told(const char *event) {
+    const struct notice_range all = {
+        .account_id = ACCOUNT, .role = ~INT64_C(0), .user_role = ~INT64_C(0), .limit = 100};
+    struct notice *notices;
+    size_t count, found = 0;
+    assert_ok(notice_list(w.services.db, w.arena, &all, &notices, &count, &e), e);
+    for (size_t i = 0; i < count; i++)
+        found += strcmp(notices[i].event, event) == 0;
+    return found;
 }
 
 /* ---- talking ---- */
@@ -200,6 +212,71 @@ static void a_clock_far_away_is_noticed(void **state) {
     assert_non_null(strstr(b.p, "{issuer=\"fake\"} 1\n"));
 }
 
+static bool ask(void) {
+    struct acme_reply reply;
+    return acme_net_get(&s, "https://ca.example/ari", &reply, &e);
+}
+
+/* 30 s, then twice as long after each probe in vain, a quarter of an hour at most. */
+static void a_ca_that_does_not_answer_is_asked_by_one_from_time_to_time(void **state) {
+    (void)state;
+    static const int64_t seconds[] = {30, 60, 120, 240, 480, 900, 900};
+    for (size_t i = 0; i < sizeof seconds / sizeof *seconds; i++) {
+        fake_answers(&ca, (struct fake_answer){.url = "/ari"});
+        assert_fails(ask(), e, ERR_TIMED_OUT);
+        s.now += seconds[i] - 1;
+        assert_fails(ask(), e, ERR_ACME_UNAVAILABLE);
+        assert_int_equal(e.retry_after, 1);
+        s.now++;
+    }
+    fake_answers(&ca, (struct fake_answer){.url = "/ari", .status = 404});
+    assert_fails(ask(), e, ERR_ACME_ANSWER); /* an answer all the same */
+    fake_answers(&ca, (struct fake_answer){.url = "/ari", .status = 200});
+    assert_ok(ask(), e);
+}
+
+static void some_failures_among_answers_close_nothing(void **state) {
+    (void)state;
+    for (int i = 0; i < 20; i++) {
+        bool good = i % 5 == 4;
+        fake_answers(&ca, (struct fake_answer){.url = "/ari", .status = good ? 200 : 500});
+        if (good)
+            assert_ok(ask(), e);
+        else
+            assert_fails(ask(), e, ERR_ACME_UNAVAILABLE);
+    }
+    assert_int_equal(ca.next, 20);
+    for (int i = 0; i < 5; i++) {
+        fake_answers(&ca, (struct fake_answer){.url = "/ari", .status = 500});
+        assert_fails(ask(), e, ERR_ACME_UNAVAILABLE);
+    }
+    assert_fails(ask(), e, ERR_ACME_UNAVAILABLE);
+    assert_int_equal(ca.next, 25);
+    issuer.revision++; /* somebody has mended something */
+    fake_answers(&ca, (struct fake_answer){.url = "/ari", .status = 200});
+    assert_ok(ask(), e);
+}
+
+static void a_refusal_of_a_key_that_was_changed_is_repeated_with_the_new_one(void **state) {
+    (void)state;
+    struct acme_reply reply;
+    static const char refusal[] = "{\"type\":\"urn:ietf:params:acme:error:unauthorized\"}";
+    registered();
+    struct acme_account changed = row(),
+                        made = {.account_id = ACCOUNT, .key_algorithm = "p256", .created_at = w.now};
+    assert_ok(acme_account_make(&w.services, w.arena, &made, &e), e);
+    changed.key_id = made.key_id;
+    changed.spki = made.spki;
+    changed.key_sealed = made.key_sealed;
+    assert_ok(db_begin(w.services.db, &e), e);
+    assert_ok(world_end(&w, acme_account_store(w.services.db, &changed, &e), &e), e);
+    fake_answers(&ca, (struct fake_answer){.url = "/x", .status = 403, .body = refusal});
+    fake_answers(&ca, (struct fake_answer){.url = "/x", .status = 200});
+    assert_ok(acme_net_post(&s, "https://ca.example/x", NULL, &reply, &e), e);
+    fake_was_signed_by(&ca, made.spki);
+    assert_string_equal(reply.problem.type, "");
+}
+
 /* ---- accounts ---- */
 
 static void an_account_is_registered_once(void **state) {
@@ -227,6 +304,11 @@ static void a_registration_is_repeated_with_the_key_that_was_stored(void **state
     struct acme_account stored = row();
     assert_null(stored.url);
     fake_was_signed_by(&ca, stored.spki);
+    int calls = ca.calls; /* whoever waited in vain is not asked again at once */
+    assert_fails(acme_account_ensure(&s, ACCOUNT, &e), e, ERR_ACME_UNAVAILABLE);
+    assert_int_equal(e.retry_after, 30);
+    assert_int_equal(ca.calls, calls);
+    s.now += 30;
     fake_answers(&ca, (struct fake_answer){"/new-account",
                                            200,
                                            "{\"status\":\"valid\"}",
@@ -245,6 +327,7 @@ static void nothing_is_registered_without_terms_and_binding(void **state) {
     assert_non_null(strstr(e.detail[LANG_EN], "https://ca.example/terms"));
     issuer.terms_agreed_at = s.now;
     issuer.eab_kid = "kid-1"; /* without its key */
+    issuer.eab_reusable = true;
     assert_fails(acme_account_ensure(&s, ACCOUNT, &e), e, ERR_ACME_EXTERNAL_ACCOUNT);
     assert_int_equal(ca.next, 0);
 }
@@ -253,6 +336,7 @@ static void an_external_account_is_bound(void **state) {
     (void)state;
     struct secret *key = secret_new(w.arena, "0123456789abcdef0123456789abcdef", 32);
     issuer.eab_kid = "kid-1";
+    issuer.eab_reusable = true;
     assert_ok(issuer_eab_seal(&w.services, w.arena, key, &issuer, &e), e);
     fake_answers(
         &ca, (struct fake_answer){"/new-account",
@@ -272,6 +356,37 @@ static void an_external_account_is_bound(void **state) {
     assert_string_equal(row().eab_kid, "kid-1");
 }
 
+static void an_external_account_binds_who_it_is_meant_for(void **state) {
+    (void)state;
+    struct secret *key = secret_new(w.arena, "0123456789abcdef0123456789abcdef", 32);
+    struct acme_account p = {.account_id = ACCOUNT,
+                             .issuer_id = "fake",
+                             .key_algorithm = "p256",
+                             .created_at = w.now,
+                             .eab_kid = "own",
+                             .eab_key = "MDEyMzQ1Njc4OWFiY2RlZg"};
+    issuer.eab_kid = "shared"; /* but not for everybody */
+    assert_ok(issuer_eab_seal(&w.services, w.arena, key, &issuer, &e), e);
+    registered();
+    assert_null(row().eab_kid);
+    assert_ok(acme_account_make(&w.services, w.arena, &p, &e), e);
+    p.account_id = "acc_other";
+    assert_ok(acme_account_make(&w.services, w.arena, &p, &e), e);
+    assert_ok(acme_account_seal_binding(&w.services, w.arena, &p, &e), e);
+    assert_ok(db_begin(w.services.db, &e), e);
+    assert_ok(world_end(&w, acme_account_insert(w.services.db, &p, &e), &e), e);
+    fake_answers(&ca, (struct fake_answer)GOOD_ACCOUNT);
+    assert_ok(acme_account_ensure(&s, "acc_other", &e), e);
+    assert_string_equal(s.account->eab_kid, "own");
+    json_t *body;
+    struct jws inner;
+    assert_ok(json_read(w.arena, ca.posted.payload, &body, &e), e);
+    const char *binding = json_text(w.arena, json_object_get(body, "externalAccountBinding"), false);
+    assert_ok(jws_read(w.arena, JWS_EXTERNAL_ACCOUNT, slice_str(binding), &inner, &e), e);
+    assert_ok(jws_verify_mac(&inner, slice_str("0123456789abcdef"), &e), e);
+    assert_int_equal(s.account->eab_sealed.len, 0);
+}
+
 static void an_account_that_is_gone_is_never_replaced_by_itself(void **state) {
     (void)state;
     struct acme_reply reply;
@@ -282,11 +397,8 @@ static void an_account_that_is_gone_is_never_replaced_by_itself(void **state) {
     struct error cause = e;
     assert_ok(acme_account_note(&s, &cause, &e), e);
     assert_string_equal(row().state, "gone");
-    int64_t told;
-    assert_ok(
-        db_int(w.services.db, &told, 0, &e, "SELECT count(*) FROM notice WHERE event = 'acme_account_gone'"),
-        e);
-    assert_int_equal(told, 1);
+    assert_ok(acme_account_note(&s, &cause, &e), e);
+    assert_int_equal(told("acme_account_gone"), 1);
     int calls = ca.calls;
     assert_fails(acme_account_ensure(&s, ACCOUNT, &e), e, ERR_ACME_ACCOUNT_GONE);
     assert_int_equal(ca.calls, calls);
@@ -347,10 +459,10 @@ static void a_change_that_was_interrupted_is_found_out(void **state) {
     registered();
     struct slice old = arena_slice(w.arena, s.account->spki), next = begin_roll();
     fake_answers(&ca, (struct fake_answer){.url = "/key-change"});
-    fake_answers(&ca, (struct fake_answer){.url = "/new-account"});
     assert_fails(step_run(&w, &account_step, row().id, &outcome, &e), e, ERR_TIMED_OUT);
     assert_true(slice_equal(row().spki, old));
     assert_string_equal(row().state, "changing");
+    w.now += 60;
     fake_answers(&ca,
                  (struct fake_answer){
                      "/key-change", 403, "{\"type\":\"urn:ietf:params:acme:error:unauthorized\"}", {{0}}});
@@ -419,10 +531,14 @@ int main(void) {
         at_ca(answers_tell_what_their_headers_say),
         at_ca(nobody_is_followed_to_where_there_is_no_tls),
         at_ca(a_clock_far_away_is_noticed),
+        at_ca(a_ca_that_does_not_answer_is_asked_by_one_from_time_to_time),
+        at_ca(some_failures_among_answers_close_nothing),
+        at_ca(a_refusal_of_a_key_that_was_changed_is_repeated_with_the_new_one),
         at_ca(an_account_is_registered_once),
         at_ca(a_registration_is_repeated_with_the_key_that_was_stored),
         at_ca(nothing_is_registered_without_terms_and_binding),
         at_ca(an_external_account_is_bound),
+        at_ca(an_external_account_binds_who_it_is_meant_for),
         at_ca(an_account_that_is_gone_is_never_replaced_by_itself),
         at_ca(accounts_of_tenure_share_nothing),
         at_ca(a_key_is_changed_by_both_keys),

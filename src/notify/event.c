@@ -27,6 +27,12 @@ const struct event_row events[] = {
          "证书 {certificate}({names})将于 {end} 到期,剩余 {left}。其续费证书 {successor} 已签发,但尚未部署到全部目标;"
          "旧证书到期后这些目标的 HTTPS 将不可用。请查看 `tenure explain {successor}`,修复部署目标或手动安装证书。")},
 
+    {"record_at_risk", "warning", false, ACCESS_READ,
+     TEXT("The record that proves {name} to a CA needs you", "{name} 的长期授权记录需要处理"),
+     TEXT(
+         "The record {host} TXT \"{value}\", by which {issuer} knows that {name} is yours, {problem}. {remedy}",
+         "记录 {host} TXT “{value}”({issuer} 据此确认 {name} 的控制权){problem}。{remedy}")},
+
     /* ---- the life of a certificate ---- */
     {"renewal_activated", "info", false, ACCESS_READ,
      TEXT("The renewal of {name} is active", "{name} 的续费证书已激活"),

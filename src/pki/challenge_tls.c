@@ -13,7 +13,6 @@ enum { NAME_MAX_BYTES = 253, LIFE_SECONDS = 7 * DAY, SERIAL = 1, NIBBLES = 32 };
 static const unsigned char protocol[] = "\x0a"
                                         "acme-tls/1";
 
-OPENSSL_AUTO(SSL_CTX, SSL_CTX_free)
 OPENSSL_AUTO(ASN1_OBJECT, ASN1_OBJECT_free)
 OPENSSL_AUTO(ASN1_OCTET_STRING, ASN1_OCTET_STRING_free)
 OPENSSL_AUTO(X509_EXTENSION, X509_EXTENSION_free)

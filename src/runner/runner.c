@@ -51,7 +51,12 @@ bool runner_keep(struct runner *r, const struct fileset *set, struct error *e) {
     return r->ops->keep(r, set, e);
 }
 
+bool runner_call(struct runner *r, struct arena *a, const struct runner_call *call,
+                 struct child_result *result, struct error *e) {
+    return r->ops->call(r, a, call, result, e);
+}
+
 bool runner_run(struct runner *r, struct arena *a, const char *command, const char *const env[],
                 struct child_result *result, struct error *e) {
-    return r->ops->run(r, a, command, env, result, e);
+    return runner_call(r, a, &(struct runner_call){.command = command, .env = env}, result, e);
 }

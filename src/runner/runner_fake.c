@@ -117,18 +117,17 @@ static bool fake_keep(struct runner *r, const struct fileset *set, struct error 
     return change(r, "keep", set, keep_file, e);
 }
 
-static bool fake_run(struct runner *r, struct arena *a, const char *command, const char *const env[],
-                     struct child_result *result, struct error *e) {
-    (void)env;
-    *result = (struct child_result){.output = arena_strdup(a, "")};
-    return may((struct fake *)r, "command", command, &result->exit_status, e);
+static bool fake_call(struct runner *r, struct arena *a, const struct runner_call *call,
+                      struct child_result *result, struct error *e) {
+    *result = (struct child_result){.output = arena_strdup(a, ""), .printed = arena_strdup(a, "")};
+    return may((struct fake *)r, "command", call->command, &result->exit_status, e);
 }
 
 static const struct runner_ops fake_ops = {
     .put = fake_put,
     .back = fake_back,
     .keep = fake_keep,
-    .run = fake_run,
+    .call = fake_call,
 };
 
 struct runner *runner_fake(struct arena *a, runner_fake_before *before, void *context) {

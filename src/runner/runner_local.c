@@ -2,6 +2,8 @@
  * The runner's work itself, in whichever process it is done. Several processes may be at it for one worker
  * each: no two of them touch the files of one target at once, or run one command at once.
  */
+#include "base/redact.h"
+#include "runner/hook.h"
 #include "runner/runner_ops.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -66,36 +68,24 @@ static bool local_keep(struct runner *r, const struct fileset *set, struct error
     return locked(r, set, fileset_keep, e);
 }
 
-/* PATH, LD_PRELOAD and their like would make another program of an allowed one. */
-static bool variable_is_harmless(const char *variable) {
-    static const char *const prefixes[] = {"TENURE_", "CERTBOT_", "RENEWED_", "LEGO_"};
-    size_t name_len = strcspn(variable, "=");
-    if (!variable[name_len] || strspn(variable, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") != name_len)
-        return false;
-    for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; i++)
-        if (strncmp(variable, prefixes[i], strlen(prefixes[i])) == 0)
-            return true;
-    return false;
-}
+typedef bool run_function(struct arena *a, const char *const argv[], const char *const env[], int timeout_ms,
+                          struct child_result *result, struct error *e);
 
-static bool check_environment(const char *const env[], struct error *e) {
-    size_t count = 0;
-    for (; env && env[count]; count++)
-        if (!variable_is_harmless(env[count]))
-            return fail(e, ERR_COMMAND_NOT_ALLOWED, "the variable '%.64s' is not passed to commands",
-                        "不能向命令传递变量“%.64s”", env[count]);
-    return count <= RUNNER_ENV_MAX || fail(e, ERR_COMMAND_NOT_ALLOWED, "a command gets at most %d variables",
-                                           "传递给命令的变量不能超过 %d 个", RUNNER_ENV_MAX);
-}
-
-static bool local_run(struct runner *r, struct arena *a, const char *command, const char *const env[],
-                      struct child_result *result, struct error *e) {
+static bool local_call(struct runner *r, struct arena *a, const struct runner_call *call,
+                       struct child_result *result, struct error *e) {
     const struct runner_command *found;
-    if (!runner_command_find(((struct local *)r)->policy, command, &found, e) || !check_environment(env, e) ||
-        !lock(r, command, F_WRLCK, e))
+    struct hook_environment environment;
+    if (!runner_command_find(((struct local *)r)->policy, call->command, &found, e) ||
+        !hook_check(found, call, e) || !hook_environment(a, found, call, &environment, e) ||
+        !lock(r, call->command, F_WRLCK, e))
         return false;
-    bool done = child_run(a, found->argv, env, found->timeout_ms, result, e);
-    unlock(r, command);
+    run_function *run = found->hook ? child_run_alone : child_run;
+    bool done = run(a, hook_argv(a, found, call), environment.variables, found->timeout_ms, result, e);
+    unlock(r, call->command);
+    if (done) {
+        result->output = redact(a, result->output, result->cut, environment.values);
+        result->printed = redact(a, result->printed, result->cut, environment.secrets);
+    }
     return done;
 }
 
@@ -103,7 +93,7 @@ static const struct runner_ops local_ops = {
     .put = local_put,
     .back = local_back,
     .keep = local_keep,
-    .run = local_run,
+    .call = local_call,
 };
 
 struct runner *runner_local(struct arena *a, const struct runner_policy *policy) {

@@ -31,35 +31,58 @@ static bool read_fileset(struct reader *message, struct arena *a, struct fileset
     return !message->bad && message->rest.len == 0;
 }
 
-void runner_write_command(struct buf *message, const char *command, const char *const env[]) {
+static void write_list(struct buf *message, const char *const list[]) {
     size_t count = 0;
-    while (env && env[count])
+    while (list && list[count])
         count++;
-    buf_u8(message, RUNNER_RUN);
-    buf_bytes(message, slice_str(command));
     buf_u32(message, (uint32_t)count);
     for (size_t i = 0; i < count; i++)
-        buf_bytes(message, slice_str(env[i]));
+        buf_bytes(message, slice_str(list[i]));
 }
 
-static bool read_command(struct reader *message, struct arena *a, const char **command, const char *env[]) {
-    *command = read_str(message, a);
+void runner_write_call(struct buf *message, const struct runner_call *call) {
+    buf_u8(message, RUNNER_CALL);
+    buf_bytes(message, slice_str(call->command));
+    buf_bytes(message, slice_str(call->hook));
+    write_list(message, call->args);
+    write_list(message, call->env);
+}
+
+/* An empty list is none. */
+static const char *const *read_list(struct reader *message, struct arena *a, size_t max) {
     size_t count = read_u32(message);
-    for (size_t i = 0; i < count && i < RUNNER_ENV_MAX; i++)
-        env[i] = read_str(message, a);
-    return count <= RUNNER_ENV_MAX && !message->bad && message->rest.len == 0;
+    message->bad = message->bad || count > max;
+    if (message->bad || !count)
+        return NULL;
+    const char **list = ARENA_ARRAY(a, count + 1, const char *);
+    for (size_t i = 0; i < count; i++)
+        list[i] = read_str(message, a);
+    return list;
+}
+
+static bool read_call(struct reader *message, struct arena *a, struct runner_call *call) {
+    call->command = read_str(message, a);
+    const char *hook = read_str(message, a);
+    call->hook = *hook ? hook : NULL;
+    call->args = read_list(message, a, RUNNER_ARGS_MAX);
+    call->env = read_list(message, a, RUNNER_ENV_MAX);
+    return !message->bad && message->rest.len == 0;
 }
 
 static void write_result(struct buf *answer, const struct child_result *result) {
     buf_u32(answer, (uint32_t)result->exit_status);
     buf_u8(answer, result->timed_out);
+    buf_u8(answer, result->cut);
     buf_bytes(answer, slice_str(result->output));
+    buf_bytes(answer, slice_str(result->printed));
 }
 
 void runner_read_result(struct reader *answer, struct arena *a, struct child_result *result) {
     result->exit_status = (int)(read_u32(answer) & INT32_MAX);
     result->timed_out = read_u8(answer) != 0;
+    result->cut = read_u8(answer) != 0;
     result->output = read_str(answer, a);
+    result->printed = read_str(answer, a);
 }
 
 static void write_outcome(struct buf *answer, bool done, const struct error *e) {
@@ -93,13 +116,13 @@ static bool answer_keep(struct runner *r, struct arena *a, struct reader *messag
     return answer_fileset(r, runner_keep, a, message, answer);
 }
 
-static bool answer_run(struct runner *r, struct arena *a, struct reader *message, struct buf *answer) {
-    const char *command, *env[RUNNER_ENV_MAX + 1] = {NULL};
+static bool answer_call(struct runner *r, struct arena *a, struct reader *message, struct buf *answer) {
+    struct runner_call call;
     struct child_result result = {0};
     struct error e = {0};
-    if (!read_command(message, a, &command, env))
+    if (!read_call(message, a, &call))
         return false;
-    bool done = runner_run(r, a, command, env, &result, &e);
+    bool done = runner_call(r, a, &call, &result, &e);
     write_outcome(answer, done, &e);
     if (done)
         write_result(answer, &result);
@@ -113,7 +136,7 @@ static const struct {
     {RUNNER_PUT, answer_put},
     {RUNNER_BACK, answer_back},
     {RUNNER_KEEP, answer_keep},
-    {RUNNER_RUN, answer_run},
+    {RUNNER_CALL, answer_call},
 };
 
 bool runner_answer(void *context, struct arena *a, struct reader *message, struct buf *answer) {

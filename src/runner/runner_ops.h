@@ -10,8 +10,8 @@ struct runner_ops {
     bool (*put)(struct runner *r, const struct fileset *set, struct error *e);
     bool (*back)(struct runner *r, const struct fileset *set, struct error *e);
     bool (*keep)(struct runner *r, const struct fileset *set, struct error *e);
-    bool (*run)(struct runner *r, struct arena *a, const char *command, const char *const env[],
-                struct child_result *result, struct error *e);
+    bool (*call)(struct runner *r, struct arena *a, const struct runner_call *call,
+                 struct child_result *result, struct error *e);
 };
 
 /* The first member of each implementation's own struct. */

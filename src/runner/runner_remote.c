@@ -39,12 +39,12 @@ static bool remote_keep(struct runner *r, const struct fileset *set, struct erro
     return call_fileset(r, RUNNER_KEEP, set, e);
 }
 
-static bool remote_run(struct runner *r, struct arena *a, const char *command, const char *const env[],
-                       struct child_result *result, struct error *e) {
+static bool remote_call(struct runner *r, struct arena *a, const struct runner_call *what,
+                        struct child_result *result, struct error *e) {
     AUTO_ARENA scratch = arena_new();
     struct buf message = ipc_message(scratch, IPC_MESSAGE_MAX);
     struct reader answer;
-    runner_write_command(&message, command, env);
+    runner_write_call(&message, what);
     if (!call(r, scratch, &message, RUN_MS, &answer, e))
         return false;
     runner_read_result(&answer, a, result);
@@ -55,7 +55,7 @@ static const struct runner_ops remote_ops = {
     .put = remote_put,
     .back = remote_back,
     .keep = remote_keep,
-    .run = remote_run,
+    .call = remote_call,
 };
 
 struct runner *runner_connect(struct arena *a, const char *path) {

@@ -240,7 +240,9 @@ static void what_is_no_message_is_refused(void **state) {
     struct runner *r = runner_fake(a, NULL, NULL);
     struct buf messages[2] = {buf_new(a, 1000), buf_new(a, 1000)}, answer = buf_new(a, 100000);
     runner_write_fileset(&messages[0], RUNNER_PUT, &set);
-    runner_write_command(&messages[1], "say", (const char *const[]){"A=b", NULL});
+    runner_write_call(&messages[1], &(struct runner_call){.command = "say",
+                                                          .args = (const char *const[]){"one", "two", NULL},
+                                                          .env = (const char *const[]){"A=b", NULL}});
     for (size_t i = 0; i < 2; i++) {
         for (size_t len = 0; len <= messages[i].len; len++) {
             struct reader cut = {.rest = slice_of(messages[i].p, len)};
@@ -249,7 +251,7 @@ static void what_is_no_message_is_refused(void **state) {
         buf_char(&messages[i], 0);
         struct reader longer = {.rest = buf_slice(&messages[i])};
         assert_false(runner_answer(r, a, &longer, &answer));
-        messages[i].p[0] = RUNNER_RUN + 1;
+        messages[i].p[0] = RUNNER_CALL + 1;
         struct reader unknown = {.rest = slice_of(messages[i].p, messages[i].len - 1)};
         assert_false(runner_answer(r, a, &unknown, &answer));
     }

@@ -2,13 +2,14 @@
 #include "apply/apply.h"
 #include "base/rand.h"
 #include "pki/names.h"
+#include "solve/persist_record.h"
 #include "solve/solver.h"
 
 enum {
     PURGE_SECONDS = 30 * DAY,
     PURGE_LIMIT = 1000,
-    WATCH_SECONDS = 6 * 3600, /* what is published is looked at so often: is it still wanted? */
-    TEST_SECONDS = DAY,       /* so long a test of a solver may last */
+    WATCH_SECONDS = 900, /* what is published is looked at so often: is it still wanted? */
+    TEST_SECONDS = DAY,  /* so long a test of a solver may last */
     TELL_ATTEMPTS = 3,
 };
 
@@ -55,6 +56,16 @@ static void fill(struct arena *a, const struct solver *solver, struct solution *
     s->value = arena_strdup(a, digest);
 }
 
+/*
+ * The CA asks again for what it had decided on, by the same token, and it is not taken away yet: it stays. If
+ * somebody is at taking it away, the step that follows publishes it anew.
+ */
+static bool go_on_with(struct db *db, const struct solution *s, int64_t now, struct error *e) {
+    return !s->unwanted_at ||
+           (solution_set_wanted(db, s->id, now, e) &&
+            work_enqueue(db, s->account_id, s->id, solver_kind(s->kind)->at_once ? "seen" : "solve", now, e));
+}
+
 bool solution_begin(const struct services *services, struct arena *a, const struct solver *solver,
                     struct solution *s, int64_t now, struct error *e) {
     bool inserted;
@@ -70,7 +81,8 @@ bool solution_begin(const struct services *services, struct arena *a, const stru
     if (!solution_insert(services->db, s, &inserted, e))
         return false;
     if (!inserted)
-        return solution_find(services->db, a, s, s, e);
+        return solution_find(services->db, a, s, s, e) && go_on_with(services->db, s, now, e) &&
+               solution_get_any(services->db, a, s->id, s, e);
     return work_enqueue(services->db, s->account_id, s->id, s->placed_at ? "seen" : "solve", now, e);
 }
 
@@ -100,6 +112,7 @@ struct doing {
     struct solver solver; /* id NULL: a kind that needs no row */
     bool gone;            /* nothing is left to do */
     bool unwanted;
+    bool did;     /* it was published, or taken away, by something that may have told of it */
     bool located; /* its place was found out, and nothing was published yet */
     bool looked;  /* else it is ready already */
     bool found;
@@ -180,6 +193,30 @@ static bool ends_here(struct work *w, bool *ends, struct error *e) {
            (solution_set_unwanted(w->db, now.solution.id, w->now, e) && work_goes(w, OUTCOME_OTHERWISE));
 }
 
+/* What a kind has to tell people about what it did. */
+static bool keep_report(struct work *w, const struct doing *d, const char *reason, struct error *e) {
+    const struct solution *s = &d->solution;
+    if (!d->did || !s->detail_en || !*s->detail_en)
+        return true;
+    const struct solution_look report = {.id = id_new(w->arena, "slk", w->now),
+                                         .account_id = s->account_id,
+                                         .solution_id = s->id,
+                                         .at = w->now,
+                                         .reason = reason,
+                                         .detail_en = s->detail_en,
+                                         .detail_zh = s->detail_zh,
+                                         .answers = "[]"};
+    return solution_look_keep(w->db, &report, e);
+}
+
+static bool do_it(struct work *w, struct doing *d, bool (*what)(struct solving *s, struct error *e),
+                  struct error *e) {
+    struct solving solving;
+    d->did = true;
+    d->solution.detail_en = d->solution.detail_zh = NULL; /* those of an earlier attempt */
+    return solving_of(w, d, &solving, e) && what(&solving, e);
+}
+
 /* ---- step solve ---- */
 
 static bool locate(struct work *w, struct doing *d, struct error *e) {
@@ -198,7 +235,6 @@ static bool locate(struct work *w, struct doing *d, struct error *e) {
 
 bool solve_place(struct work *w, struct error *e) {
     struct doing *d = begin(w, e);
-    struct solving solving;
     if (!d)
         return false;
     if (d->gone || d->unwanted)
@@ -207,7 +243,7 @@ bool solve_place(struct work *w, struct error *e) {
         return false;
     if (challenge_by_record(d->solution.type) && !d->solution.place)
         return locate(w, d, e);
-    return !d->ops->place || (solving_of(w, d, &solving, e) && d->ops->place(&solving, e));
+    return !d->ops->place || do_it(w, d, d->ops->place, e);
 }
 
 /* What a person must do, told once. */
@@ -248,8 +284,8 @@ bool solve_placed(struct work *w, struct error *e) {
         return true;
     if (d->located) /* the place is on disk before anything is published there */
         return solution_set_place(w->db, s->id, s->place, e) && work_again(w, w->now);
-    return solution_set_placed(w->db, s, w->now, e) && (!d->ops->by_person || ask_person(w, s, e)) &&
-           work_goes(w, OUTCOME_NEXT);
+    return solution_set_placed(w->db, s, w->now, e) && keep_report(w, d, "placed", e) &&
+           (!d->ops->by_person || ask_person(w, s, e)) && work_goes(w, OUTCOME_NEXT);
 }
 
 /* ---- step seen ---- */
@@ -371,18 +407,18 @@ static bool may_be_there(const struct doing *d) {
 
 bool solve_remove(struct work *w, struct error *e) {
     struct doing *d = begin(w, e);
-    struct solving solving;
     if (!d)
         return false;
     if (d->gone || !d->unwanted)
         return true;
-    return load_solver(w, d, e) &&
-           (!may_be_there(d) || (solving_of(w, d, &solving, e) && d->ops->remove(&solving, e)));
+    return load_solver(w, d, e) && (!may_be_there(d) || do_it(w, d, d->ops->remove, e));
 }
 
+/* One that is wanted again is published by the step that was asked for then. */
 bool solve_removed(struct work *w, struct error *e) {
     const struct doing *d = w->prepared;
-    return (d->gone || !d->unwanted || solution_set_removed(w->db, d->solution.id, w->now, e)) &&
+    return (d->gone || !d->unwanted ||
+            (solution_set_removed(w->db, d->solution.id, w->now, e) && keep_report(w, d, "removed", e))) &&
            work_goes(w, OUTCOME_DONE);
 }
 
@@ -402,5 +438,6 @@ bool solve_failed(struct work *w, const struct error *cause, struct error *e) {
 
 bool solve_purge(struct work *w, struct error *e) {
     return solution_purge(w->db, w->now - PURGE_SECONDS, PURGE_LIMIT, e) &&
+           persist_record_purge(w->db, w->now - PURGE_SECONDS, PURGE_LIMIT, e) &&
            solver_purge(w->db, PURGE_LIMIT, e);
 }

@@ -7,6 +7,7 @@
  */
 #pragma once
 #include "http/route.h"
+#include "validate/persist.h"
 #include "validate/propagation.h"
 
 enum challenge_type {
@@ -81,7 +82,8 @@ struct place {
 /* What the role `responder` serves; where it has no address, its kinds cannot be chosen. */
 struct solve_settings {
     bool http, tls;
-    const char *zone; /* of the delegated names; NULL: it answers no DNS */
+    const char *zone;                   /* of the delegated names; NULL: it answers no DNS */
+    const struct runner_policy *policy; /* runner/runner.h: the commands that hooks may name */
     /* Asking the world; tests have their own. */
     bool (*follow)(const struct services *services, struct arena *a, const char *record, struct place *place,
                    struct error *e);
@@ -154,10 +156,11 @@ struct solving {
 struct solver_ops {
     const char *kind;
     struct text title;
-    unsigned types; /* 1 << enum challenge_type */
-    bool at_once;   /* the row itself is what is served: no place, no remove */
-    bool by_person; /* somebody else places it: it is ready when it is seen, and not before */
-    bool secret;    /* needs one */
+    unsigned types;  /* 1 << enum challenge_type */
+    bool at_once;    /* the row itself is what is served: no place, no remove */
+    bool by_person;  /* somebody else places it: it is ready when it is seen, and not before */
+    bool any_record; /* place() puts `value` at `place`, whatever these are: of no challenge, too */
+    bool secret;     /* needs one */
     const struct field *settings;
     size_t settings_size;
     /* It can be done with what tenure.yaml has; NULL: always. */
@@ -168,7 +171,8 @@ struct solver_ops {
     const char *(*place_of)(const struct services *services, struct arena *a, const struct solution *s,
                             const void *settings);
     /* Outside of transactions; both may be repeated. place() leaves other values at the same name alone;
-     * remove() takes away what `solution` names and nothing else, and is content if it is not there. */
+     * remove() takes away what `solution` names and nothing else, and is content if it is not there. What
+     * either has to tell people stands in the solution's detail_en and detail_zh afterwards. */
     bool (*place)(struct solving *s, struct error *e);
     bool (*remove)(struct solving *s, struct error *e);
 };
@@ -184,6 +188,8 @@ const char *delegated_name(struct arena *a, const struct solve_settings *setting
 /* What may be a token or a key authorization of a CA: base64url, with one dot in the latter. */
 bool token_valid(const char *text);
 bool key_authorization_valid(const char *text);
+/* The TXT record of dns-persist-01 that says this: the value of such a solution. */
+const char *persist_value(struct arena *a, const struct persist *persist);
 /* base64url(SHA-256(text)), with its NUL. */
 void challenge_digest(const char *text, char value[VALUE_SIZE]);
 

@@ -129,6 +129,7 @@ const struct solver_ops solve_alidns = {
     .title = TEXT("Alibaba Cloud DNS (not run against the live service)",
                   "阿里云云解析 DNS(未在真实服务上运行过)"),
     .types = 1 << CHALLENGE_DNS_01 | 1 << CHALLENGE_DNS_PERSIST_01,
+    .any_record = true,
     .secret = true,
     .settings = vendor_key_fields,
     .settings_size = sizeof(struct vendor_settings),

@@ -122,6 +122,7 @@ const struct solver_ops solve_cloudflare = {
     .kind = "cloudflare",
     .title = TEXT("Cloudflare (not run against the live service)", "Cloudflare(未在真实服务上运行过)"),
     .types = 1 << CHALLENGE_DNS_01 | 1 << CHALLENGE_DNS_PERSIST_01,
+    .any_record = true,
     .secret = true,
     .settings = vendor_token_fields,
     .settings_size = sizeof(struct vendor_settings),

@@ -131,7 +131,9 @@ bool solver_purge(struct db *db, int64_t limit, struct error *e) {
     return db_exec(db, e,
                    "DELETE FROM solver WHERE id IN (SELECT id FROM solver WHERE removed_at IS NOT NULL "
                    "AND NOT EXISTS (SELECT 1 FROM solution WHERE solution.solver_id = solver.id "
-                   "AND solution.removed_at IS NULL) ORDER BY removed_at, id LIMIT $1)",
+                   "AND solution.removed_at IS NULL) AND NOT EXISTS (SELECT 1 FROM persist_record "
+                   "WHERE persist_record.solver_id = solver.id AND persist_record.removed_at IS NULL) "
+                   "ORDER BY removed_at, id LIMIT $1)",
                    DB_INT(limit));
 }
 
@@ -274,8 +276,17 @@ bool solution_set_unwanted(struct db *db, const char *id, int64_t now, struct er
                    DB_TEXT(id), DB_INT(now));
 }
 
+bool solution_set_wanted(struct db *db, const char *id, int64_t now, struct error *e) {
+    return db_exec(db, e,
+                   "UPDATE solution SET unwanted_at = NULL, ready_at = NULL, placed_at = $2, looks = 0 "
+                   "WHERE id = $1 AND removed_at IS NULL",
+                   DB_TEXT(id), DB_INT(now));
+}
+
 bool solution_set_removed(struct db *db, const char *id, int64_t now, struct error *e) {
-    return db_exec(db, e, "UPDATE solution SET removed_at = $2 WHERE id = $1 AND removed_at IS NULL",
+    return db_exec(db, e,
+                   "UPDATE solution SET removed_at = $2 WHERE id = $1 AND unwanted_at IS NOT NULL "
+                   "AND removed_at IS NULL",
                    DB_TEXT(id), DB_INT(now));
 }
 
@@ -295,7 +306,7 @@ static bool note_look(struct db *db, const struct solution_look *l, struct error
                    DB_INT(l->at));
 }
 
-bool solution_look_insert(struct db *db, const struct solution_look *l, struct error *e) {
+bool solution_look_keep(struct db *db, const struct solution_look *l, struct error *e) {
     return db_exec(
                db, e,
                "INSERT INTO solution_look (id, account_id, solution_id, at, reason, detail_en, detail_zh, "
@@ -305,8 +316,11 @@ bool solution_look_insert(struct db *db, const struct solution_look *l, struct e
            db_exec(db, e,
                    "DELETE FROM solution_look WHERE solution_id = $1 AND id NOT IN (SELECT id "
                    "FROM solution_look WHERE solution_id = $1 ORDER BY id DESC LIMIT $2)",
-                   DB_TEXT(l->solution_id), DB_INT(LOOKS_KEPT)) &&
-           note_look(db, l, e);
+                   DB_TEXT(l->solution_id), DB_INT(LOOKS_KEPT));
+}
+
+bool solution_look_insert(struct db *db, const struct solution_look *l, struct error *e) {
+    return solution_look_keep(db, l, e) && note_look(db, l, e);
 }
 
 /* budget: a page of a list, and where it is put */

@@ -40,12 +40,17 @@ bool solution_set_place(struct db *db, const char *id, const char *place, struct
 bool solution_set_placed(struct db *db, const struct solution *s, int64_t now, struct error *e);
 bool solution_set_ready(struct db *db, const char *id, int64_t now, struct error *e);
 bool solution_set_unwanted(struct db *db, const char *id, int64_t now, struct error *e);
+/* What was let go is published, or is to be, as if it had been placed now. */
+bool solution_set_wanted(struct db *db, const char *id, int64_t now, struct error *e);
+/* Nothing happens to one that is wanted again. */
 bool solution_set_removed(struct db *db, const char *id, int64_t now, struct error *e);
 /* Why it is not further. */
 bool solution_set_reason(struct db *db, const char *id, const char *reason, const struct text *detail,
                          struct error *e);
 /* Notes a look, and what was found. */
 bool solution_look_insert(struct db *db, const struct solution_look *look, struct error *e);
+/* Keeps it among the looks, and says nothing of the solution. */
+bool solution_look_keep(struct db *db, const struct solution_look *look, struct error *e);
 /* Newest first. */
 bool solution_look_list(struct db *db, struct arena *a, const char *solution_id, const char *cursor,
                         size_t limit, struct solution_look **list, size_t *count, struct error *e);

@@ -109,6 +109,7 @@ const struct solver_ops solve_dnspod = {
     .title = TEXT("Tencent Cloud DNSPod (not run against the live service)",
                   "腾讯云 DNSPod(未在真实服务上运行过)"),
     .types = 1 << CHALLENGE_DNS_01 | 1 << CHALLENGE_DNS_PERSIST_01,
+    .any_record = true,
     .secret = true,
     .settings = vendor_key_fields,
     .settings_size = sizeof(struct vendor_settings),

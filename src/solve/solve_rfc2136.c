@@ -96,6 +96,7 @@ const struct solver_ops solve_rfc2136 = {
     .kind = "rfc2136",
     .title = TEXT("DNS updates with a key (RFC 2136, TSIG)", "带密钥的 DNS 动态更新(RFC 2136、TSIG)"),
     .types = 1 << CHALLENGE_DNS_01 | 1 << CHALLENGE_DNS_PERSIST_01,
+    .any_record = true,
     .secret = true,
     .settings = fields,
     .settings_size = sizeof(struct settings),

@@ -338,6 +338,32 @@ static void what_is_let_go_while_it_is_published_goes_to_be_cleared(void **state
     assert_false(has_file());
 }
 
+static void what_is_asked_for_again_stays(void **state) {
+    (void)state;
+    const struct application p = applied();
+    added(".", "http-01", "webroot");
+    const struct solution s = begun(&p);
+    run(&solve, s.id);
+    run(&seen, s.id);
+    let_go(&p);
+    const struct solution again = begun(&p);
+    assert_string_equal(again.id, s.id);
+    assert_int_equal(again.unwanted_at, 0);
+    assert_int_equal(again.ready_at, 0);
+    assert_int_equal(run(&clear, s.id), OUTCOME_DONE);
+    assert_true(has_file());
+    let_go(&p); /* and asked for while somebody takes it away */
+    struct work work = step_begin(&w, s.id);
+    assert_ok(solve_remove(&work, &e), e);
+    assert_false(has_file());
+    begun(&p);
+    assert_ok(step_save(&w, &clear, &work, &e), e);
+    assert_int_equal(work.outcome, OUTCOME_DONE);
+    assert_int_equal(now_of(s.id).removed_at, 0);
+    assert_int_equal(run(&solve, s.id), OUTCOME_NEXT);
+    assert_true(has_file());
+}
+
 static void what_nobody_lets_go_finds_out_by_itself(void **state) {
     (void)state;
     const struct application p = applied();
@@ -345,7 +371,7 @@ static void what_nobody_lets_go_finds_out_by_itself(void **state) {
     const struct solution s = begun(&p);
     run(&solve, s.id);
     run(&seen, s.id);
-    assert_int_equal(last.until, w.now + 6 * 3600);
+    assert_int_equal(last.until, w.now + 900);
     assert_int_equal(run(&seen, s.id), OUTCOME_WAIT);
     assert_ok(application_close(w.services.db, p.id, w.now, NULL, "test", &e), e);
     assert_int_equal(run(&seen, s.id), OUTCOME_OTHERWISE);
@@ -527,8 +553,9 @@ TEST_MAIN(solve, in_world(the_longest_zone_counts_then_the_first_made),
           in_world(it_is_published_seen_and_taken_away), in_world(what_is_asked_for_twice_is_there_once),
           in_world(what_is_let_go_before_it_was_published_never_is),
           in_world(what_is_let_go_while_it_is_published_goes_to_be_cleared),
-          in_world(what_nobody_lets_go_finds_out_by_itself), in_world(doubt_delays_the_ca_for_its_time_only),
-          in_world(a_person_is_told_once_and_waited_for), in_world(a_circle_of_cnames_is_the_reason),
+          in_world(what_is_asked_for_again_stays), in_world(what_nobody_lets_go_finds_out_by_itself),
+          in_world(doubt_delays_the_ca_for_its_time_only), in_world(a_person_is_told_once_and_waited_for),
+          in_world(a_circle_of_cnames_is_the_reason),
           in_world(a_failure_leaves_its_reason_until_it_is_published),
           in_world(a_removed_solver_still_clears_what_it_published),
           in_world(a_delegated_name_is_watched_and_its_loss_is_told_once),

@@ -18,6 +18,11 @@ extern const struct solver_ops
     solve_alidns,
     solve_dnspod,
     solve_cloudflare,
+    solve_hook_lego,
+    solve_hook_certbot,
+    solve_hook_dehydrated,
+    solve_hook_acmesh,
+    solve_persist,
     solve_manual;
 const struct solver_ops *const solver_kinds[] = {
     &solve_responder,
@@ -27,6 +32,11 @@ const struct solver_ops *const solver_kinds[] = {
     &solve_alidns,
     &solve_dnspod,
     &solve_cloudflare,
+    &solve_hook_lego,
+    &solve_hook_certbot,
+    &solve_hook_dehydrated,
+    &solve_hook_acmesh,
+    &solve_persist,
     &solve_manual,
     NULL,
 };

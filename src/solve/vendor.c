@@ -1,5 +1,6 @@
 /* Records at DNS providers. */
 #include "solve/vendor.h"
+#include "acme/header.h"
 #include <ctype.h>
 #include <strings.h>
 
@@ -90,7 +91,7 @@ static const char *shown(struct arena *a, const char *words) {
     return copy;
 }
 
-bool vendor_refused(const struct vendor *v, const struct vendor_meaning *meanings, const char *code,
+bool vendor_refused(struct vendor *v, const struct vendor_meaning *meanings, const char *code,
                     const char *words, struct error *e) {
     struct arena *a = v->solving->arena;
     enum error_id id = ERR_DNS_CHANGE_REFUSED;
@@ -99,7 +100,9 @@ bool vendor_refused(const struct vendor *v, const struct vendor_meaning *meaning
             id = m->id;
             break;
         }
-    return fail(e, id, "%s answers %s: %s", "%s 答复 %s:%s", v->host, shown(a, code), shown(a, words));
+    fail(e, id, "%s answers %s: %s", "%s 答复 %s:%s", v->host, shown(a, code), shown(a, words));
+    e->retry_after = v->retry_after;
+    return false;
 }
 
 bool vendor_call(struct vendor *v, const struct http_request *request, struct vendor_answer *answer,
@@ -112,6 +115,7 @@ bool vendor_call(struct vendor *v, const struct http_request *request, struct ve
     if (!http_call(v->client, a, &timed, &reply, e))
         return false;
     answer->status = reply.status;
+    v->retry_after = header_retry_after(http_reply_header(&reply, "Retry-After"), v->solving->now);
     if (json_read(a, reply.body, &answer->body, &unreadable) && json_is_object(answer->body))
         return true;
     return fail(e, ERR_UNREACHABLE, "%s answers with status %d and no JSON", "%s 返回状态 %d,且不是 JSON",

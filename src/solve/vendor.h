@@ -30,6 +30,7 @@ struct vendor {
     const char *endpoint; /* no slash at its end */
     const char *host;     /* of the endpoint, with its port if it has one */
     const char *place, *value;
+    int64_t retry_after; /* of the last answer, in seconds; 0: not said */
 };
 
 struct vendor_ops {
@@ -57,7 +58,7 @@ struct vendor_meaning {
 };
 /* Fails with what the code means, telling it and the provider's own words. `meanings` ends with a row without
  * a code. */
-bool vendor_refused(const struct vendor *v, const struct vendor_meaning *meanings, const char *code,
+bool vendor_refused(struct vendor *v, const struct vendor_meaning *meanings, const char *code,
                     const char *words, struct error *e);
 
 struct vendor_answer {

@@ -256,6 +256,18 @@ static void a_wrong_key_is_told(void **state) {
     assert_place_fails(&injected, ERR_BAD_FIELD, "one word");
 }
 
+static void who_wants_to_be_left_alone_is(void **state) {
+    (void)state;
+    struct doing d = doing_with(&providers[2], providers[2].secret);
+    struct error e;
+    d.solving.solution = &d.solution;
+    fake("POST", "busy");
+    assert_fails(d.ops->place(&d.solving, &e), e, ERR_DNS_CHANGE_REFUSED);
+    assert_non_null(strstr(e.detail[LANG_EN], "971"));
+    assert_int_equal(e.retry_after, 120);
+    fake("POST", "live");
+}
+
 static void settings_are_checked(void **state) {
     (void)state;
     static const struct {
@@ -315,6 +327,7 @@ int main(void) {
                                        test(a_lost_answer_makes_no_second_record),
                                        test(the_longest_zone_counts),
                                        test(a_wrong_key_is_told),
+                                       test(who_wants_to_be_left_alone_is),
                                        test(settings_are_checked),
                                        test(the_outbound_policy_is_asked),
                                        test(the_outbound_policy_is_asked_about_updates)};

@@ -25,8 +25,8 @@ enum {
     KEY_LIMITS,
     KEY_FINALIZE,
     KEY_BACK,
-    KEY_ISSUER,
     KEY_KEY_ALGORITHM,
+    KEY_REUSABLE,
 };
 
 enum { FILE_MAX = 256 << 10 };
@@ -113,6 +113,8 @@ static const struct option_row issuer_options[] = {
     {"eab-kid", KEY_EAB_KID, "KID", TEXT("key id of external account binding", "外部账户绑定的密钥标识")},
     {"eab-key-file", KEY_EAB_KEY, "FILE",
      TEXT("its key, in base64url, as the CA gave it", "外部账户绑定密钥文件(base64url)")},
+    {"eab-reusable", KEY_REUSABLE, "YES|NO",
+     TEXT("it may bind the accounts of everybody here", "是否可用于绑定所有账号的 CA 账户")},
     {"certificate-profile", KEY_PROFILE, "NAME", TEXT("profile to ask the CA for", "向 CA 请求的证书配置")},
     {"preferred-chain", KEY_CHAIN, "NAME",
      TEXT("common name of the top issuer of the chain", "优先选用的证书链的顶级签发者名称")},
@@ -140,7 +142,8 @@ static bool common_members(struct cli *cli, json_t *body) {
         json_object_set_new(body, "terms_agreed", json_true());
     return set_file(cli, body, KEY_TLS_ROOTS, "tls_roots") &&
            set_file(cli, body, KEY_CHAIN_ROOTS, "chain_roots") && set_key(cli, body) &&
-           set_limits(cli, body) && set_flag(cli, body, KEY_NOT_AFTER, "takes_not_after") &&
+           set_limits(cli, body) && set_flag(cli, body, KEY_REUSABLE, "eab_reusable") &&
+           set_flag(cli, body, KEY_NOT_AFTER, "takes_not_after") &&
            set_number(cli, body, KEY_NAMES_MAX, "names_max") &&
            set_number(cli, body, KEY_FINALIZE, "finalize_seconds");
 }
@@ -229,15 +232,22 @@ static const struct option_row register_options[] = {
      TEXT("e-mail addresses, instead of the issuer's", "邮箱,代替签发机构的设置")},
     {"key-algorithm", KEY_KEY_ALGORITHM, "ALGORITHM",
      TEXT("of its key: p256 (default), p384, rsa2048 …", "密钥算法:p256(默认)、p384、rsa2048 等")},
+    {"eab-kid", KEY_EAB_KID, "KID",
+     TEXT("key id of an external account of its own", "专用外部账户的密钥标识")},
+    {"eab-key-file", KEY_EAB_KEY, "FILE", TEXT("its key, in base64url", "其密钥文件(base64url)")},
     {0},
 };
 
 static int account_register(struct cli *cli) {
-    static const struct cli_parameter members[] = {{KEY_KEY_ALGORITHM, "key_algorithm"}, {0}};
+    static const struct cli_parameter members[] = {
+        {KEY_KEY_ALGORITHM, "key_algorithm"}, {KEY_EAB_KID, "eab_kid"}, {0}};
     json_t *body = cli_body(cli, members);
     json_object_set_new(body, "issuer", json_string(cli->args[0]));
     set_words(cli, body, KEY_CONTACT, "contact");
-    return cli_request(cli, "POST", "/v1/acme-accounts", body, print_account);
+    if (set_key(cli, body))
+        return cli_request(cli, "POST", "/v1/acme-accounts", body, print_account);
+    json_decref(body);
+    return cli_failed(cli);
 }
 
 static int account_contact(struct cli *cli) {

@@ -24,6 +24,7 @@ int cmd_plan(int argc, char **argv, enum lang lang);
 bool plan_asks_daemon(int argc, char **argv);
 int plan_ask_daemon(int argc, char **argv, enum lang lang);
 int cmd_verify(int argc, char **argv, enum lang lang);
+int cmd_test_ca(int argc, char **argv, enum lang lang);
 int cmd_completion(int argc, char **argv, enum lang lang);
 
 /* ---- command.c ---- */

@@ -82,6 +82,7 @@ static bool read_responder(struct arena *a, const void *section, struct config *
     config->solve = (struct solve_settings){
         .http = r->http.text, .tls = r->tls.text, .follow = place_follow, .look = propagation_look};
     config->solve.zone = r->zone;
+    config->solve.policy = &config->deploy.policy;
     return check_zone(a, r, e);
 }
 

@@ -50,6 +50,8 @@ static void everything_can_be_set(void **state) {
             "ca:\n  key_algorithm: p384\n  backdate_seconds: 0\n"
             "deploy:\n  folders: [/etc/nginx/tls]\n  commands:\n    - name: reload\n      argv: [nginx, -s, reload]\n"
             "      timeout_seconds: 5\n"
+            "    - {name: hook, hook: dehydrated, argv: [/hook], environment_file: /etc/hook.env}\n"
+            "    - {name: acme, hook: acmesh, acme_sh: /root/.acme.sh, dnsapi: dns_cf}\n"
             "outbound:\n  allow: [10.0.0.0/8, 127.0.0.1]\nprobe:\n  timeout_seconds: 3\n"
             "dns:\n  resolvers: [192.0.2.1, \"[2001:db8::1]:5353\"]\n  outside_zones: refuse\n  timeout_seconds: 1\n"
             "  trust_anchor: /etc/tenure/root.key\n  zones:\n    - name: Corp.Example\n      servers: [127.0.0.1:5300]\n"
@@ -63,6 +65,12 @@ static void everything_can_be_set(void **state) {
     assert_string_equal(c.deploy.policy.commands[0].argv[2], "reload");
     assert_null(c.deploy.policy.commands[0].argv[3]);
     assert_int_equal(c.deploy.policy.commands[0].timeout_ms, 5000);
+    assert_null(c.deploy.policy.commands[0].hook);
+    assert_string_equal(c.deploy.policy.commands[1].hook, "dehydrated");
+    assert_string_equal(c.deploy.policy.commands[1].environment_file, "/etc/hook.env");
+    assert_string_equal(c.deploy.policy.commands[2].argv[0], "bash");
+    assert_string_equal(c.deploy.policy.commands[2].argv[4], "/root/.acme.sh");
+    assert_string_equal(c.deploy.policy.commands[2].argv[5], "dns_cf");
     assert_int_equal(c.outbound.count, 2);
     assert_int_equal(c.probe_timeout_ms, 3000);
     assert_int_equal(c.dns.resolvers.count, 2);
@@ -121,6 +129,17 @@ static void a_complaint_names_section_and_key(void **state) {
         {"ca:\n  backdate_seconds: soon\n", "ca.backdate_seconds"},
         {"ca:\n  years: 1\n", "ca.years"},
         {"deploy:\n  folders: [etc]\n", "deploy.folders"},
+        {"deploy:\n  commands:\n    - name: x\n", "deploy.commands.argv"},
+        {"deploy:\n  commands:\n    - {name: x, argv: [a], dnsapi: dns_cf}\n", "deploy.commands.argv"},
+        {"deploy:\n  commands:\n    - {name: x, argv: [a], hook: uacme}\n", "deploy.commands.hook"},
+        {"deploy:\n  commands:\n    - {name: x, argv: [a], environment_file: env}\n",
+         "deploy.commands.environment_file"},
+        {"deploy:\n  commands:\n    - {name: x, hook: acmesh, argv: [a], acme_sh: /a, dnsapi: dns_cf}\n",
+         "deploy.commands.acme_sh"},
+        {"deploy:\n  commands:\n    - {name: x, hook: acmesh, acme_sh: a, dnsapi: dns_cf}\n",
+         "deploy.commands.acme_sh"},
+        {"deploy:\n  commands:\n    - {name: x, hook: acmesh, acme_sh: /a, dnsapi: dns_/../x}\n",
+         "deploy.commands.dnsapi"},
         {"probe:\n  timeout_seconds: 121\n", "probe.timeout_seconds"},
         {"probe: 5\n", "probe"},
         {"dns:\n  resolvers: [ns1.example.com]\n", "dns.resolvers"},

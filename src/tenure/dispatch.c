@@ -25,6 +25,7 @@
 #include "order/refund.h"
 #include "renew/auto_renew.h"
 #include "renew/expiry.h"
+#include "solve/persist_record.h"
 #include "tenure/config.h"
 #include "tenure/system_api.h"
 #include "validate/gate.h"
@@ -75,6 +76,7 @@ const struct route *const all_routes[] = {
     solver_routes,
     solution_routes,
     delegation_routes,
+    persist_routes,
     issue_routes,
     deploy_routes,
     verify_routes,

@@ -1,6 +1,7 @@
 /*
  * All roles in one process: for tests and the debugger. The clock is the real one, or one that a test moves;
- * between two requests everything that is due runs.
+ * between two requests everything that is due runs. The responder alone is a process of its own: steps ask it
+ * what the world would see, and wait for its answer.
  */
 #include "base/clock.h"
 #include "base/ipc.h"
@@ -10,7 +11,9 @@
 #include "tenure/role.h"
 #include <poll.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/signalfd.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 struct whole {
@@ -18,8 +21,7 @@ struct whole {
     struct engine engine;
     struct dispatcher dispatcher;
     struct server *server;
-    struct responder *responder; /* or NULL */
-    int64_t clock;               /* 0: the real one */
+    int64_t clock; /* 0: the real one */
 };
 
 static int64_t whole_now(const struct whole *w) {
@@ -47,11 +49,6 @@ static void run_due(struct whole *w) {
         log_failure("work is held up", &e, w->engine.owner);
 }
 
-static void respond(struct whole *w) {
-    if (w->responder)
-        responder_run(w->responder, whole_now(w));
-}
-
 static void loop(struct whole *w) {
     sigset_t set;
     sigemptyset(&set);
@@ -60,13 +57,11 @@ static void loop(struct whole *w) {
     sigprocmask(SIG_BLOCK, &set, NULL);
     int term = signalfd(-1, &set, SFD_CLOEXEC);
     struct pollfd fds[] = {{.fd = server_poll_fd(w->server), .events = POLLIN},
-                           {.fd = term, .events = POLLIN},
-                           {.fd = w->responder ? responder_fd(w->responder) : -1, .events = POLLIN}};
+                           {.fd = term, .events = POLLIN}};
     while (!fds[1].revents) {
         int timeout = server_timeout_ms(w->server);
-        poll(fds, 3, timeout < 0 || timeout > 200 ? 200 : timeout);
+        poll(fds, 2, timeout < 0 || timeout > 200 ? 200 : timeout);
         server_run(w->server, whole_now(w));
-        respond(w);
         run_due(w);
     }
     close(term);
@@ -84,9 +79,6 @@ static bool start(struct whole *w, const struct config *config, struct error *e)
         return false;
     w->node.services.signer = signer_local(w->node.arena, key);
     w->node.services.runner = runner_local(w->node.arena, &config->deploy.policy);
-    if (responder_wanted(&config->responder) &&
-        !responder_open(w->node.arena, &config->responder, &w->node.services, &w->responder, e))
-        return false;
     w->engine = flow_engine(&w->node.services, "worker-0");
     w->dispatcher = (struct dispatcher){.services = &w->node.services,
                                         .public_url = w->node.issue.public_url,
@@ -94,6 +86,23 @@ static bool start(struct whole *w, const struct config *config, struct error *e)
                                         .advance = advance,
                                         .context = w};
     return server_start(&w->server, &options, e);
+}
+
+/* Ends with us, however we end. 0: none is wanted. */
+static pid_t start_responder(const struct role_context *context) {
+    pid_t parent = getpid(), pid = responder_wanted(&context->config->responder) ? fork() : 0;
+    if (pid || !responder_wanted(&context->config->responder))
+        return pid;
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    log_setup("responder", context->config->log_level);
+    _exit(getppid() == parent ? role_responder(context) : 1);
+}
+
+static void end_responder(pid_t pid) {
+    if (pid <= 0)
+        return;
+    kill(pid, SIGTERM);
+    waitpid(pid, NULL, 0);
 }
 
 int role_all(const struct config *config, int64_t clock_start) {
@@ -105,7 +114,8 @@ int role_all(const struct config *config, int64_t clock_start) {
     int status = role_init_at(&context, whole_now(&w));
     if (status != 0)
         return status;
-    if (!start(&w, config, &e)) {
+    pid_t responder = start_responder(&context);
+    if ((responder < 0 && !fail_errno(&e, ERR_SYSTEM, "fork")) || !start(&w, config, &e)) {
         log_failure("cannot start", &e, config->data);
         return error_row(e.id)->exit;
     }
@@ -113,5 +123,6 @@ int role_all(const struct config *config, int64_t clock_start) {
     flow_end(&w.engine);
     server_free(w.server);
     node_close(&w.node);
+    end_responder(responder);
     return 0;
 }

@@ -183,6 +183,8 @@ MAKERS = {
     "/v1/organizations": id_of("/v1/organizations", name=lambda: unique("organization"), country="CN", city="x"),
     "/v1/payments": payment,
     "/v1/preflights": id_of("/v1/preflights", name=lambda: f"{unique('preflight')}.example.com"),
+    "/v1/persist-records": id_of("/v1/persist-records", name=lambda: f"{unique('persist')}.example.com", issuer="ca.example",
+                                 account_uri="https://ca.example/1"),
     "/v1/quotes": id_of("/v1/quotes", names=["quote.example.com"]),
     "/v1/refunds": refund,
     "/v1/reviews": application,
@@ -199,9 +201,11 @@ SHARED = {"/v1/catalog/brands": "none", "/v1/catalog/packages": "none", "/v1/iss
 INNER = {"version": "1", "token": "0" * 43}
 # The noun of each member that is a reference.
 REFERENCES = {"certificate_id": "/v1/certificates", "contact_id": "/v1/contacts", "csr_id": "/v1/csrs",
-              "organization_id": "/v1/organizations", "quote_id": "/v1/quotes", "target_id": "/v1/targets", "user_id": "/v1/users"}
+              "organization_id": "/v1/organizations", "quote_id": "/v1/quotes", "solver_id": "/v1/solvers", "target_id": "/v1/targets",
+              "user_id": "/v1/users"}
 # What else a body needs before its references are looked at; nothing goes with what stands in ALONE.
 SAMPLES = {path: {"names": ["reference.example.com"]} for path in ("/v1/orders", "/v1/quotes")}
+SAMPLES["/v1/persist-records"] = {"name": "a.example.com", "issuer": "ca.example", "account_uri": "https://ca.example/2"}
 BESIDE = {"csr_id": {"csr_choice": "own"}}
 ALONE = {"quote_id"}
 
@@ -333,10 +337,14 @@ def foreign_references(people, key, own, ids):
         check(f"{method} {path}: an own {name} for {who} is found", mine.status != 404, mine)
 
 
+# What changes without anybody: sessions and keys are used, what is published is looked at.
+BY_THEMSELVES = ("/v1/sessions", "/v1/access-keys", "/v1/solutions", "/v1/persist-records")
+
+
 def what_is_there(key):
     """All lists of an account, and how far its audit log has come."""
     lists = {path: call("GET", f"{path}?limit=500", key=key)["items"] for method, path, operation in routes()
-             if method == "GET" and re.fullmatch(r"/v1/[\w-]+", path) and path not in ("/v1/sessions", "/v1/access-keys")}
+             if method == "GET" and re.fullmatch(r"/v1/[\w-]+", path) and path not in BY_THEMSELVES}
     return {path: items for path, items in lists.items() if items}
 
 

@@ -103,8 +103,8 @@ tenure issuer account register pebble >/dev/null
 ACCOUNT=$(account pebble)
 check "a CA that wants external accounts is told apart" wait_for 20 error_is "$ACCOUNT" acme_external_account
 printf '%s\n' wrongwrongwrongwrongwrongwrong00 >"$WORK/eab"
-tenure issuer change pebble --eab-kid kid-1 --eab-key-file "$WORK/eab" >/dev/null
-wrong() { tenure issuer account show "$ACCOUNT" --json | field detail | grep -qv "none is set"; }
+tenure issuer change pebble --eab-kid kid-1 --eab-key-file "$WORK/eab" --eab-reusable yes >/dev/null
+wrong() { tenure issuer account show "$ACCOUNT" --json | field detail | grep -qv "none is set for"; }
 tenure issuer account contact "$ACCOUNT" wrong@example.com >/dev/null
 check "a wrong key is refused by the CA, in its words" wait_for 20 wrong
 check "and named as that" error_is "$ACCOUNT" acme_external_account

@@ -71,7 +71,7 @@ start() {
 says() {
     wanted=$1 name=$2
     shift 2
-    report=$(tenure doctor -v "$name" 2>&1) && got=0 || got=$?
+    report=$(tenure doctor -v ${ISSUER:+--issuer "$ISSUER"} "$name" 2>&1) && got=0 || got=$?
     for word in "$@"; do
         case $report in
         *"$word"*) ;;
@@ -114,6 +114,19 @@ check "a critical record that nobody knows" says 1 critical.example.test "FATAL 
 check "issuewild is for wildcards alone" says 1 '*.caa.example.test' "FATAL caa_other_issuer" \
     'caa.example.test. CAA 0 issuewild "ca.example"'
 check "and not for the name itself" says 0 caa.example.test "note caa_permits"
+
+# ---- a CA that is spoken to by ACME ----
+
+check "an issuer is added" tenure issuer add authority --directory https://127.0.0.1:1/dir --caa-domains authority.example
+ISSUER=authority
+check "CAA for another account" says 0 account.example.test "WARNING caa_account_unknown [authority]" \
+    "WARNING issuer_silent [authority]" "WARNING by_hand" "dns-01: manual"
+check "a method that CAA does not permit" says 1 method.example.test "FATAL caa_other_method [authority]"
+check "a wildcard that CAA forbids" says 1 '*.wildcards.example.test' "FATAL caa_other_issuer [authority]" \
+    'CAA 0 issuewild "authority.example"'
+check "what our own CA may not is not asked" says 0 acme.example.test "note caa_absent [authority]" \
+    'acme.example.test. CAA 0 issue "authority.example"'
+ISSUER=
 
 # ---- the web ----
 

@@ -7,7 +7,7 @@ tests/data/vendor/make shows. The log has one line for each request, without wha
 GET /fake/records tells what stands in the zones. After POST /fake/drop the next change happens without an answer, as if
 the connection had died in between; after POST /fake/die nobody is answered from that moment on, until POST /fake/live; after
 POST /fake/hang they wait for an answer that long.
-POST /fake/new begins with fresh zones and an empty log.
+POST /fake/busy makes Cloudflare want to be left alone for two minutes. POST /fake/new begins with fresh zones and an empty log.
 """
 import argparse
 import hashlib
@@ -219,6 +219,8 @@ class Cloudflare:
         self.zones = zones
 
     def answer(self, request):
+        if request.server.mode == "busy":
+            raise Refusal(971, "Please wait and consider throttling your request speed", 429)
         if request.lower.get("authorization") != f"Bearer {CLOUDFLARE_TOKEN}":
             raise Refusal(10000, "Authentication error", 403)
         found = self.path.fullmatch(request.path)
@@ -313,6 +315,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.send_response(status)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(text)))
+        if status == 429:
+            self.send_header("Retry-After", "120")
         self.end_headers()
         self.wfile.write(text)
 

@@ -16,6 +16,7 @@ CREATE TABLE issuer (
     terms_agreed_at BIGINT,          -- somebody agreed to its terms of service
     eab_kid TEXT,                    -- external account binding (RFC 8555, 7.3.4)
     eab_sealed BLOB,                 -- its MAC key, sealed under the id ISSUER/eab
+    eab_reusable BIGINT NOT NULL,    -- it may bind the accounts of everybody here
     profile TEXT,                    -- certificate profile that is asked for
     preferred_chain TEXT,            -- common name of the top issuer of the chain that is taken
     caa_domains TEXT,                -- what CAA records may name, one space between; NULL: as its directory says
@@ -28,9 +29,18 @@ CREATE TABLE issuer (
     changed_at BIGINT NOT NULL,
     revision BIGINT NOT NULL
 );
-INSERT INTO issuer (id, account_id, kind, title_en, title_zh, takes_not_after, names_max, finalize_seconds, changed_at,
+INSERT INTO issuer (id, account_id, kind, title_en, title_zh, eab_reusable, takes_not_after, names_max, finalize_seconds, changed_at,
     revision)
-VALUES ('local', 'system', 'local', 'Tenure''s own CA', 'Tenure 自有 CA', 1, 0, 0, 0, 0);
+VALUES ('local', 'system', 'local', 'Tenure''s own CA', 'Tenure 自有 CA', 0, 1, 0, 0, 0, 0);
+
+-- owner: issue
+-- CAs that do not answer: nobody asks before the time, and then one at first.
+CREATE TABLE acme_gate (
+    name TEXT PRIMARY KEY,           -- issuer and its revision: a change opens it
+    account_id TEXT NOT NULL,        -- 'system': the same for all
+    failures BIGINT NOT NULL,        -- times that it was closed in a row
+    closed_until BIGINT NOT NULL
+);
 
 -- owner: issue
 -- How far the clocks of CAs are ahead of ours: written when it changes by more than a minute.
@@ -59,7 +69,8 @@ CREATE TABLE acme_account (
     next_sealed BLOB,
     contact TEXT,                    -- what the CA shall know; NULL: the issuer's
     told_contact TEXT,               -- what it was told last
-    eab_kid TEXT,                    -- that it was bound with
+    eab_kid TEXT,                    -- that it is, or is to be, bound with
+    eab_sealed BLOB,                 -- the MAC key of one of its own, under the id ACCOUNT/eab; gone when it is bound
     created_at BIGINT NOT NULL,
     registered_at BIGINT,
     rolled_at BIGINT,

@@ -87,3 +87,33 @@ CREATE TABLE delegation (
     UNIQUE (account_id, name)
 );
 CREATE INDEX delegation_account ON delegation (account_id, id) WHERE removed_at IS NULL;
+
+-- owner: solve
+-- Records of dns-persist-01: each lets one account of one CA prove control over a name for as long as it stands there.
+CREATE TABLE persist_record (
+    id TEXT PRIMARY KEY,             -- prs_…
+    account_id TEXT NOT NULL,
+    name TEXT NOT NULL,              -- without "*."
+    issuer TEXT NOT NULL,            -- the domain name by which the CA calls itself
+    account_uri TEXT NOT NULL,
+    wildcard BIGINT NOT NULL,        -- 1: for wildcards and names below, too
+    until_at BIGINT NOT NULL,        -- it holds before that; 0: for ever
+    value TEXT NOT NULL,             -- the TXT record as it was generated
+    solver_id TEXT,                  -- places it; NULL: a person does
+    place TEXT,                      -- its name behind all CNAMEs, before it is placed there
+    handle TEXT,                     -- what the provider calls it
+    created_at BIGINT NOT NULL,
+    placed_at BIGINT,
+    seen_at BIGINT,                  -- the last look that found it
+    looked_at BIGINT,
+    misses BIGINT NOT NULL DEFAULT 0, -- looks since then that did not
+    reason TEXT,                     -- what the last look found (validate/reason.c), or the code of a failure
+    detail_en TEXT,
+    detail_zh TEXT,
+    unwanted_at BIGINT,
+    removed_at BIGINT
+);
+CREATE UNIQUE INDEX persist_record_once ON persist_record (account_id, name, issuer, account_uri, wildcard, until_at)
+    WHERE removed_at IS NULL;
+CREATE INDEX persist_record_account ON persist_record (account_id, id) WHERE removed_at IS NULL;
+CREATE INDEX persist_record_removed ON persist_record (removed_at, id) WHERE removed_at IS NOT NULL;
