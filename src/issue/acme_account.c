@@ -132,14 +132,14 @@ static bool may_register(const struct acme_session *s, const struct acme_directo
 static bool add_binding(const struct acme_session *s, const struct acme_account *p,
                         const struct binding *binding, const char *url, json_t *body, struct error *e) {
     const char *text;
-    json_t *object;
+    json_t *bound;
     const struct jws_request request = {.spki = p->spki, .kid = binding->kid, .url = url};
     if (!binding->kid)
         return true;
     if (!jws_external_account(s->arena, &request, binding->key, &text, e) ||
-        !json_read(s->arena, slice_str(text), &object, e))
+        !json_read(s->arena, slice_str(text), &bound, e))
         return false;
-    json_object_set(body, "externalAccountBinding", object);
+    json_object_set(body, "externalAccountBinding", bound);
     return true;
 }
 
