@@ -318,6 +318,16 @@ bool acme_account_act(struct work *w, struct error *e) {
     return issuer_get(w->db, w->arena, d->account.issuer_id, &d->issuer, e) && deal(&s, &d->account, e);
 }
 
+/* The account's certificates that could not be ordered without one. */
+static bool retry_waiting(struct work *w, struct error *e) {
+    static const enum error_id causes[] = {ERR_ACME_USER_ACTION, ERR_ACME_EXTERNAL_ACCOUNT,
+                                           ERR_ACME_ACCOUNT_GONE};
+    for (size_t i = 0; i < sizeof causes / sizeof *causes; i++)
+        if (!work_unblock(w->db, w->item->account_id, error_row(causes[i])->code, w->now, e))
+            return false;
+    return true;
+}
+
 bool acme_account_save(struct work *w, struct error *e) {
     struct dealt *d = w->prepared;
     work_goes(w, OUTCOME_DONE);
@@ -325,7 +335,7 @@ bool acme_account_save(struct work *w, struct error *e) {
         return true;
     note_success(&d->account);
     return acme_account_store(w->db, &d->account, e) &&
-           write_audit(w->db, w->arena, "acme_account.change", &d->account, w->now, e);
+           write_audit(w->db, w->arena, "acme_account.change", &d->account, w->now, e) && retry_waiting(w, e);
 }
 
 static bool tell_gone(struct db *db, struct arena *a, const struct acme_account *p, int64_t now,
