@@ -11,10 +11,11 @@ fi
 ip link set lo up
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/pebble.sh"
+. "$(dirname "$0")/acme_orders.sh"
 
 HOOKS=$(realpath "$(dirname "$0")/../data/hooks")
-PEBBLE_HTTP_PORT=$(free_port) PEBBLE_TLS_PORT=$(free_port) DNS=$(free_port) PEBBLE_DNS_SERVER=127.0.0.1:53
-NAMED= NGINX=
+PEBBLE_HTTP_PORT=$(free_port) PEBBLE_TLS_PORT=$(free_port) PEBBLE_DNS_SERVER=127.0.0.1:53
+NGINX=
 export PEBBLE_VA_NOSLEEP=1 PEBBLE_WFE_NONCEREJECT=50 PEBBLE_AUTHZREUSE=0
 
 stop_servers() {
@@ -88,7 +89,6 @@ deploy:
   - {name: lego, hook: lego, argv: [$HOOKS/lego], environment_file: $WORK/dns.env}
   - {name: acme, hook: acmesh, acme_sh: $HOOKS/acme.sh, dnsapi: dns_bind, environment_file: $WORK/acme.env}
 YAML
-    KEY=$(access_key)
 }
 
 # ---- certificates ----
@@ -99,9 +99,6 @@ solver() {
     shift 2
     check "$zone is proven by $kind" tenure solver add "$zone" --kind "$kind" --doubt-seconds 5 "$@"
 }
-read_api() { curl -sf --max-time 10 -H "Authorization: Bearer $KEY" "$TENURE_URL/v1/$1"; }
-buy() { tenure buy --brand Tenure -q "$@"; }
-is() { [ "$(read_api "certificates/$1" | field state)" = "$2" ]; }
 # solved CERTIFICATE KIND TYPE COUNT: so many solutions of it there were, nothing else, and none is left
 solved() {
     read_api "solutions?certificate=$1" | jq -e --arg kind "$2" --arg type "$3" --argjson count "$4" \
