@@ -97,6 +97,7 @@ static bool post_order(struct acme_run *run, struct error *e) {
     if (!json_object_get(payload, "replaces"))
         return false;
     error_clear(e);
+    run->order_twice = true;
     run->order.replaces = NULL;
     json_object_del(payload, "replaces");
     return post(run, run->directory.new_order, payload, e);
@@ -141,8 +142,15 @@ static bool check_request(struct acme_run *run, struct error *e) {
 bool acme_do_order(struct acme_run *run, size_t index, struct issued *issued, struct error *e) {
     struct acme_order answer;
     (void)index, (void)issued;
-    if (!check_request(run, e) || !acme_run_open(run, e) || !post_order(run, e) ||
-        !acme_read_order(run->w->arena, run->reply.body, &answer, e))
+    bool used = false;
+    if (run->order.slot_at && (!check_request(run, e) || !acme_run_open(run, e) ||
+                               !acme_order_use_slot(run->w->db, &run->order, &used, e)))
+        return false;
+    run->wants_slot = !used;
+    if (!used)
+        return true;
+    run->ordered = true;
+    if (!post_order(run, e) || !acme_read_order(run->w->arena, run->reply.body, &answer, e))
         return false;
     if (!run->reply.location)
         return fail(e, ERR_ACME_ANSWER, "the CA does not say where the order is", "CA 未给出订单地址");

@@ -18,6 +18,7 @@ struct acme_order_row {
     const char *id, *account_id, *application_id, *certificate_id, *issuer_id;
     int64_t created_at;
     const char *replaces;
+    int64_t slot_at;
     const char *url, *finalize_url, *certificate_url;
     const char *status; /* acme_status_name; NULL: the CA has not answered yet */
     int64_t expires_at, polls, poll_at;
@@ -85,6 +86,9 @@ int64_t acme_poll_delay(int64_t polls);
 bool acme_order_open(struct db *db, struct arena *a, const char *application_id, struct acme_order_row *order,
                      struct error *e);
 bool acme_order_insert(struct db *db, const struct acme_order_row *order, struct error *e);
+/* Outside of transactions, before newOrder is sent: after a crash nobody knows whether it was, and the CA
+ * counts it if it was. `*used` false: there is no slot. */
+bool acme_order_use_slot(struct db *db, struct acme_order_row *order, bool *used, struct error *e);
 /* All that the CA has said of it. ERR_CONFLICT if it has ended meanwhile. */
 bool acme_order_store(struct db *db, const struct acme_order_row *order, struct error *e);
 /* Ends it; authorizations that prove nothing go. */

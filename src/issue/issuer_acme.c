@@ -5,7 +5,9 @@
  */
 #include "base/rand.h"
 #include "issue/acme_run.h"
+#include "issue/ari.h"
 #include "issue/failover.h"
+#include "issue/limit.h"
 
 enum {
     REQUESTS_MAX = 24, /* of one turn: others are waiting, too */
@@ -44,7 +46,11 @@ static bool acme_journal(struct work *w, const struct certificate *c, const stru
                                     .certificate_id = c->id,
                                     .issuer_id = application->issuer,
                                     .created_at = w->now};
-    return acme_order_insert(w->db, &order, e);
+    struct acme_run run = {.w = w, .c = c, .application = application};
+    int64_t until;
+    return issuer_get(w->db, w->arena, order.issuer_id, &run.issuer, e) &&
+           ari_replaces(w->db, w->arena, c, order.issuer_id, &order.replaces, e) &&
+           acme_limit_take(&run, &order, &until, e) && acme_order_insert(w->db, &order, e);
 }
 
 /* ---- what is known ---- */
@@ -114,7 +120,7 @@ static bool take_turn(struct acme_run *run, struct issued *issued, struct error 
         struct acme_next next = acme_next(&known, run->w->now);
         if (next.action == ACME_DO_WAIT)
             return stop(issued, next.until);
-        if (run->must_save || run->requests >= REQUESTS_MAX)
+        if (run->must_save || run->wants_slot || run->requests >= REQUESTS_MAX)
             return stop(issued, run->w->now);
         if (!doers[next.action](run, next.index, issued, e))
             return false;
@@ -152,7 +158,7 @@ static bool publish(struct acme_run *run, size_t i, struct issued *issued, struc
 }
 
 static bool save_progress(struct acme_run *run, struct issued *issued, struct error *e) {
-    if (!acme_order_store(run->w->db, &run->order, e))
+    if (!acme_limit_note(run, e) || !acme_order_store(run->w->db, &run->order, e))
         return false;
     for (size_t i = 0; i < run->count; i++) {
         if (run->changed[i] && !acme_authorization_put(run->w->db, &run->authorizations[i], e))
@@ -180,7 +186,8 @@ bool acme_order_drop(struct work *w, const char *certificate_id, const char *app
         if (application_id && strcmp(order->application_id, application_id) == 0)
             continue;
         if (!acme_order_close(w->db, order, ACME_DROPPED, w->now, e) ||
-            !solution_release(w->db, w->arena, order->application_id, w->now, e))
+            !solution_release(w->db, w->arena, order->application_id, w->now, e) ||
+            !limit_forget(w->db, certificate_id, e))
             return false;
     }
     return true;
@@ -205,10 +212,12 @@ static bool acme_save(struct work *w, const struct certificate *c, const struct 
     struct acme_run *run = issued->progress;
     run->c = c;
     run->application = application;
+    if (run->wants_slot && !acme_limit_take(run, &run->order, &issued->until, e))
+        return false;
     if (!save_progress(run, issued, e))
         return false;
-    return issued->waits || (end_order(run, ACME_ISSUED, e) && failover_worked(w, run->order.issuer_id, e) &&
-                             cover(run, issued, e));
+    return issued->waits || (acme_limit_proven(run, e) && end_order(run, ACME_ISSUED, e) &&
+                             failover_worked(w, run->order.issuer_id, e) && cover(run, issued, e));
 }
 
 /* ---- what failed ---- */
@@ -279,14 +288,19 @@ static bool acme_failed(struct work *w, const struct application *application, s
                         const struct error *cause, enum error_id *reason, struct error *e) {
     struct acme_run *run = issued->progress;
     struct acme_order_row open;
+    struct certificate c;
     if (!run || !run->order.id)
         return true;
     if (!acme_order_open(w->db, w->arena, application->id, &open, e))
         return false;
     if (!open.id || strcmp(open.id, run->order.id) != 0)
         return true;
+    if (!certificate_get_any(w->db, w->arena, application->certificate_id, &c, e))
+        return false;
+    run->c = &c;
     run->application = application;
-    return save_progress(run, issued, e) && note_problems(run, e) && note_failure(run, cause, reason, e);
+    return save_progress(run, issued, e) && acme_limit_failed(run, cause, e) && note_problems(run, e) &&
+           note_failure(run, cause, reason, e);
 }
 
 const struct issuer_ops issuer_acme = {.kind = "acme",
