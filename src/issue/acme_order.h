@@ -22,6 +22,8 @@ struct acme_order_row {
     const char *url, *finalize_url, *certificate_url;
     const char *status; /* acme_status_name; NULL: the CA has not answered yet */
     int64_t expires_at, polls, poll_at;
+    int64_t processing_until; /* the issuer's patience while it is processed; 0: it was not yet */
+    int64_t pause_until;      /* after trouble nothing is asked before then */
     const char *problem;
     int64_t ended_at;
     const char *outcome, *fingerprint;
