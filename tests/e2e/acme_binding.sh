@@ -1,4 +1,5 @@
 #!/bin/sh
+# builds: check-gcc
 # Orders and the account behind them, at Pebble: an external account that is missing, wrong and right, as a person sees it at
 # the certificate; the account's key changed between two orders and while one waits; a wildcard and its bare name together;
 # authorizations that are used again.

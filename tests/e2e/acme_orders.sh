@@ -1,4 +1,5 @@
 # What the tests of orders at public CAs share. Source it after lib.sh.
+# builds: check-gcc
 #
 #   start_zone [RECORD…]     BIND on port $DNS: every name of example.test is at 127.0.0.1 but silent.example.test, where nobody
 #                            listens; ends with stop_zone
