@@ -99,6 +99,9 @@ bool acme_order_close(struct db *db, const struct acme_order_row *order, const c
 /* Of a certificate. */
 bool acme_order_list_open(struct db *db, struct arena *a, const char *certificate_id,
                           struct acme_order_row **list, size_t *count, struct error *e);
+/* Is there an order of the account at the issuer whose names are being proven? */
+bool acme_order_proving(struct db *db, const char *account_id, const char *issuer_id, bool *proving,
+                        struct error *e);
 /* How many of an application ended so. */
 bool acme_order_count(struct db *db, const char *application_id, const char *outcome, int64_t *count,
                       struct error *e);

@@ -166,6 +166,18 @@ bool acme_order_count(struct db *db, const char *application_id, const char *out
                   DB_TEXT(application_id), DB_TEXT(outcome));
 }
 
+bool acme_order_proving(struct db *db, const char *account_id, const char *issuer_id, bool *proving,
+                        struct error *e) {
+    int64_t one;
+    bool found = db_int(
+        db, &one, 0, e,
+        "SELECT 1 FROM acme_order o JOIN acme_authorization z ON z.order_id = o.id WHERE o.account_id = $1 "
+        "AND o.issuer_id = $2 AND o.ended_at IS NULL AND o.status = $3 AND z.token IS NOT NULL LIMIT 1",
+        DB_TEXT(account_id), DB_TEXT(issuer_id), DB_TEXT(acme_status_name(ACME_PENDING)));
+    *proving = found && one;
+    return found;
+}
+
 /* ---- authorizations ---- */
 
 #define AUTHORIZATION_COLUMNS                                                                                \
