@@ -89,20 +89,29 @@ static bool order_payload(struct acme_run *run, json_t **payload, struct error *
     return add_lifetime(run, *payload, e);
 }
 
-/* A hint never keeps an order away: with any error, once again without it (RFC 9773, section 5). */
 static bool post_order(struct acme_run *run, struct error *e) {
     json_t *payload;
-    if (!order_payload(run, &payload, e))
-        return false;
-    if (post(run, run->directory.new_order, payload, e))
+    return order_payload(run, &payload, e) && post(run, run->directory.new_order, payload, e);
+}
+
+/*
+ * A hint never keeps an order away: with any error, once again without it (RFC 9773, section 5); later, if
+ * the CA wants that. Should nobody know whether an order was made, the next attempt says the same, and finds
+ * it. `*sent` false: there is no slot.
+ */
+static bool place_order(struct acme_run *run, bool *sent, struct error *e) {
+    *sent = true;
+    if (post_order(run, e))
         return true;
-    if (!json_object_get(payload, "replaces"))
+    bool hinted = run->order.replaces && run->directory.renewal_info;
+    run->stays = hinted || run->reply.status < BAD_REQUEST;
+    if (!hinted)
+        return false;
+    run->order.replaces = NULL;
+    if (e->retry_after)
         return false;
     error_clear(e);
-    run->order_twice = true;
-    run->order.replaces = NULL;
-    json_object_del(payload, "replaces");
-    return post(run, run->directory.new_order, payload, e);
+    return acme_limit_take_again(run, sent, e) && (!*sent || post_order(run, e));
 }
 
 static void list_authorizations(struct acme_run *run, const struct acme_order *answer) {
@@ -152,7 +161,13 @@ bool acme_do_order(struct acme_run *run, size_t index, struct issued *issued, st
     if (!used)
         return true;
     run->ordered = true;
-    if (!post_order(run, e) || !acme_read_order(run->w->arena, run->reply.body, &answer, e))
+    if (!place_order(run, &used, e))
+        return false;
+    run->wants_slot = !used;
+    if (!used)
+        return true;
+    run->stays = true;
+    if (!acme_read_order(run->w->arena, run->reply.body, &answer, e))
         return false;
     if (!run->reply.location)
         return fail(e, ERR_ACME_ANSWER, "the CA does not say where the order is", "CA 未给出订单地址");
