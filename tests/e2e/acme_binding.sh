@@ -23,6 +23,7 @@ responder: {http: "127.0.0.1:$PEBBLE_HTTP_PORT"}
 validation: {http_port: $PEBBLE_HTTP_PORT}
 $(zone_yaml)
 YAML
+BEARER=$(access_key)
 account() { tenure issuer account list --json | jq -r ".items[0].$1 // empty"; }
 
 # ---- external accounts ----
