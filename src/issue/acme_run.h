@@ -27,6 +27,7 @@ struct acme_run {
     struct acme_publication *publications;
     size_t count;
     bool must_save; /* the order's URL, before anything else is asked */
+    bool waits;     /* the CA has something to do: it is asked for in the next turn */
     int requests;
     struct acme_reply reply; /* of the last request */
 };

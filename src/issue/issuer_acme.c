@@ -114,7 +114,9 @@ static bool take_turn(struct acme_run *run, struct issued *issued, struct error 
         struct acme_next next = acme_next(&known, run->w->now);
         if (next.action == ACME_DO_WAIT)
             return stop(issued, next.until);
-        if (run->must_save || run->requests >= REQUESTS_MAX)
+        /* while others have their turn, a quick CA is done: nobody sleeps, and nobody waits a second */
+        bool too_soon = next.action == ACME_DO_POLL && run->waits;
+        if (run->must_save || too_soon || run->requests >= REQUESTS_MAX)
             return stop(issued, run->w->now);
         if (!doers[next.action](run, next.index, issued, e))
             return false;
