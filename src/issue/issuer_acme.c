@@ -36,7 +36,8 @@ static bool acme_journal(struct work *w, const struct certificate *c, const stru
         return false;
     if (order.id && !order.ended_at)
         return true;
-    if (!order.id && !want_preflight(w, application, e))
+    /* Whose names were proven before needs no look ahead: thousands that renew at once would wait for it. */
+    if (!order.id && !c->version_count && !want_preflight(w, application, e))
         return false;
     order = (struct acme_order_row){.id = id_new(w->arena, "aord", w->now),
                                     .account_id = c->account_id,
