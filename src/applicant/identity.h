@@ -32,6 +32,13 @@ bool identity_check_valid(struct db *db, const struct identity_check *like, int6
 /* When the last one of that kind was made, also one that holds no more; 0: never. */
 bool identity_check_last(struct db *db, const struct identity_check *like, int64_t *checked_at,
                          struct error *e);
+/* Newest first, those below `cursor` (an id, or NULL), whatever became of their organisations. */
+bool identity_check_page(struct db *db, struct arena *a, const char *account_id, const char *cursor,
+                         size_t limit, struct identity_check **list, size_t *count, struct error *e);
+/* Account, organisation, its revision, contact and grade that a check of this certificate is for;
+ * `like->organization_id` NULL: its form names none. */
+bool identity_check_of(const struct services *services, struct arena *a, const struct certificate *c,
+                       struct identity_check *like, struct error *e);
 /* Whether one holds for what the form of a certificate names, as it is now: without it the managed service
  * does not go on by itself where the brand demands a review. */
 bool identity_check_holds(const struct services *services, struct arena *a, const struct certificate *c,

@@ -63,6 +63,17 @@ bool identity_check_list(struct db *db, struct arena *a, const struct identity_c
     return true;
 }
 
+/* budget: a page of a list, and where it is put */
+bool identity_check_page(struct db *db, struct arena *a, const char *account_id, const char *cursor,
+                         size_t limit, struct identity_check **list, size_t *count, struct error *e) {
+    static const char above_all_ids[] = "idc~";
+    return db_list(db, a, identity_check_fields, sizeof **list, list, count, e,
+                   "SELECT id, account_id, organization_id, organization_revision, contact_id, grade, "
+                   "application_id, checked_by, checked_at, end_at FROM identity_check "
+                   "WHERE account_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3",
+                   DB_TEXT(account_id), DB_TEXT(cursor ? cursor : above_all_ids), DB_INT((int64_t)limit));
+}
+
 bool identity_check_valid(struct db *db, const struct identity_check *like, int64_t now, bool *valid,
                           struct error *e) {
     int64_t one;

@@ -1,6 +1,7 @@
 /* Issuers: what one may be, and their secrets. */
 #include "catalog/issuer.h"
 #include "base/clock.h"
+#include "catalog/rate_limit.h"
 #include "http/client.h"
 #include "pki/cert.h"
 #include "pki/names.h"
@@ -107,6 +108,11 @@ static bool check_acme(const struct issuer *i, struct error *e) {
     return http_url_check("directory", i->directory, e);
 }
 
+static bool check_limits(struct arena *a, const struct issuer *i, struct error *e) {
+    struct rate_limits limits;
+    return rate_limits_parse(a, i->limits, &limits, e);
+}
+
 bool issuer_check(struct arena *a, const struct issuer *i, struct error *e) {
     return check_id(i->id, e) && check_acme(i, e) && check_title("title_en", i->title_en, e) &&
            check_title("title_zh", i->title_zh, e) && check_roots(a, "tls_roots", i->tls_roots, e) &&
@@ -116,7 +122,7 @@ bool issuer_check(struct arena *a, const struct issuer *i, struct error *e) {
            check_line("caa_domains", i->caa_domains, e) && check_algorithms(i->key_algorithms, e) &&
            check_number("names_max", i->names_max, 0, NAMES_MAX, e) &&
            check_number("finalize_seconds", i->finalize_seconds, FINALIZE_MIN, FINALIZE_MAX, e) &&
-           check_binding(i, e);
+           check_limits(a, i, e) && check_binding(i, e);
 }
 
 bool issuer_usable(const struct issuer *issuer, struct error *e) {

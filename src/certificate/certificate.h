@@ -275,6 +275,23 @@ bool certificate_page(struct db *db, struct arena *a, const struct policies *pol
 bool certificate_count(struct db *db, const char *account_id, enum certificate_state state, int64_t now,
                        int64_t *count, struct error *e);
 
+/* How many have a version, whether it is still good or not. */
+bool certificate_count_versioned(struct db *db, const char *account_id, int64_t *count, struct error *e);
+/*
+ * Those of them whose id, but for its beginning, is a random number below `below` (of two digits, "~": all):
+ * the next `limit` behind `after`. Filled in as far as a forecast asks: kind, brand, policy, names, order
+ * kind, successor, the current version, the coverage, and the next issue.
+ */
+struct certificate_walk {
+    const char *account_id, *after, *below;
+    size_t limit;
+};
+bool certificate_walk(struct db *db, struct arena *a, const struct certificate_walk *walk,
+                      struct certificate **rows, size_t *count, struct error *e);
+/* The certificates of an account whose versions end first. */
+bool certificate_ending(struct db *db, struct arena *a, const char *account_id, int64_t now, size_t limit,
+                        struct certificate **rows, size_t *count, struct error *e);
+
 /* ---- intake.c: import ---- */
 
 struct intake {

@@ -67,13 +67,14 @@ struct work {
     const struct work_item *item;
     void *prepared; /* from act to save */
     enum outcome outcome;
+    int64_t by; /* set by a save before the one that waits: it wants to be asked again then; 0: never */
     int64_t until;
     const char *reason; /* with OUTCOME_RETRY: an error code or a verdict */
 };
 
 static inline bool work_until(struct work *w, int64_t until) {
     w->outcome = OUTCOME_WAIT;
-    w->until = until;
+    w->until = w->by && w->by < until ? w->by : until;
     return true;
 }
 

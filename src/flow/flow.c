@@ -18,17 +18,20 @@
 #include "issue/acme_account.h"
 #include "issue/acme_order.h"
 #include "issue/acme_revoke.h"
+#include "issue/ari.h"
+#include "issue/limit.h"
 #include "order/payment.h"
 #include "order/quote.h"
 #include "order/refund.h"
 #include "renew/renew_step.h"
 #include "solve/persist_record.h"
 #include "validate/gate.h"
+#include "validate/known.h"
 #include "verify/verify.h"
 
 const struct step steps[] = {
     /* ---- a certificate ---- */
-    {"decide", "certificate", .look = renew_is_due, .save = {renew_decide}, .next = "apply",
+    {"decide", "certificate", .look = renew_is_due, .save = {validate_foresee, renew_decide}, .next = "apply",
      .does = TEXT("decides what the certificate needs next, and when", "判断证书下一步需要什么、何时进行")},
     {"apply", "certificate", .again = true, .act = apply_prepare,
      .save = {apply_record, review_gate, validate_gate, issue_journal}, .failed = apply_failed,
@@ -43,6 +46,8 @@ const struct step steps[] = {
      .failed = issue_request_failed, .next = "decide", .otherwise = "issue",
      .does = TEXT("asks a CA for the certificate, proves control over its names, checks what comes back",
                   "向 CA 申请证书、完成域名验证并检查返回的证书")},
+    {"suggest", "version", .slow = true, .act = ari_look, .save = {ari_record},
+     .does = TEXT("asks the CA when it wants the version renewed", "询问 CA 建议的续期时间")},
     {"inherit", "certificate", .save = {deploy_inherit}, .next = "decide",
      .does =
          TEXT("hands an imported version to the certificate's targets", "将导入的版本交给证书的部署目标")},
@@ -146,7 +151,7 @@ const struct step steps[] = {
      .does = TEXT("makes RSA keys ahead", "预先生成 RSA 密钥")},
     {"retention", "account",
      .save = {idempotency_purge, quote_purge, payment_purge, validate_purge, notify_purge, session_purge,
-              solve_purge, acme_order_purge, doctor_purge,
+              solve_purge, acme_order_purge, doctor_purge, known_purge, limit_purge, suggestion_purge,
               verify_purge}, /* the last one says when they all run again */
      .does = TEXT("deletes what is kept for a time only", "删除超过保留期的记录")},
     {0},

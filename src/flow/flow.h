@@ -5,7 +5,7 @@
 #pragma once
 #include "db/step.h"
 
-enum { STEP_SAVES_MAX = 16 };
+enum { STEP_SAVES_MAX = 24 };
 
 struct step {
     const char *name, *of; /* of: what the subject is */

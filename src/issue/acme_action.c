@@ -32,6 +32,8 @@ static bool keep_answer(struct acme_run *run, const struct acme_order *answer) {
     order->finalize_url = answer->finalize ? answer->finalize : order->finalize_url;
     order->certificate_url = answer->certificate ? answer->certificate : order->certificate_url;
     order->expires_at = answer->expires ? answer->expires : order->expires_at;
+    if (answer->status == ACME_PROCESSING && !order->processing_until)
+        order->processing_until = run->w->now + run->issuer.finalize_seconds;
     if (answer->problem) {
         run->reply.problem = *answer->problem;
         order->problem = acme_problem_text(run->w->arena, answer->problem);
@@ -98,6 +100,7 @@ static bool post_order(struct acme_run *run, struct error *e) {
     if (!json_object_get(payload, "replaces"))
         return false;
     error_clear(e);
+    run->order_twice = true;
     run->order.replaces = NULL;
     json_object_del(payload, "replaces");
     return post(run, run->directory.new_order, payload, e);
@@ -142,8 +145,15 @@ static bool check_request(struct acme_run *run, struct error *e) {
 bool acme_do_order(struct acme_run *run, size_t index, struct issued *issued, struct error *e) {
     struct acme_order answer;
     (void)index, (void)issued;
-    if (!check_request(run, e) || !acme_run_open(run, e) || !post_order(run, e) ||
-        !acme_read_order(run->w->arena, run->reply.body, &answer, e))
+    bool used = false;
+    if (run->order.slot_at && (!check_request(run, e) || !acme_run_open(run, e) ||
+                               !acme_order_use_slot(run->w->db, &run->order, &used, e)))
+        return false;
+    run->wants_slot = !used;
+    if (!used)
+        return true;
+    run->ordered = true;
+    if (!post_order(run, e) || !acme_read_order(run->w->arena, run->reply.body, &answer, e))
         return false;
     if (!run->reply.location)
         return fail(e, ERR_ACME_ANSWER, "the CA does not say where the order is", "CA 未给出订单地址");
@@ -160,6 +170,15 @@ static bool fail_poll(struct acme_run *run, struct error *e) {
            fail(e, ERR_ACME_OVER, "the CA does not know the order any more", "CA 已不再承认该订单");
 }
 
+/* After that long the CA has said so once more. Another order may come through, or another CA. */
+static bool check_patience(struct acme_run *run, enum acme_status status, struct error *e) {
+    const struct acme_order_row *order = &run->order;
+    run->given_up = status == ACME_PROCESSING && order->processing_until <= run->w->now;
+    return !run->given_up ||
+           fail(e, ERR_TIMED_OUT, "the CA has not come to an end with order %s in %lld seconds",
+                "CA 在 %2$lld 秒内未完成订单 %1$s", order->id, (long long)run->issuer.finalize_seconds);
+}
+
 bool acme_do_poll(struct acme_run *run, size_t index, struct issued *issued, struct error *e) {
     struct acme_order answer;
     (void)index, (void)issued;
@@ -167,7 +186,7 @@ bool acme_do_poll(struct acme_run *run, size_t index, struct issued *issued, str
         return false;
     if (!post(run, run->order.url, NULL, e))
         return fail_poll(run, e);
-    if (!read_order(run, &answer, e))
+    if (!read_order(run, &answer, e) || !check_patience(run, answer.status, e))
         return false;
     wait_a_little(run);
     if (answer.status == ACME_READY)

@@ -18,9 +18,12 @@ struct acme_order_row {
     const char *id, *account_id, *application_id, *certificate_id, *issuer_id;
     int64_t created_at;
     const char *replaces;
+    int64_t slot_at;
     const char *url, *finalize_url, *certificate_url;
     const char *status; /* acme_status_name; NULL: the CA has not answered yet */
     int64_t expires_at, polls, poll_at;
+    int64_t processing_until; /* the issuer's patience while it is processed; 0: it was not yet */
+    int64_t pause_until;      /* after trouble nothing is asked before then */
     const char *problem;
     int64_t ended_at;
     const char *outcome, *fingerprint;
@@ -86,6 +89,9 @@ int64_t acme_poll_delay(int64_t polls);
 bool acme_order_open(struct db *db, struct arena *a, const char *application_id, struct acme_order_row *order,
                      struct error *e);
 bool acme_order_insert(struct db *db, const struct acme_order_row *order, struct error *e);
+/* Outside of transactions, before newOrder is sent: after a crash nobody knows whether it was, and the CA
+ * counts it if it was. `*used` false: there is no slot. */
+bool acme_order_use_slot(struct db *db, struct acme_order_row *order, bool *used, struct error *e);
 /* All that the CA has said of it. ERR_CONFLICT if it has ended meanwhile. */
 bool acme_order_store(struct db *db, const struct acme_order_row *order, struct error *e);
 /* Ends it; authorizations that prove nothing go. */
@@ -94,6 +100,9 @@ bool acme_order_close(struct db *db, const struct acme_order_row *order, const c
 /* Of a certificate. */
 bool acme_order_list_open(struct db *db, struct arena *a, const char *certificate_id,
                           struct acme_order_row **list, size_t *count, struct error *e);
+/* Is there an order of the account at the issuer whose names are being proven? */
+bool acme_order_proving(struct db *db, const char *account_id, const char *issuer_id, bool *proving,
+                        struct error *e);
 /* How many of an application ended so. */
 bool acme_order_count(struct db *db, const char *application_id, const char *outcome, int64_t *count,
                       struct error *e);

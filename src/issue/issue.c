@@ -8,6 +8,7 @@
 #include "catalog/issuer.h"
 #include "certificate/compromised_key.h"
 #include "issue/acme_order.h"
+#include "issue/ari.h"
 #include "issue/failover.h"
 #include "pki/digest.h"
 #include "renew/expiry.h"
@@ -180,6 +181,7 @@ static bool store_version(struct work *w, struct subject *s, const struct issued
            (application_fits(&s->application, &before) || restore_changes(w, s, &before, e)) &&
            application_close(w->db, s->application.id, w->now, version.id, NULL, e) &&
            audit_issued(w, &version, e) && tell_issued(w, &s->c, e) &&
+           (!issued->foreign || ari_begin(w, &s->c, &issued->leaf, s->application.issuer, e)) &&
            issue_wake_successor(w->db, &s->c, w->now, e) && work_goes(w, OUTCOME_NEXT);
 }
 

@@ -5,7 +5,9 @@
  */
 #include "base/rand.h"
 #include "issue/acme_run.h"
+#include "issue/ari.h"
 #include "issue/failover.h"
+#include "issue/limit.h"
 
 enum {
     REQUESTS_MAX = 24, /* of one turn: others are waiting, too */
@@ -45,7 +47,11 @@ static bool acme_journal(struct work *w, const struct certificate *c, const stru
                                     .certificate_id = c->id,
                                     .issuer_id = application->issuer,
                                     .created_at = w->now};
-    return acme_order_insert(w->db, &order, e);
+    struct acme_run run = {.w = w, .c = c, .application = application};
+    int64_t until;
+    return issuer_get(w->db, w->arena, order.issuer_id, &run.issuer, e) &&
+           ari_replaces(w->db, w->arena, c, order.issuer_id, &order.replaces, e) &&
+           acme_limit_take(&run, &order, &until, e) && acme_order_insert(w->db, &order, e);
 }
 
 /* ---- what is known ---- */
@@ -75,12 +81,22 @@ static bool read_authorizations(struct acme_run *run, struct error *e) {
     return true;
 }
 
+/* What the order before this one has left: no other follows sooner, whoever wakes the certificate. */
+static bool read_pause(struct acme_run *run, struct error *e) {
+    struct acme_order_row last;
+    if (!acme_order_last(run->w->db, run->w->arena, run->application->id, &last, e))
+        return false;
+    run->order.pause_until = last.id ? last.pause_until : 0;
+    return true;
+}
+
 bool acme_run_read(struct acme_run *run, struct error *e) {
     struct work *w = run->w;
     if (!acme_order_open(w->db, w->arena, run->application->id, &run->order, e))
         return false;
-    return !run->order.id || (issuer_get(w->db, w->arena, run->order.issuer_id, &run->issuer, e) &&
-                              read_authorizations(run, e));
+    if (!run->order.id)
+        return read_pause(run, e);
+    return issuer_get(w->db, w->arena, run->order.issuer_id, &run->issuer, e) && read_authorizations(run, e);
 }
 
 bool acme_run_open(struct acme_run *run, struct error *e) {
@@ -109,15 +125,19 @@ static bool stop(struct issued *issued, int64_t until) {
     return true;
 }
 
+/* What is under way at the CA is asked for in the next turn: while others have theirs, a quick CA is done. */
+static bool ends_turn(const struct acme_run *run, enum acme_action action) {
+    return run->must_save || run->wants_slot || run->requests >= REQUESTS_MAX ||
+           (action == ACME_DO_POLL && run->waits);
+}
+
 static bool take_turn(struct acme_run *run, struct issued *issued, struct error *e) {
     while (!issued->leaf.der.p) {
         const struct acme_case known = {&run->order, run->authorizations, run->count, run->proofs, run->seen};
         struct acme_next next = acme_next(&known, run->w->now);
         if (next.action == ACME_DO_WAIT)
             return stop(issued, next.until);
-        /* while others have their turn, a quick CA is done: nobody sleeps, and nobody waits a second */
-        bool too_soon = next.action == ACME_DO_POLL && run->waits;
-        if (run->must_save || too_soon || run->requests >= REQUESTS_MAX)
+        if (ends_turn(run, next.action))
             return stop(issued, run->w->now);
         if (!doers[next.action](run, next.index, issued, e))
             return false;
@@ -131,6 +151,8 @@ static bool acme_ask(struct work *w, const struct certificate *c, const struct a
     *run = (struct acme_run){.w = w, .c = c, .application = application};
     if (!acme_run_read(run, e))
         return false;
+    if (run->order.pause_until > w->now)
+        return stop(issued, run->order.pause_until);
     issued->unjournaled = !run->order.id;
     if (issued->unjournaled)
         return true;
@@ -155,7 +177,7 @@ static bool publish(struct acme_run *run, size_t i, struct issued *issued, struc
 }
 
 static bool save_progress(struct acme_run *run, struct issued *issued, struct error *e) {
-    if (!acme_order_store(run->w->db, &run->order, e))
+    if (!acme_limit_note(run, e) || !acme_order_store(run->w->db, &run->order, e))
         return false;
     for (size_t i = 0; i < run->count; i++) {
         if (run->changed[i] && !acme_authorization_put(run->w->db, &run->authorizations[i], e))
@@ -183,7 +205,8 @@ bool acme_order_drop(struct work *w, const char *certificate_id, const char *app
         if (application_id && strcmp(order->application_id, application_id) == 0)
             continue;
         if (!acme_order_close(w->db, order, ACME_DROPPED, w->now, e) ||
-            !solution_release(w->db, w->arena, order->application_id, w->now, e))
+            !solution_release(w->db, w->arena, order->application_id, w->now, e) ||
+            !limit_forget(w->db, certificate_id, e))
             return false;
     }
     return true;
@@ -208,10 +231,14 @@ static bool acme_save(struct work *w, const struct certificate *c, const struct 
     struct acme_run *run = issued->progress;
     run->c = c;
     run->application = application;
+    if (!run->order.id)
+        return true;
+    if (run->wants_slot && !acme_limit_take(run, &run->order, &issued->until, e))
+        return false;
     if (!save_progress(run, issued, e))
         return false;
-    return issued->waits || (end_order(run, ACME_ISSUED, e) && failover_worked(w, run->order.issuer_id, e) &&
-                             cover(run, issued, e));
+    return issued->waits || (acme_limit_proven(run, e) && end_order(run, ACME_ISSUED, e) &&
+                             failover_worked(w, run->order.issuer_id, e) && cover(run, issued, e));
 }
 
 /* ---- what failed ---- */
@@ -223,7 +250,7 @@ static bool note_problems(struct acme_run *run, struct error *e) {
 
 static bool is_dead(const struct acme_run *run, const struct error *cause) {
     const char *status = run->order.status ? run->order.status : "";
-    return cause->id == ERR_ISSUER_ANSWER || acme_status_parse(status) == ACME_INVALID ||
+    return run->given_up || cause->id == ERR_ISSUER_ANSWER || acme_status_parse(status) == ACME_INVALID ||
            acme_order_end(&run->order) <= run->w->now;
 }
 
@@ -282,14 +309,20 @@ static bool acme_failed(struct work *w, const struct application *application, s
                         const struct error *cause, enum error_id *reason, struct error *e) {
     struct acme_run *run = issued->progress;
     struct acme_order_row open;
+    struct certificate c;
     if (!run || !run->order.id)
         return true;
     if (!acme_order_open(w->db, w->arena, application->id, &open, e))
         return false;
     if (!open.id || strcmp(open.id, run->order.id) != 0)
         return true;
+    if (!certificate_get_any(w->db, w->arena, application->certificate_id, &c, e))
+        return false;
+    run->c = &c;
     run->application = application;
-    return save_progress(run, issued, e) && note_problems(run, e) && note_failure(run, cause, reason, e);
+    run->order.pause_until = work_retry_at(cause, w->item->attempts + 1, w->now);
+    return save_progress(run, issued, e) && acme_limit_failed(run, cause, e) && note_problems(run, e) &&
+           note_failure(run, cause, reason, e);
 }
 
 const struct issuer_ops issuer_acme = {.kind = "acme",

@@ -25,6 +25,7 @@ enum plan_option {
     OPTION_SPEC_CHANGED,
     OPTION_BACKDATE,
     OPTION_JSON,
+    OPTION_FLEET,
     OPTION_COUNT
 };
 
@@ -45,6 +46,8 @@ static const struct option_row options[] = {
      TEXT("how far the issuer sets notBefore back (default: 60)",
           "签发机构将 notBefore 提前的秒数(默认 60)")},
     {"json", OPTION_JSON, NULL, TEXT("print JSON", "输出 JSON")},
+    {"fleet", OPTION_FLEET, NULL,
+     TEXT("ask the daemon for the coming year of all certificates", "向服务查询全部证书未来一年的计划")},
     {0},
 };
 
@@ -64,11 +67,12 @@ static error_t take_option(int key, char *arg, struct argp_state *state) {
 static const struct command_line command_line = {
     .options = options,
     .parser = take_option,
-    .arguments = TEXT("", ""),
-    .summary = TEXT("Shows what an order would give, when each version would be issued, and why. "
-                    "TIME is RFC 3339, or a date.\vExit status: 0 planned, 1 refused, 2 usage.",
-                    "预览订单结果、各版本的签发时间及原因。TIME 为 RFC 3339 时间或日期。\v"
-                    "退出状态:0 成功,1 被拒绝,2 用法错误。"),
+    .arguments = TEXT("[CERTIFICATE]", "[证书ID]"),
+    .summary = TEXT(
+        "Shows what an order would give, when each version would be issued, and why. "
+        "Of a CERTIFICATE: what it will get, as the daemon knows. TIME is RFC 3339, or a date.\vExit status: 0 planned, 1 refused, 2 usage.",
+        "预览订单结果、各版本的签发时间及原因。指定证书时,显示服务端已知的后续计划。TIME 为 RFC 3339 时间或日期。\v"
+        "退出状态:0 成功,1 被拒绝,2 用法错误。"),
 };
 
 static bool read_number(const char *typed, const char *field, struct day_range range, int64_t *number,
@@ -222,6 +226,8 @@ int cmd_plan(int argc, char **argv, enum lang lang) {
     struct plan_input in;
     struct plan plan;
     struct error e;
+    if (plan_asks_daemon(argc, argv))
+        return plan_ask_daemon(argc, argv, lang);
     command_parse(&command_line, lang, argc, argv, &typed);
     bool json = typed.values[OPTION_JSON];
     bool understood = read_typed(a, &typed, &in, &e);

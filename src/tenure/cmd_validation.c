@@ -1,9 +1,10 @@
 /* Control over names: domains proven in advance, applications with what they want published, and checks. */
 #include "tenure/verb.h"
 #include "validate/gate.h"
+#include "validate/known.h"
 #include <stdio.h>
 
-enum { KEY_QUIET = 'q', KEY_LIMIT = 'l', KEY_METHOD = 850, KEY_CURSOR };
+enum { KEY_QUIET = 'q', KEY_LIMIT = 'l', KEY_METHOD = 850, KEY_CURSOR, KEY_NAME, KEY_ISSUER };
 
 static const char *path_of(struct cli *cli, const char *format) {
     return arena_printf(cli->arena, format, url_encode(cli->arena, cli->args[0]));
@@ -50,6 +51,22 @@ static int domain_check(struct cli *cli) {
 
 static int domain_remove(struct cli *cli) {
     return cli_request(cli, "DELETE", path_of(cli, "/v1/domains/%s"), NULL, cli_silent);
+}
+
+/* ---- what is known to be proven ---- */
+
+static void print_known(struct cli *cli, const json_t *answer) {
+    cli_table(cli, json_object_get(answer, "items"), known_validation_fields);
+    if (*cli_text(answer, "next"))
+        printf(cli->lang == LANG_ZH ? "还有更多:--cursor %s\n" : "more: --cursor %s\n",
+               cli_text(answer, "next"));
+}
+
+static int known(struct cli *cli) {
+    static const struct cli_parameter parameters[] = {
+        {KEY_NAME, "name"}, {KEY_ISSUER, "issuer"}, {KEY_LIMIT, "limit"}, {KEY_CURSOR, "cursor"}, {0}};
+    return cli_request(cli, "GET", arena_printf(cli->arena, "/v1/validations%s", cli_query(cli, parameters)),
+                       NULL, print_known);
 }
 
 /* ---- applications ---- */
@@ -101,6 +118,16 @@ static const struct option_row page_options[] = {
     {0},
 };
 
+static const struct option_row known_options[] = {
+    {"name", KEY_NAME, "NAME", TEXT("of this name only", "仅指定域名")},
+    {"issuer", KEY_ISSUER, "ISSUER",
+     TEXT("for this issuer only; tenure: what Tenure checked itself",
+          "仅指定签发机构;tenure 表示由 Tenure 验证")},
+    {"limit", KEY_LIMIT, "N", TEXT("at most so many", "最多条数")},
+    {"cursor", KEY_CURSOR, "TEXT", TEXT("go on behind the last page", "从上一页之后继续")},
+    {0},
+};
+
 #define ARGUMENT_DOMAIN      TEXT("DOMAIN", "域名验证ID")
 #define ARGUMENT_CERTIFICATE TEXT("CERTIFICATE", "证书ID")
 
@@ -114,6 +141,9 @@ const struct verb validation_verbs[] = {
     {"domain check", TEXT("look for it now", "立即检查域名"), ARGUMENT_DOMAIN, 1, 1, NULL, domain_check},
     {"domain remove", TEXT("rely on its proof no more", "删除域名验证,不再使用其结果"), ARGUMENT_DOMAIN, 1, 1,
      NULL, domain_remove},
+    {"validation list",
+     TEXT("what was proven, and until when it can be used again", "列出已通过的验证及其可复用期限"),
+     TEXT("", ""), 0, 0, known_options, known},
     {"application list", TEXT("the applications of a certificate", "列出证书的申请"), ARGUMENT_CERTIFICATE, 1,
      1, NULL, applications_list},
     {"application show", TEXT("an application, and what it wants published", "查看申请及需发布的验证内容"),

@@ -20,6 +20,9 @@ struct command {
 
 int cmd_serve(int argc, char **argv, enum lang lang);
 int cmd_plan(int argc, char **argv, enum lang lang);
+/* Of what is asked of the daemon instead: cmd_fleet.c. */
+bool plan_asks_daemon(int argc, char **argv);
+int plan_ask_daemon(int argc, char **argv, enum lang lang);
 int cmd_verify(int argc, char **argv, enum lang lang);
 int cmd_test_ca(int argc, char **argv, enum lang lang);
 int cmd_completion(int argc, char **argv, enum lang lang);

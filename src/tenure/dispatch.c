@@ -18,6 +18,7 @@
 #include "http/openapi.h"
 #include "http/url.h"
 #include "issue/acme_account.h"
+#include "issue/fleet.h"
 #include "order/ledger.h"
 #include "order/payment.h"
 #include "order/quote.h"
@@ -28,6 +29,7 @@
 #include "tenure/config.h"
 #include "tenure/system_api.h"
 #include "validate/gate.h"
+#include "validate/known.h"
 #include "verify/verify.h"
 #include <stdlib.h>
 #include <unistd.h>
@@ -68,10 +70,13 @@ const struct route *const all_routes[] = {
     letter_routes,
     confirmation_routes,
     validate_routes,
+    fleet_routes,
+    known_routes,
     application_routes,
     solver_routes,
     solution_routes,
     delegation_routes,
+    name_grant_routes,
     persist_routes,
     issue_routes,
     deploy_routes,

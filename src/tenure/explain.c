@@ -187,6 +187,7 @@ static bool (*const parts[])(struct explanation *x, struct error *e) = {
     explain_solution,
     explain_key,
     explain_source,
+    explain_suggestion,
     say_coverage,
     say_version,
     explain_term,

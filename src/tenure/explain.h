@@ -26,4 +26,5 @@ bool explain_issuer(struct explanation *x, struct error *e);
 bool explain_key(struct explanation *x, struct error *e);
 bool explain_solution(struct explanation *x, struct error *e);
 bool explain_source(struct explanation *x, struct error *e);
+bool explain_suggestion(struct explanation *x, struct error *e);
 bool explain_term(struct explanation *x, struct error *e);

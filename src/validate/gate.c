@@ -67,20 +67,12 @@ static void read_needs(struct gate *g) {
 
 /* ---- what there is ---- */
 
-/* Later than `after`: the name itself, by either method, or a record at a name above it; `id` NULL: none. */
+/* Later than `after`; `id` NULL: none. */
 static bool find_proof(struct gate *g, const struct need *need, int64_t after, struct validation *proof,
                        struct error *e) {
-    struct work *w = g->w;
-    const struct validation like = {.account_id = g->application->account_id, .name = need->name};
-    if (!validation_find_good(w->db, w->arena, &like, after, !need->wildcard, proof, e))
-        return false;
-    const char *above = name_is_ip(need->name) ? NULL : strchr(need->name, '.');
-    for (; !proof->id && above; above = strchr(above + 1, '.')) {
-        const struct validation parent = {.account_id = like.account_id, .name = above + 1};
-        if (!validation_find_good(w->db, w->arena, &parent, after, false, proof, e))
-            return false;
-    }
-    return true;
+    const struct validation like = {
+        .account_id = g->application->account_id, .name = need->name, .wildcard = need->wildcard};
+    return validation_find_proof(g->w->db, g->w->arena, &like, after, proof, e);
 }
 
 static bool lies_below(const char *name, const char *parent) {

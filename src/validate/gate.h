@@ -23,6 +23,8 @@ extern const struct field challenge_fields[], methods_fields[]; /* of answers */
 
 /* For so many days a proof counts for what is issued at `at`. */
 int64_t validation_reuse_days(int64_t at);
+/* The first moment at which a proof of then counts no more, whatever is shortened until then. */
+int64_t validation_reusable_until(int64_t validated_at);
 
 /* ---- gate.c ---- */
 

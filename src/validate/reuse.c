@@ -21,3 +21,17 @@ int64_t validation_reuse_days(int64_t at) {
         i--;
     return reuse[i].days;
 }
+
+int64_t validation_reusable_until(int64_t validated_at) {
+    const size_t count = sizeof reuse / sizeof *reuse;
+    int64_t end = 0;
+    for (size_t i = 0; i < count; i++) {
+        int64_t upto = i + 1 < count ? reuse[i + 1].from : INT64_MAX;
+        end = validated_at + reuse[i].days * DAY;
+        if (end < reuse[i].from)
+            end = reuse[i].from;
+        if (end < upto && validated_at < upto)
+            break;
+    }
+    return end;
+}

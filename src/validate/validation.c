@@ -2,6 +2,7 @@
 #include "base/clock.h"
 #include "base/rand.h"
 #include "pki/digest.h"
+#include "pki/names.h"
 #include "validate/gate.h"
 
 enum { KEEP_SECONDS = 30 * DAY, PURGE_LIMIT = 5000, TOKEN_BYTES = 32, MINUTE = 60 };
@@ -44,6 +45,20 @@ bool validation_ask(struct db *db, const struct validation *v, int64_t now, stru
                     "一分钟内请求的检查超过 %d 次", CHECKS_PER_MINUTE);
     return validation_set_asked(db, v->id, now, now - CHECK_PAUSE, &noted, e) &&
            (noted ? work_enqueue(db, v->account_id, v->id, "check", now, e) : refuse_often(v, e));
+}
+
+/* budget: as the header has it */
+bool validation_find_proof(struct db *db, struct arena *a, const struct validation *like, int64_t after,
+                           struct validation *proof, struct error *e) {
+    if (!validation_find_good(db, a, like, after, !like->wildcard, proof, e))
+        return false;
+    const char *above = name_is_ip(like->name) ? NULL : strchr(like->name, '.');
+    for (; !proof->id && above; above = strchr(above + 1, '.')) {
+        const struct validation parent = {.account_id = like->account_id, .name = above + 1};
+        if (!validation_find_good(db, a, &parent, after, false, proof, e))
+            return false;
+    }
+    return true;
 }
 
 /* From act to save. */

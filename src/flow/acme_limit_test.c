@@ -1,0 +1,126 @@
+/*
+ * What goes along with orders at CAs, by the real engine through time: slots under the limits, proofs that
+ * are noted, and the window that the CA is asked for.
+ */
+#include "flow/acme_world.h"
+#include "issue/ari.h"
+#include "issue/limit.h"
+#include "validate/known.h"
+
+static void set_limits(const char *limits) {
+    struct issuer one;
+    assert_ok(issuer_get(w.services.db, w.arena, "one", &one, &e), e);
+    one.limits = limits;
+    assert_ok(db_begin(w.services.db, &e), e);
+    assert_ok(world_end(&w, issuer_db_put(w.services.db, &one, &e), &e), e);
+}
+
+#define ORDERS_3_AN_HOUR "[{\"name\":\"orders\",\"per\":\"account\",\"count\":3,\"seconds\":3600}]"
+
+static void orders_wait_for_their_slots(void **state) {
+    (void)state;
+    struct certificate all[7];
+    struct limit_wait wait;
+    brand.fallback_issuers = "";
+    set_limits(ORDERS_3_AN_HOUR);
+    for (size_t i = 0; i < 7; i++)
+        all[i] = buy(arena_printf(w.arena, "w%zu.example.com", i));
+    live(60);
+    assert_int_equal(fakes[0].new_orders, 3);
+    size_t waiting = 0;
+    for (size_t i = 0; i < 7; i++) {
+        assert_ok(limit_waiting(w.services.db, w.arena, all[i].id, &wait, &e), e);
+        waiting += wait.subject != NULL;
+    }
+    assert_int_equal(waiting, 4);
+    for (int hour = 1; hour <= 4; hour++) {
+        live(1200);
+        assert_int_equal(fakes[0].new_orders, 3 + hour);
+    }
+    live(60);
+    for (size_t i = 0; i < 7; i++)
+        assert_int_equal(state_of(&all[i]), STATE_ISSUED);
+    expect_nothing_left();
+}
+
+/* Killed at random, every newOrder that may have been sent takes a slot: never more than there are. */
+static void killed_orders_take_no_more_than_there_is(void **state) {
+    (void)state;
+    struct certificate all[7];
+    const int64_t begin = w.now;
+    brand.fallback_issuers = "";
+    set_limits(ORDERS_3_AN_HOUR);
+    for (size_t i = 0; i < 7; i++)
+        all[i] = buy(arena_printf(w.arena, "w%zu.example.com", i));
+    for (int i = 0; i < 20; i++) {
+        live_until(w.now + 1200, true);
+        assert_in_range(fakes[0].new_orders, 1, 3 + (w.now - begin) / 1200);
+    }
+    for (size_t i = 0; i < 7; i++)
+        assert_int_equal(state_of(&all[i]), STATE_ISSUED);
+}
+
+static void the_same_names_once_more_are_no_new_order(void **state) {
+    (void)state;
+    brand.fallback_issuers = "";
+    set_limits("[{\"name\":\"orders\",\"per\":\"account\",\"count\":1,\"seconds\":31536000,"
+               "\"exempt\":[\"renewal\"]}]");
+    struct certificate c = buy("www.example.com");
+    live(100 * DAY);
+    assert_int_equal(look_at(&c).version_count, 2);
+    struct certificate other = buy("other.example.com");
+    live(DAY);
+    assert_int_equal(look_at(&other).version_count, 0);
+}
+
+static void what_waits_and_is_cancelled_leaves_its_place(void **state) {
+    (void)state;
+    struct limit_wait wait;
+    brand.fallback_issuers = "";
+    set_limits("[{\"name\":\"orders\",\"per\":\"account\",\"count\":1,\"seconds\":864000}]");
+    buy("www.example.com");
+    live(60);
+    struct certificate c = buy("other.example.com");
+    live(60);
+    assert_ok(limit_waiting(w.services.db, w.arena, c.id, &wait, &e), e);
+    assert_string_equal(wait.limit_name, "orders");
+    c = look_at(&c);
+    assert_ok(db_begin(w.services.db, &e), e);
+    assert_ok(world_end(&w, apply_withdraw(&w.services, w.arena, &c, w.now, &e), &e), e);
+    live(60);
+    assert_ok(limit_waiting(w.services.db, w.arena, c.id, &wait, &e), e);
+    assert_null(wait.subject);
+}
+
+static void what_the_ca_has_proven_is_known(void **state) {
+    (void)state;
+    struct known_validation *list;
+    const struct known_validation like = {.account_id = ACCOUNT, .issuer = "one"};
+    size_t count;
+    buy("a.example.com b.example.com");
+    live(60);
+    assert_ok(known_list(w.services.db, w.arena, &like, NULL, 10, &list, &count, &e), e);
+    assert_int_equal(count, 2);
+    assert_string_equal(list[0].method, "http-01");
+    assert_in_range(list[0].validated_at, w.now - 60, w.now);
+}
+
+static void each_version_asks_for_its_window(void **state) {
+    (void)state;
+    struct suggestion s;
+    struct work_item item;
+    struct certificate c = buy("www.example.com");
+    live(60);
+    c = look_at(&c);
+    assert_ok(suggestion_get(w.services.db, w.arena, c.version_id, &s, &e), e);
+    assert_string_equal(s.issuer, "one");
+    assert_true(s.asked_at > 0);
+    assert_ok(work_get(w.services.db, w.arena, c.version_id, &item, &e), e);
+    assert_string_equal(item.step, "suggest");
+}
+
+TEST_MAIN(acme_limit, in_world(orders_wait_for_their_slots),
+          in_world(killed_orders_take_no_more_than_there_is),
+          in_world(the_same_names_once_more_are_no_new_order),
+          in_world(what_waits_and_is_cancelled_leaves_its_place), in_world(what_the_ca_has_proven_is_known),
+          in_world(each_version_asks_for_its_window))

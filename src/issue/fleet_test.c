@@ -1,0 +1,147 @@
+/* The plan of an inventory: what it adds up, and what it says of limits. */
+#include "issue/fixture.h"
+#include "issue/fleet.h"
+
+static const char *no_query(struct request *rq, const char *name) {
+    (void)rq, (void)name;
+    return NULL;
+}
+
+static json_t *asked(const char *path, const char *id) {
+    struct request rq = {.arena = w.arena,
+                         .services = &w.services,
+                         .db = w.services.db,
+                         .caller = {.account_id = ACCOUNT},
+                         .now = w.now,
+                         .path_args = {id},
+                         .query = no_query};
+    const struct route *route = fleet_routes;
+    while (strcmp(route->path, path) != 0)
+        route++;
+    assert_ok(route->handle(&rq, &e), e);
+    return json_keep(w.arena, rq.reply);
+}
+
+static json_int_t number_in(const json_t *object, const char *member) {
+    return json_integer_value(json_object_get(object, member));
+}
+
+static const char *text_in(const json_t *object, const char *member) {
+    return json_string_value(json_object_get(object, member));
+}
+
+static json_int_t in_month(const json_t *plan, const char *month, const char *member) {
+    const json_t *one;
+    json_int_t sum = 0;
+    size_t i;
+    json_array_foreach(json_object_get(plan, "months"), i, one) if (strcmp(text_in(one, "month"), month) == 0)
+        sum += number_in(one, member);
+    return sum;
+}
+
+/* SPEC section 7, row 8: versions of 199, 99, 99 and 58 days. */
+static void the_calendar_has_the_versions_of_the_coming_year(void **state) {
+    (void)state;
+    for (int i = 0; i < 3; i++)
+        issue_now(bought((struct order_request){.names = arena_printf(w.arena, "w%d.example.com", i)}).id);
+    const json_t *plan = asked("/v1/plan/fleet", NULL);
+    assert_int_equal(number_in(plan, "certificates"), 3);
+    assert_int_equal(in_month(plan, "2027-05", "planned"), 3);
+    assert_int_equal(in_month(plan, "2027-07", "planned"), 3);
+    assert_int_equal(in_month(plan, "2027-09", "planned"), 3);
+    assert_int_equal(in_month(plan, "2027-11", "planned"), 0);
+    assert_int_equal(in_month(plan, "2027-11", "if_renewed") + in_month(plan, "2027-10", "if_renewed"), 3);
+    const json_t *steps = json_object_get(plan, "steps");
+    assert_int_equal(json_array_size(steps), 3);
+    assert_string_equal(text_in(json_array_get(steps, 1), "from"), "2027-03-15");
+    assert_int_equal(number_in(json_array_get(steps, 1), "version_days"), 99);
+    assert_int_equal(number_in(json_array_get(steps, 1), "validation_days"), 100);
+    assert_string_equal(text_in(json_array_get(steps, 2), "from"), "2029-03-15");
+    assert_int_equal(number_in(json_array_get(steps, 0), "versions_in_a_year"), 6); /* 365 / 169 each */
+    assert_int_equal(number_in(json_array_get(steps, 2), "versions_in_a_year"), 36);
+    assert_int_equal(json_array_size(json_object_get(plan, "ending_first")), 3);
+}
+
+static void a_certificate_has_the_versions_that_the_policy_plans(void **state) {
+    (void)state;
+    struct certificate c = bought_and_issued(NULL);
+    const json_t *versions = json_object_get(asked("/v1/certificates/{id}/plan", c.id), "versions");
+    assert_true(json_array_size(versions) > 4);
+    assert_int_equal(number_in(json_array_get(versions, 0), "days"), 99);
+    assert_int_equal(number_in(json_array_get(versions, 1), "days"), 99);
+    assert_false(json_is_true(json_object_get(json_array_get(versions, 2), "if_renewed")));
+    assert_true(json_is_true(json_object_get(json_array_get(versions, 3), "if_renewed")));
+    assert_int_equal(json_array_size(json_object_get(json_array_get(versions, 0), "missing")), 0);
+}
+
+static void another_account_sees_nothing_of_it(void **state) {
+    (void)state;
+    bought_and_issued(NULL);
+    struct fleet *f = ARENA_NEW(w.arena, struct fleet);
+    *f = (struct fleet){.arena = w.arena, .services = &w.services, .account_id = "acc_other", .now = w.now};
+    assert_ok(fleet_read(f, &e), e);
+    assert_int_equal(f->seen, 0);
+    assert_int_equal(f->issuer_count, 0);
+}
+
+/* ---- limits ---- */
+
+static struct fleet *with_days(int64_t certificates, int64_t a_day) {
+    struct fleet *f = ARENA_NEW(w.arena, struct fleet);
+    f->arena = w.arena;
+    f->now = w.now;
+    f->total = f->counted = f->seen = certificates;
+    f->issuer_count = 1;
+    f->issuers[0] = (struct fleet_issuer){.id = "ca", .certificates = certificates, .shortest = 60 * DAY};
+    for (int day = 0; day < FLEET_DAYS; day++)
+        f->issuers[0].paid[day] = a_day;
+    return f;
+}
+
+static void a_limit_holds_or_says_what_is_needed(void **state) {
+    (void)state;
+    const struct rate_limit orders = {
+        .name = "orders", .kind = RATE_PER_ACCOUNT, .count = 300, .seconds = 10800};
+    struct fleet *f = with_days(100000, 2400);
+    struct fleet_limit l = fleet_limit_of(f, &f->issuers[0], &orders);
+    assert_int_equal(l.demand, 300);
+    assert_true(l.holds);
+    assert_int_equal(l.seconds, (100000 - 300) * 36);
+    f->issuers[0].assumed[40] = 10;
+    l = fleet_limit_of(f, &f->issuers[0], &orders);
+    assert_int_equal(l.demand, 302);
+    assert_false(l.holds);
+    const struct rate_limit exempt = {
+        .name = "orders", .kind = RATE_PER_ACCOUNT, .count = 300, .seconds = 10800, .renewal_exempt = true};
+    assert_true(fleet_limit_of(f, &f->issuers[0], &exempt).holds);
+    int64_t count;
+    assert_int_equal(fleet_busiest(f, NULL, &count), 40);
+    assert_int_equal(count, 2410);
+    const struct rate_limit week = {
+        .name = "week", .kind = RATE_PER_ACCOUNT, .count = 16800, .seconds = 7 * DAY};
+    assert_int_equal(fleet_limit_of(f, &f->issuers[0], &week).demand, 7 * 2400 + 10);
+}
+
+/* 2400 a day: of 5000 that end within the first day, 300 at once and 2400 more are in time. */
+static void what_ends_before_its_turn_is_counted(void **state) {
+    (void)state;
+    struct rate_limit orders = {.name = "orders", .kind = RATE_PER_ACCOUNT, .count = 300, .seconds = 10800};
+    struct fleet *f = with_days(100000, 10);
+    f->issuers[0].limits = (struct rate_limits){&orders, 1};
+    f->issuers[0].ends[0] = 5000;
+    assert_int_equal(fleet_lapsing(f, &f->issuers[0]), 5000 - 300 - 2400);
+    f->issuers[0].ends[0] = 2000;
+    assert_int_equal(fleet_lapsing(f, &f->issuers[0]), 0);
+}
+
+static void a_part_stands_for_all(void **state) {
+    (void)state;
+    struct fleet *f = with_days(1000, 0);
+    f->counted = 100;
+    assert_int_equal(fleet_scaled(f, 7), 70);
+}
+
+TEST_MAIN(fleet, in_world(the_calendar_has_the_versions_of_the_coming_year),
+          in_world(a_certificate_has_the_versions_that_the_policy_plans),
+          in_world(another_account_sees_nothing_of_it), in_world(a_limit_holds_or_says_what_is_needed),
+          in_world(what_ends_before_its_turn_is_counted), in_world(a_part_stands_for_all))
