@@ -19,6 +19,7 @@ static bool post(struct acme_run *run, const char *url, const json_t *payload, s
 static void wait_a_little(struct acme_run *run) {
     struct acme_order_row *order = &run->order;
     int64_t delay = run->reply.retry_after ? run->reply.retry_after : acme_poll_delay(order->polls);
+    run->waits = true;
     order->poll_at = run->w->now + delay;
     order->polls++;
 }
