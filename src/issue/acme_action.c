@@ -19,6 +19,7 @@ static bool post(struct acme_run *run, const char *url, const json_t *payload, s
 static void wait_a_little(struct acme_run *run) {
     struct acme_order_row *order = &run->order;
     int64_t delay = run->reply.retry_after ? run->reply.retry_after : acme_poll_delay(order->polls);
+    run->waits = true;
     order->poll_at = run->w->now + delay;
     order->polls++;
 }
@@ -351,6 +352,22 @@ static bool refused_answer(struct acme_run *run, size_t index, struct error *e) 
     return answer.status != ACME_PENDING;
 }
 
+/* The name at fault, in the CA's own words. */
+static bool fail_for_name(const struct acme_authorization_row *z, struct error *e) {
+    return fail(e, ERR_ACME_VALIDATION, "the CA could not verify %s (%s): %s", "CA 未能验证 %s(%s):%s",
+                z->name, z->problem_type ? z->problem_type : "-", z->problem ? z->problem : "-");
+}
+
+/* Some CAs look once and leave the challenge pending with what was wrong, until they are asked again. */
+static bool keep_failure(struct acme_run *run, const struct acme_challenge *answer,
+                         struct acme_authorization_row *z, struct error *e) {
+    if (answer->status != ACME_PENDING || !answer->problem)
+        return true;
+    z->problem = acme_problem_text(run->w->arena, answer->problem);
+    z->problem_type = answer->problem->type;
+    return fail_for_name(z, e);
+}
+
 bool acme_do_answer(struct acme_run *run, size_t index, struct issued *issued, struct error *e) {
     struct acme_authorization_row *z = &run->authorizations[index];
     struct acme_challenge answer = {.status = ACME_UNKNOWN};
@@ -367,7 +384,7 @@ bool acme_do_answer(struct acme_run *run, size_t index, struct issued *issued, s
     wait_a_little(run);
     if (answer.status == ACME_VALID)
         run->order.poll_at = 0;
-    return true;
+    return keep_failure(run, &answer, z, e);
 }
 
 /* ---- the CSR ---- */
@@ -422,12 +439,6 @@ bool acme_do_finalize(struct acme_run *run, size_t index, struct issued *issued,
 }
 
 /* ---- the end ---- */
-
-/* The name at fault, in the CA's own words. */
-static bool fail_for_name(const struct acme_authorization_row *z, struct error *e) {
-    return fail(e, ERR_ACME_VALIDATION, "the CA could not verify %s (%s): %s", "CA 未能验证 %s(%s):%s",
-                z->name, z->problem_type ? z->problem_type : "-", z->problem ? z->problem : "-");
-}
 
 bool acme_do_give_up(struct acme_run *run, size_t index, struct issued *issued, struct error *e) {
     (void)index, (void)issued;

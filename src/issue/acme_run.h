@@ -31,6 +31,7 @@ struct acme_run {
     bool ordered;    /* newOrder is what was asked last */
     bool given_up;   /* the CA does not come to an end with it */
     bool stays;      /* newOrder is repeated as it was, whatever became of it */
+    bool waits;      /* the CA has something to do: it is asked for in the next turn */
     int requests;
     struct acme_reply reply; /* of the last request */
 };

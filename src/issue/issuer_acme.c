@@ -38,7 +38,8 @@ static bool acme_journal(struct work *w, const struct certificate *c, const stru
         return false;
     if (order.id && !order.ended_at)
         return true;
-    if (!order.id && !want_preflight(w, application, e))
+    /* Whose names were proven before needs no look ahead: thousands that renew at once would wait for it. */
+    if (!order.id && !c->version_count && !want_preflight(w, application, e))
         return false;
     order = (struct acme_order_row){.id = id_new(w->arena, "aord", w->now),
                                     .account_id = c->account_id,
@@ -124,13 +125,19 @@ static bool stop(struct issued *issued, int64_t until) {
     return true;
 }
 
+/* What is under way at the CA is asked for in the next turn: while others have theirs, a quick CA is done. */
+static bool ends_turn(const struct acme_run *run, enum acme_action action) {
+    return run->must_save || run->wants_slot || run->requests >= REQUESTS_MAX ||
+           (action == ACME_DO_POLL && run->waits);
+}
+
 static bool take_turn(struct acme_run *run, struct issued *issued, struct error *e) {
     while (!issued->leaf.der.p) {
         const struct acme_case known = {&run->order, run->authorizations, run->count, run->proofs, run->seen};
         struct acme_next next = acme_next(&known, run->w->now);
         if (next.action == ACME_DO_WAIT)
             return stop(issued, next.until);
-        if (run->must_save || run->wants_slot || run->requests >= REQUESTS_MAX)
+        if (ends_turn(run, next.action))
             return stop(issued, run->w->now);
         if (!doers[next.action](run, next.index, issued, e))
             return false;
