@@ -93,14 +93,14 @@ bool responder_answer(struct responder *r, struct arena *a, struct slice message
     return dns_serve(&r->served, a, &asked, answer);
 }
 
-/* One network: 24 bits of IPv4, 56 of IPv6. A source that is forged gets no more than it sent. */
+/* A source that is forged gets no more than it sent. */
 static bool asks_too_often(struct responder *r, const struct sockaddr_storage *from) {
-    struct address address = {0};
     uint32_t hash = r->seed;
-    if (!address_from((const struct sockaddr *)from, &address))
+    uint64_t network = network_of(from);
+    if (!network)
         return true;
-    for (int i = 0; i < (address.family == AF_INET ? 3 : 7); i++)
-        hash = (hash ^ address.bytes[i]) * 16777619u;
+    for (; network; network >>= 8)
+        hash = (hash ^ (uint32_t)(network & 0xff)) * 16777619u;
     struct client_rate *rate = &r->rates[(hash ^ hash >> 16) % RATES];
     if (rate->second != r->now)
         *rate = (struct client_rate){.second = r->now};
