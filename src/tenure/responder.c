@@ -20,7 +20,9 @@ enum {
     BACKLOG = 128,
     RATES = 4096,      /* clients that are told apart */
     RATE_SECOND = 100, /* questions by UDP of one network in a second */
-    HTTP_CONNECTIONS = 128,
+    HTTP_CONNECTIONS = 512,
+    HTTP_MS = 5000, /* a CA asks at once, and takes its answer */
+    HTTP_POOL = 8192,
     CONTROL_SIZE = 128,
 };
 #define CHALLENGE_PATH "/.well-known/acme-challenge/"
@@ -226,6 +228,8 @@ static bool open_tls(struct responder *r, struct arena *a, struct error *e) {
 static bool open_http(struct responder *r, struct error *e) {
     struct server_options options = server_defaults;
     options.connections_max = HTTP_CONNECTIONS;
+    options.head_ms = options.write_ms = options.idle_ms = HTTP_MS;
+    options.pool_size = HTTP_POOL;
     options.context = r;
     options.body_max = no_body;
     options.handle = handle_http;
