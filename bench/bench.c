@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "signer/signer.h"
 #include <arpa/inet.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -102,11 +103,15 @@ static int free_port(void) {
 }
 
 struct daemon daemon_start(const char *binary, const char *folder) {
+    return daemon_start_with(binary, folder, "");
+}
+
+struct daemon daemon_start_with(const char *binary, const char *folder, const char *yaml) {
     AUTO_ARENA a = arena_new();
     struct error e = {0};
     struct daemon d = {.port = free_port()};
     const char *config = arena_printf(a, "%s/tenure.yaml", folder);
-    const char *text = arena_printf(a, "listen: 127.0.0.1:%d\nlog_level: error\n", d.port);
+    const char *text = arena_printf(a, "listen: 127.0.0.1:%d\nlog_level: error\n%s", d.port, yaml);
     bench_must(file_replace(config, 0600, slice_str(text), &e), config, &e);
     d.started_us = bench_us();
     d.pid = fork();
@@ -132,6 +137,38 @@ double daemon_wait(const struct daemon *d, struct client *client) {
         usleep(TRY_AGAIN_US);
     }
     return (double)(bench_us() - d->started_us) / 1e3;
+}
+
+/* The field of /proc/PID/FILE that follows `name`; -1 if the process has gone. */
+static long proc_number(const char *pid, const char *file, const char *name) {
+    AUTO_ARENA a = arena_new();
+    char text[8192];
+    FILE *f = fopen(arena_printf(a, "/proc/%s/%s", pid, file), "re");
+    size_t len = f ? fread(text, 1, sizeof text - 1, f) : 0;
+    if (f)
+        fclose(f);
+    text[len] = 0;
+    const char *found = strstr(text, name);
+    return found ? strtol(found + strlen(name), NULL, 10) : -1;
+}
+
+static bool belongs_to(const char *pid, pid_t supervisor) {
+    return strtol(pid, NULL, 10) == supervisor || proc_number(pid, "status", "\nPPid:") == supervisor;
+}
+
+long daemon_memory(const struct daemon *d, int *processes) {
+    DIR *proc = opendir("/proc");
+    long sum = 0;
+    *processes = 0;
+    for (struct dirent *entry; proc && (entry = readdir(proc));) {
+        if (entry->d_name[0] < '1' || entry->d_name[0] > '9' || !belongs_to(entry->d_name, d->pid))
+            continue;
+        sum += proc_number(entry->d_name, "smaps_rollup", "\nPss:");
+        ++*processes;
+    }
+    if (proc)
+        closedir(proc);
+    return sum;
 }
 
 static double seconds(struct timeval t) {

@@ -33,6 +33,9 @@ void bench_close(struct bench *b);
 const char *bench_key(struct bench *b);
 /* A running engine on it, for what must have happened before a measurement. */
 struct engine bench_engine(const struct bench *b);
+/* Buys so many certificates of one name each, and has them issued by the local CA in a past from which their
+ * next version is due now. */
+void bench_make_due(struct bench *b, int64_t count, int64_t now);
 
 /* ---- a daemon ---- */
 
@@ -44,12 +47,16 @@ struct daemon {
 
 /* Starts `BINARY serve` on the folder, at a free port of the loopback address. It ends with this program. */
 struct daemon daemon_start(const char *binary, const char *folder);
+/* The same with more lines of its configuration. */
+struct daemon daemon_start_with(const char *binary, const char *folder, const char *yaml);
 /* Until it answers; milliseconds since its start. */
 double daemon_wait(const struct daemon *d, struct client *client);
 /* What the daemon and all its processes have used. */
 struct usage {
     double cpu_seconds, written_bytes;
 };
+/* The memory of all its processes together, in KiB (PSS: what they share is counted once). */
+long daemon_memory(const struct daemon *d, int *processes);
 /* Asks it to end, and waits. */
 struct usage daemon_stop(const struct daemon *d);
 

@@ -15,12 +15,12 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { COUNT = 20000, TOGETHER = 500, COVERAGE = 365 * DAY, PATIENCE_SECONDS = 600 };
+enum { COUNT = 20000, PATIENCE_SECONDS = 600 };
 
 struct run {
     struct bench bench;
     const char *binary;
-    int64_t count, now, past;
+    int64_t count;
 };
 
 /* ---- what the machine can do ---- */
@@ -57,46 +57,7 @@ static void report_machine(void) {
     bench_result("these three, CPU for each renewal", 1e3 / make + 1e3 / sign + 1e3 / verify, "ms", NULL);
 }
 
-/* ---- certificates whose next version is due ---- */
-
-static bool due_now(const struct run *r, const struct profile *profile, int64_t past) {
-    struct validity first =
-        policy_validity(profile, &(struct issuer_rules){.backdate = 60}, past + COVERAGE, past);
-    const struct term_state term = {.order_kind = ORDER_PURCHASE,
-                                    .not_before = first.not_before,
-                                    .end = first.end,
-                                    .coverage_end = past + COVERAGE};
-    struct next_issue next = policy_next_issue(profile, &term);
-    return next.kind == NEXT_VERSION && next.at <= r->now && first.end > r->now;
-}
-
-/* The latest day on which a first version was issued that must be followed now. */
-static int64_t find_past(const struct run *r) {
-    const struct profile *profile = policy_find(&r->bench.policies, POLICY_DEFAULT, 0);
-    for (int64_t past = r->now; past > r->now - COVERAGE; past -= DAY)
-        if (due_now(r, profile, past))
-            return past;
-    fprintf(stderr, "no version of the policy %s is due within its coverage today\n", POLICY_DEFAULT);
-    exit(1);
-}
-
-static bool buy(struct run *r, struct arena *a, int64_t number, struct error *e) {
-    const struct order_request request = {.names = arena_printf(a, "host%lld.example.com", (long long)number),
-                                          .key_algorithm = "p256",
-                                          .years = 1,
-                                          .created_by = "bench"};
-    struct order order;
-    struct certificate c;
-    return order_purchase(&r->bench.services, a, r->bench.account_id, &request, r->past, &order, &c, e);
-}
-
-static bool buy_together(struct run *r, int64_t from, int64_t upto, struct error *e) {
-    AUTO_ARENA a = arena_new();
-    bool ok = db_begin(r->bench.services.db, e);
-    for (int64_t i = from; ok && i < upto; i++)
-        ok = buy(r, a, i, e);
-    return ok && db_commit(r->bench.services.db, e);
-}
+/* ---- the measurement ---- */
 
 static int64_t versions(const struct run *r) {
     struct error e = {0};
@@ -104,17 +65,6 @@ static int64_t versions(const struct run *r) {
     bench_must(db_int(r->bench.services.db, &count, 0, &e, "SELECT count(*) FROM version"), "versions", &e);
     return count;
 }
-
-static void prepare(struct run *r) {
-    struct engine engine = bench_engine(&r->bench);
-    struct error e = {0};
-    for (int64_t i = 0; i < r->count; i += TOGETHER)
-        bench_must(buy_together(r, i, i + TOGETHER < r->count ? i + TOGETHER : r->count, &e), "purchase", &e);
-    bench_must(flow_run_all(&engine, r->past, &e) && db_checkpoint(r->bench.services.db, &e),
-               "first versions", &e);
-}
-
-/* ---- the measurement ---- */
 
 /* Each renewal writes two entries, the second with its version. */
 static int64_t audited(const struct run *r) {
@@ -163,7 +113,7 @@ static void measure(const struct run *r) {
 }
 
 int main(int argc, char **argv) {
-    struct run r = {.count = argc > 3 ? strtoll(argv[3], NULL, 10) : COUNT, .now = clock_now()};
+    struct run r = {.count = argc > 3 ? strtoll(argv[3], NULL, 10) : COUNT};
     if (argc < 3 || r.count < 1) {
         fprintf(stderr, "usage: bench_renew TENURE FOLDER [COUNT]\n");
         return 64;
@@ -171,8 +121,7 @@ int main(int argc, char **argv) {
     bench_machine();
     r.binary = realpath(argv[1], NULL);
     bench_open(&r.bench, argv[2]);
-    r.past = find_past(&r);
-    prepare(&r);
+    bench_make_due(&r.bench, r.count, clock_now());
     report_machine();
     measure(&r);
     bench_close(&r.bench);

@@ -73,9 +73,11 @@ static bool holds(struct arena *a, const struct propagation *what, const struct 
 static bool look_for_record(struct work *w, struct look *look, const struct propagation *what,
                             const char *host, struct error *e) {
     struct dns_result result;
-    struct dns *dns;
-    if (!dns_open(w->arena, w->services->validator->dns, &dns, e) ||
-        !dns_validated(dns, host, DNS_TXT, &result, e))
+    struct dns *dns = NULL;
+    bool asked = dns_open(w->arena, w->services->validator->dns, &dns, e) &&
+                 dns_validated(dns, host, DNS_TXT, &result, e);
+    dns_close(dns);
+    if (!asked)
         return false;
     bool failed = result.timed_out || (result.rcode != DNS_NOERROR && result.rcode != DNS_NXDOMAIN);
     if (!failed && holds(w->arena, what, &result))

@@ -45,6 +45,8 @@ struct dns_settings {
 /* One check: what was found out is kept until the arena ends, and no longer. */
 struct dns;
 bool dns_open(struct arena *a, const struct dns_settings *settings, struct dns **dns, struct error *e);
+/* Lets its sockets and memory go before the arena ends; what was found out stays. NULL is nothing. */
+void dns_close(struct dns *dns);
 
 /* ---- the validated look-up ---- */
 

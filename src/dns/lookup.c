@@ -159,8 +159,15 @@ static bool system_resolvers(struct arena *a, struct dns_servers *servers, struc
            fail(e, ERR_NO_RESOLVER, RESOLV_CONF " names no DNS server", RESOLV_CONF " 中没有 DNS 服务器");
 }
 
-static void close_resolver(void *object) {
-    ub_ctx_delete(object);
+void dns_close(struct dns *dns) {
+    if (!dns)
+        return;
+    ub_ctx_delete(dns->resolver);
+    dns->resolver = NULL;
+}
+
+static void close_at_end(void *object) {
+    dns_close(object);
 }
 
 bool dns_open(struct arena *a, const struct dns_settings *settings, struct dns **opened, struct error *e) {
@@ -173,7 +180,7 @@ bool dns_open(struct arena *a, const struct dns_settings *settings, struct dns *
     dns->resolver = ub_ctx_create();
     if (!dns->resolver)
         return fail_errno(e, ERR_SYSTEM, "libunbound");
-    arena_defer(a, close_resolver, dns->resolver);
+    arena_defer(a, close_at_end, dns);
     *opened = dns;
     return set_up(dns, e);
 }

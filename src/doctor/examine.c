@@ -55,11 +55,17 @@ static bool cannot_ask(struct examination *x, struct error *e) {
     return true;
 }
 
-bool examine(struct examination *x, struct error *e) {
+static bool examine_parts(struct examination *x, struct error *e) {
     if (!inquiry_begin(x->validator, x->arena, &x->check, &x->inquiry, e) && !cannot_ask(x, e))
         return false;
     for (size_t i = 0; i < sizeof parts / sizeof *parts && !x->over; i++)
         if (!parts[i](x, e) && !cannot_ask(x, e))
             return false;
     return true;
+}
+
+bool examine(struct examination *x, struct error *e) {
+    bool good = examine_parts(x, e);
+    inquiry_end(&x->inquiry);
+    return good;
 }

@@ -168,6 +168,7 @@ static void tell_nowhere(struct examination *x, enum reason nowhere) {
 
 /* A wildcard has no address of its own: what stands at the name below it tells nothing. */
 bool examine_addresses(struct examination *x, struct error *e) {
+    AUTO_ARENA connections = arena_new();
     struct addresses addresses;
     enum reason nowhere = REASON_FOUND;
     struct visit v = {.x = x, .url = url_of(x), .deadline_ms = clock_monotonic_ms() + WEB_MS};
@@ -175,7 +176,7 @@ bool examine_addresses(struct examination *x, struct error *e) {
         return true;
     if (!inquiry_addresses(&x->inquiry, x->name, &addresses, &nowhere, e))
         return false;
-    v.client = client_new(x->arena, x->validator->policy);
+    v.client = client_new(connections, x->validator->policy);
     v.timeout_ms = x->validator->http_timeout_ms < TIMEOUT_MS ? x->validator->http_timeout_ms : TIMEOUT_MS;
     for (size_t i = 0; i < addresses.count; i++)
         if (!visit(&v, &addresses.list[i], e))

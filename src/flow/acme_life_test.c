@@ -42,6 +42,56 @@ static void processing_is_waited_for_without_asking_too_often(void **state) {
     assert_int_equal(state_of(&c), STATE_ISSUED);
 }
 
+static void never_ending_processing_is_given_up(void **state) {
+    (void)state;
+    fakes[0].processing = 100000;
+    struct certificate c = buy("www.example.com");
+    live(1700);
+    assert_int_equal(fakes[0].new_orders, 1);
+    fakes[0].processing = 0;
+    fakes[0].orders[0].polls = -100000;
+    live(400);
+    assert_int_equal(fakes[0].new_orders, 2);
+    assert_int_equal(state_of(&c), STATE_ISSUED);
+    expect_nothing_left();
+}
+
+static void a_wake_does_not_shorten_a_pause(void **state) {
+    (void)state;
+    fakes[0].processing = 100000;
+    buy("www.example.com");
+    live(30);
+    fakes[0].down = true;
+    live(300);
+    int asked = fakes[0].requests;
+    for (int i = 0; i < 20; i++) {
+        wake(bought[0]);
+        live(1);
+    }
+    assert_int_equal(fakes[0].requests, asked);
+    live(600);
+    assert_true(fakes[0].requests > asked);
+}
+
+/* Nor where the order has ended, and another one would be made. */
+static void a_wake_brings_no_order_sooner(void **state) {
+    (void)state;
+    brand.fallback_issuers = "";
+    fakes[0].refuses = "serverInternal";
+    buy("www.example.com");
+    live(300);
+    int asked = fakes[0].new_orders;
+    for (int i = 0; i < 20; i++) {
+        wake(bought[0]);
+        live(10);
+    }
+    assert_int_equal(fakes[0].new_orders, asked);
+    fakes[0].refuses = NULL;
+    live(600);
+    assert_int_equal(fakes[0].new_orders, asked + 1);
+    expect_nothing_left();
+}
+
 static void retry_after_is_kept_to(void **state) {
     (void)state;
     fakes[0].processing = 2;
@@ -251,7 +301,7 @@ static void a_chain_must_end_in_the_roots_that_are_set(void **state) {
 static void an_order_goes_on_when_the_ca_comes_back(void **state) {
     (void)state;
     brand.fallback_issuers = "";
-    fakes[0].processing = 1;
+    fakes[0].processing = 2;
     struct certificate c = buy("www.example.com");
     live(1);
     fakes[0].down = true;
@@ -261,6 +311,23 @@ static void an_order_goes_on_when_the_ca_comes_back(void **state) {
     live(2 * 3600);
     assert_int_equal(state_of(&c), STATE_ISSUED);
     assert_int_equal(fakes[0].new_orders, 1);
+}
+
+/* The CA may have made it: it is asked for in the same words, and made once by a CA that knows its orders. */
+static void an_order_whose_answer_was_lost_is_repeated_as_it_was(void **state) {
+    (void)state;
+    brand.fallback_issuers = "";
+    replaces = REPLACED;
+    fakes[0].refuses_replaces = fakes[0].forgets_location = true;
+    struct certificate c = buy("www.example.com");
+    live(30);
+    assert_int_equal(fakes[0].new_orders, 2);
+    assert_int_equal(open_orders(), 1);
+    fakes[0].forgets_location = false;
+    live(120);
+    assert_int_equal(fakes[0].new_orders, 3);
+    assert_null(fakes[0].orders[1].replaces);
+    assert_int_equal(state_of(&c), STATE_ISSUED);
 }
 
 static void what_it_replaces_is_said(void **state) {
@@ -286,7 +353,8 @@ static void a_hint_that_is_refused_keeps_nobody_waiting(void **state) {
 
 TEST_MAIN(acme_life, in_world(a_certificate_comes_by_http), in_world(an_order_that_is_ready_needs_no_proof),
           in_world(processing_is_waited_for_without_asking_too_often), in_world(retry_after_is_kept_to),
-          in_world(versions_follow_until_the_coverage_is_used_up),
+          in_world(never_ending_processing_is_given_up), in_world(a_wake_does_not_shorten_a_pause),
+          in_world(a_wake_brings_no_order_sooner), in_world(versions_follow_until_the_coverage_is_used_up),
           in_world(killed_steps_leave_nothing_behind), in_world(a_record_by_hand_is_waited_for),
           in_world(what_is_never_published_is_rejected_when_the_ca_has_waited_long_enough),
           in_world(what_is_withdrawn_is_taken_away), in_world(changed_names_are_ordered_anew),
@@ -294,5 +362,6 @@ TEST_MAIN(acme_life, in_world(a_certificate_comes_by_http), in_world(an_order_th
           in_world(three_failed_validations_are_enough), in_world(beside_a_live_version_it_is_tried_for_ever),
           in_world(a_limit_is_no_reason_to_give_up), in_world(what_was_not_asked_for_is_not_taken),
           in_world(a_chain_must_end_in_the_roots_that_are_set),
-          in_world(an_order_goes_on_when_the_ca_comes_back), in_world(what_it_replaces_is_said),
+          in_world(an_order_goes_on_when_the_ca_comes_back),
+          in_world(an_order_whose_answer_was_lost_is_repeated_as_it_was), in_world(what_it_replaces_is_said),
           in_world(a_hint_that_is_refused_keeps_nobody_waiting))

@@ -10,7 +10,7 @@ enum {
 };
 
 int64_t acme_poll_delay(int64_t polls) {
-    static const int64_t delays[] = {1, 2, 5, 10, 20, 30, 60};
+    static const int64_t delays[] = {0, 1, 2, 5, 10, 20, 30, 60};
     const int64_t last = sizeof delays / sizeof *delays - 1;
     if (polls < 0)
         return delays[0];

@@ -125,10 +125,11 @@ static void each_state_has_its_next_action(void **state) {
 
 static void polls_become_rarer_and_never_stop(void **state) {
     (void)state;
-    assert_int_equal(acme_poll_delay(0), 1);
-    assert_int_equal(acme_poll_delay(1), 2);
-    assert_int_equal(acme_poll_delay(2), 5);
-    assert_int_equal(acme_poll_delay(3), 10);
+    assert_int_equal(acme_poll_delay(0), 0);
+    assert_int_equal(acme_poll_delay(1), 1);
+    assert_int_equal(acme_poll_delay(2), 2);
+    assert_int_equal(acme_poll_delay(3), 5);
+    assert_int_equal(acme_poll_delay(4), 10);
     for (int64_t polls = 1; polls < 100; polls++)
         assert_true(acme_poll_delay(polls) >= acme_poll_delay(polls - 1));
     assert_int_equal(acme_poll_delay(INT64_MAX), 60);

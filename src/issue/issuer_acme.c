@@ -38,7 +38,8 @@ static bool acme_journal(struct work *w, const struct certificate *c, const stru
         return false;
     if (order.id && !order.ended_at)
         return true;
-    if (!order.id && !want_preflight(w, application, e))
+    /* Whose names were proven before needs no look ahead: thousands that renew at once would wait for it. */
+    if (!order.id && !c->version_count && !want_preflight(w, application, e))
         return false;
     order = (struct acme_order_row){.id = id_new(w->arena, "aord", w->now),
                                     .account_id = c->account_id,
@@ -80,12 +81,22 @@ static bool read_authorizations(struct acme_run *run, struct error *e) {
     return true;
 }
 
+/* What the order before this one has left: no other follows sooner, whoever wakes the certificate. */
+static bool read_pause(struct acme_run *run, struct error *e) {
+    struct acme_order_row last;
+    if (!acme_order_last(run->w->db, run->w->arena, run->application->id, &last, e))
+        return false;
+    run->order.pause_until = last.id ? last.pause_until : 0;
+    return true;
+}
+
 bool acme_run_read(struct acme_run *run, struct error *e) {
     struct work *w = run->w;
     if (!acme_order_open(w->db, w->arena, run->application->id, &run->order, e))
         return false;
-    return !run->order.id || (issuer_get(w->db, w->arena, run->order.issuer_id, &run->issuer, e) &&
-                              read_authorizations(run, e));
+    if (!run->order.id)
+        return read_pause(run, e);
+    return issuer_get(w->db, w->arena, run->order.issuer_id, &run->issuer, e) && read_authorizations(run, e);
 }
 
 bool acme_run_open(struct acme_run *run, struct error *e) {
@@ -114,13 +125,19 @@ static bool stop(struct issued *issued, int64_t until) {
     return true;
 }
 
+/* What is under way at the CA is asked for in the next turn: while others have theirs, a quick CA is done. */
+static bool ends_turn(const struct acme_run *run, enum acme_action action) {
+    return run->must_save || run->wants_slot || run->requests >= REQUESTS_MAX ||
+           (action == ACME_DO_POLL && run->waits);
+}
+
 static bool take_turn(struct acme_run *run, struct issued *issued, struct error *e) {
     while (!issued->leaf.der.p) {
         const struct acme_case known = {&run->order, run->authorizations, run->count, run->proofs, run->seen};
         struct acme_next next = acme_next(&known, run->w->now);
         if (next.action == ACME_DO_WAIT)
             return stop(issued, next.until);
-        if (run->must_save || run->wants_slot || run->requests >= REQUESTS_MAX)
+        if (ends_turn(run, next.action))
             return stop(issued, run->w->now);
         if (!doers[next.action](run, next.index, issued, e))
             return false;
@@ -134,6 +151,8 @@ static bool acme_ask(struct work *w, const struct certificate *c, const struct a
     *run = (struct acme_run){.w = w, .c = c, .application = application};
     if (!acme_run_read(run, e))
         return false;
+    if (run->order.pause_until > w->now)
+        return stop(issued, run->order.pause_until);
     issued->unjournaled = !run->order.id;
     if (issued->unjournaled)
         return true;
@@ -158,7 +177,7 @@ static bool publish(struct acme_run *run, size_t i, struct issued *issued, struc
 }
 
 static bool save_progress(struct acme_run *run, struct issued *issued, struct error *e) {
-    if (!acme_limit_note(run, e) || !acme_order_store(run->w->db, &run->order, e))
+    if (!acme_order_store(run->w->db, &run->order, e))
         return false;
     for (size_t i = 0; i < run->count; i++) {
         if (run->changed[i] && !acme_authorization_put(run->w->db, &run->authorizations[i], e))
@@ -212,6 +231,8 @@ static bool acme_save(struct work *w, const struct certificate *c, const struct 
     struct acme_run *run = issued->progress;
     run->c = c;
     run->application = application;
+    if (!run->order.id)
+        return true;
     if (run->wants_slot && !acme_limit_take(run, &run->order, &issued->until, e))
         return false;
     if (!save_progress(run, issued, e))
@@ -229,16 +250,16 @@ static bool note_problems(struct acme_run *run, struct error *e) {
 
 static bool is_dead(const struct acme_run *run, const struct error *cause) {
     const char *status = run->order.status ? run->order.status : "";
-    return cause->id == ERR_ISSUER_ANSWER || acme_status_parse(status) == ACME_INVALID ||
+    return run->given_up || cause->id == ERR_ISSUER_ANSWER || acme_status_parse(status) == ACME_INVALID ||
            acme_order_end(&run->order) <= run->w->now;
 }
 
-/* The order goes on, but for one that the CA has not heard of: the next attempt may go elsewhere. */
+/* The order goes on, but for one that the CA has surely not made: the next attempt may go elsewhere. */
 static bool note_trouble(struct acme_run *run, const struct error *cause, struct error *e) {
     bool passed_over = false;
     if (!failover_failed(run->w, run->application, cause, &passed_over, e))
         return false;
-    if (!run->order.url || passed_over)
+    if (passed_over || (!run->order.url && !run->stays))
         return end_order(run, ACME_ABANDONED, e);
     return !is_dead(run, cause) || end_order(run, ACME_OVER, e);
 }
@@ -299,6 +320,7 @@ static bool acme_failed(struct work *w, const struct application *application, s
         return false;
     run->c = &c;
     run->application = application;
+    run->order.pause_until = work_retry_at(cause, w->item->attempts + 1, w->now);
     return save_progress(run, issued, e) && acme_limit_failed(run, cause, e) && note_problems(run, e) &&
            note_failure(run, cause, reason, e);
 }

@@ -68,7 +68,9 @@ bool place_follow(const struct services *services, struct arena *a, const char *
                   struct error *e) {
     struct following f = {.arena = a, .deadline_ms = clock_monotonic_ms() + FOLLOW_MS};
     *place = (struct place){.name = record};
-    if (dns_open(a, services->validator->dns, &f.dns, e) && walk(&f, place, e))
+    bool good = dns_open(a, services->validator->dns, &f.dns, e) && walk(&f, place, e);
+    dns_close(f.dns);
+    if (good)
         return true;
     if (e->id != ERR_NO_RESOLVER)
         return false;

@@ -97,21 +97,30 @@ static bool visit_all(struct visit *v, struct arena *a, const struct addresses *
                       answer->answer);
 }
 
+static bool ask(const struct validator *v, const struct control *control, struct inquiry *inquiry,
+                struct error *e) {
+    AUTO_ARENA connections = arena_new(); /* they end with the look, not with the batch */
+    struct arena *a = inquiry->arena;
+    struct addresses addresses;
+    enum reason nowhere = REASON_RECORD_MISSING;
+    if (!inquiry_addresses(inquiry, control->name, &addresses, &nowhere, e))
+        return false;
+    if (addresses.count == 0)
+        return check_ends(a, inquiry->check, nowhere, "no address of %s was found", "未找到 %s 的地址",
+                          control->name);
+    struct visit all = {.validator = v,
+                        .client = client_new(connections, v->policy),
+                        .url = url_of(a, control->name, v->http_port),
+                        .value = control->value};
+    return visit_all(&all, a, &addresses, inquiry->check);
+}
+
 static bool look(const struct validator *v, struct arena *a, const struct control *control,
                  struct check *check, struct error *e) {
     struct inquiry inquiry;
-    struct addresses addresses;
-    enum reason nowhere = REASON_RECORD_MISSING;
-    if (!inquiry_begin(v, a, check, &inquiry, e) ||
-        !inquiry_addresses(&inquiry, control->name, &addresses, &nowhere, e))
-        return false;
-    if (addresses.count == 0)
-        return check_ends(a, check, nowhere, "no address of %s was found", "未找到 %s 的地址", control->name);
-    struct visit all = {.validator = v,
-                        .client = client_new(a, v->policy),
-                        .url = url_of(a, control->name, v->http_port),
-                        .value = control->value};
-    return visit_all(&all, a, &addresses, check);
+    bool good = inquiry_begin(v, a, check, &inquiry, e) && ask(v, control, &inquiry, e);
+    inquiry_end(&inquiry);
+    return good;
 }
 
 const struct check_ops check_file = {

@@ -13,6 +13,11 @@ bool inquiry_begin(const struct validator *v, struct arena *a, struct check *che
     return dns_open(a, v->dns, &q->dns, e);
 }
 
+void inquiry_end(struct inquiry *q) {
+    dns_close(q->dns);
+    q->dns = NULL;
+}
+
 /* ---- for people ---- */
 
 const char *inquiry_server(struct arena *a, const struct dns_server *server) {

@@ -13,6 +13,8 @@ struct inquiry {
 
 bool inquiry_begin(const struct validator *v, struct arena *a, struct check *check, struct inquiry *q,
                    struct error *e);
+/* Also of one that could not begin. A batch has hundreds of checks: none keeps its sockets for the others. */
+void inquiry_end(struct inquiry *q);
 /* The validated look-up. */
 bool inquiry_look_up(struct inquiry *q, const char *name, enum dns_type type, struct dns_result *result,
                      struct error *e);

@@ -4,6 +4,7 @@
 #include "validate/caa.h"
 #include "validate/persist.h"
 #include "validate/propagation.h"
+#include <dirent.h>
 
 #define VALUE             "the-value"
 #define TOKEN             "a-token_1"
@@ -270,6 +271,26 @@ static void each_address_is_asked_by_itself(void **state) {
     look("http-01", "sixth.example.test", NULL, "connection_refused");
 }
 
+static size_t open_files(void) {
+    size_t count = 0;
+    DIR *folder = opendir("/proc/self/fd");
+    assert_non_null(folder);
+    while (readdir(folder))
+        count++;
+    closedir(folder);
+    return count;
+}
+
+/* Hundreds of them are one batch, whose arenas end together. */
+static void a_look_leaves_no_socket_behind(void **state) {
+    (void)state;
+    look("http-01", "acme.example.test", NULL, "found");
+    size_t before = open_files();
+    look("http-01", "acme.example.test", NULL, "found");
+    look("dns-01", "acme.example.test", VALUE, "found");
+    assert_int_equal(open_files(), before);
+}
+
 static void a_token_that_is_none_goes_nowhere(void **state) {
     (void)state;
     static const char *const tokens[] = {"", "a/../b", "a b", "a%2f"};
@@ -420,6 +441,7 @@ int main(void) {
         test(a_file_is_fetched_as_a_ca_fetches_it),
         test(a_redirect_may_lead_to_https_whatever_its_certificate),
         test(each_address_is_asked_by_itself),
+        test(a_look_leaves_no_socket_behind),
         test(a_token_that_is_none_goes_nowhere),
         test(a_handshake_proves_by_its_certificate),
         test(parameters_of_caa_are_read_strictly),

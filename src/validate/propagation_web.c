@@ -62,7 +62,7 @@ static bool visit_all(struct tour *t, const struct addresses *addresses, struct 
     return ends(t, verdict, decisive);
 }
 
-static bool look(struct tour *t, struct arena *a, struct check *check, struct error *e) {
+static bool take(struct tour *t, struct arena *a, struct check *check, struct error *e) {
     struct addresses addresses;
     enum reason nowhere = REASON_RECORD_MISSING;
     const char *name = t->what->name;
@@ -72,6 +72,12 @@ static bool look(struct tour *t, struct arena *a, struct check *check, struct er
     if (addresses.count == 0)
         return check_ends(a, check, nowhere, "no address of %s was found", "未找到 %s 的地址", name);
     return visit_all(t, &addresses, e);
+}
+
+static bool look(struct tour *t, struct arena *a, struct check *check, struct error *e) {
+    bool good = take(t, a, check, e);
+    inquiry_end(&t->inquiry);
+    return good;
 }
 
 /* ---- http-01 (RFC 8555, 8.3) ---- */
@@ -209,7 +215,9 @@ static bool is_token(const char *token) {
 
 bool propagation_http(const struct validator *v, struct arena *a, const struct propagation *what,
                       struct check *check, struct error *e) {
-    struct tour t = {.validator = v, .what = what, .client = client_new(a, v->policy), .visit = visit_http};
+    AUTO_ARENA connections = arena_new(); /* they end with the look, not with the batch */
+    struct tour t = {
+        .validator = v, .what = what, .client = client_new(connections, v->policy), .visit = visit_http};
     if (!is_token(what->token))
         return fail_field(e, "token", ERR_BAD_FIELD, "the token is not base64url", "令牌不是 base64url 格式");
     return look(&t, a, check, e);

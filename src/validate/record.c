@@ -237,6 +237,8 @@ static bool describe(struct search *q, enum reason reason) {
 bool record_look(const struct validator *v, struct arena *a, const struct record *record, struct check *check,
                  struct error *e) {
     struct search q = {.record = record, .zone = ""};
-    return inquiry_begin(v, a, check, &q.inquiry, e) && investigate(&q, e) &&
-           describe(&q, evidence_judge(&q.evidence));
+    bool good = inquiry_begin(v, a, check, &q.inquiry, e) && investigate(&q, e) &&
+                describe(&q, evidence_judge(&q.evidence));
+    inquiry_end(&q.inquiry);
+    return good;
 }
