@@ -22,7 +22,7 @@ static const struct fixed_key {
     {KEY_P384, "EC", "P-384", DER_INIT(EC_P384 "\x03\x62\x00\x04"), 48, 2},
     {KEY_ED25519, "OKP", "Ed25519", DER_INIT("\x30\x2a\x30\x05\x06\x03\x2b\x65\x70\x03\x21\x00"), 32, 1},
 };
-enum { FIXED_KEYS = sizeof fixed_keys / sizeof *fixed_keys };
+enum { FIXED_KEYS = sizeof fixed_keys / sizeof *fixed_keys, COORDINATES_MAX = 2 };
 
 /* ---- to JSON ---- */
 
@@ -85,10 +85,10 @@ static bool octets_of(struct arena *a, const json_t *jwk, const char *name, size
 
 static bool read_fixed(struct arena *a, const json_t *jwk, const struct fixed_key *f, struct slice *spki,
                        struct error *e) {
-    static const char *const names[] = {"x", "y"};
+    static const char *const names[COORDINATES_MAX] = {"x", "y"};
     struct buf b = buf_new(a, SPKI_MAX);
     buf_add(&b, f->head.p, f->head.len);
-    for (size_t i = 0; i < f->count; i++) {
+    for (size_t i = 0; i < f->count && i < COORDINATES_MAX; i++) {
         struct slice octets = {.len = 0};
         if (!octets_of(a, jwk, names[i], f->coordinate, &octets))
             return bad_member(e, names[i]);
