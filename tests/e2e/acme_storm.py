@@ -373,7 +373,8 @@ class ClockedStorm(Storm):
 
     def is_quiet(self):
         return not self.query("SELECT 1 FROM acme_order WHERE ended_at IS NULL UNION ALL"
-                              " SELECT 1 FROM solution WHERE removed_at IS NULL LIMIT 1")
+                              " SELECT 1 FROM solution WHERE removed_at IS NULL UNION ALL"
+                              " SELECT 1 FROM work WHERE step IN ('apply', 'issue', 'request') LIMIT 1")
 
     def move_windows(self):
         """The CA is about to revoke nearly all."""
@@ -461,7 +462,7 @@ def main():
     seed = int(sys.argv[3]) if len(sys.argv) > 3 else random.SystemRandom().randrange(10**6)
     has_clock = "--clock" in subprocess.run([binary, "serve", "--help"], capture_output=True, text=True, check=True).stdout
     chance = random.Random(seed)
-    kinds = {"clock": lambda work: ClockedStorm(binary, work, names or 4, chance),
+    kinds = {"clock": lambda work: ClockedStorm(binary, work, names or 3, chance),
              "kill": lambda work: KilledStorm(binary, work, min(names, 100) or 8, chance, names or 10)}
     print(f"# seed {seed}")
     with tempfile.TemporaryDirectory(prefix="tenure-storm-") as folder:
