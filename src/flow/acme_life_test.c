@@ -313,6 +313,23 @@ static void an_order_goes_on_when_the_ca_comes_back(void **state) {
     assert_int_equal(fakes[0].new_orders, 1);
 }
 
+/* The CA may have made it: it is asked for in the same words, and made once by a CA that knows its orders. */
+static void an_order_whose_answer_was_lost_is_repeated_as_it_was(void **state) {
+    (void)state;
+    brand.fallback_issuers = "";
+    replaces = REPLACED;
+    fakes[0].refuses_replaces = fakes[0].forgets_location = true;
+    struct certificate c = buy("www.example.com");
+    live(30);
+    assert_int_equal(fakes[0].new_orders, 2);
+    assert_int_equal(open_orders(), 1);
+    fakes[0].forgets_location = false;
+    live(120);
+    assert_int_equal(fakes[0].new_orders, 3);
+    assert_null(fakes[0].orders[1].replaces);
+    assert_int_equal(state_of(&c), STATE_ISSUED);
+}
+
 static void what_it_replaces_is_said(void **state) {
     (void)state;
     replaces = REPLACED;
@@ -345,5 +362,6 @@ TEST_MAIN(acme_life, in_world(a_certificate_comes_by_http), in_world(an_order_th
           in_world(three_failed_validations_are_enough), in_world(beside_a_live_version_it_is_tried_for_ever),
           in_world(a_limit_is_no_reason_to_give_up), in_world(what_was_not_asked_for_is_not_taken),
           in_world(a_chain_must_end_in_the_roots_that_are_set),
-          in_world(an_order_goes_on_when_the_ca_comes_back), in_world(what_it_replaces_is_said),
+          in_world(an_order_goes_on_when_the_ca_comes_back),
+          in_world(an_order_whose_answer_was_lost_is_repeated_as_it_was), in_world(what_it_replaces_is_said),
           in_world(a_hint_that_is_refused_keeps_nobody_waiting))

@@ -90,20 +90,29 @@ static bool order_payload(struct acme_run *run, json_t **payload, struct error *
     return add_lifetime(run, *payload, e);
 }
 
-/* A hint never keeps an order away: with any error, once again without it (RFC 9773, section 5). */
 static bool post_order(struct acme_run *run, struct error *e) {
     json_t *payload;
-    if (!order_payload(run, &payload, e))
-        return false;
-    if (post(run, run->directory.new_order, payload, e))
+    return order_payload(run, &payload, e) && post(run, run->directory.new_order, payload, e);
+}
+
+/*
+ * A hint never keeps an order away: with any error, once again without it (RFC 9773, section 5); later, if
+ * the CA wants that. Should nobody know whether an order was made, the next attempt says the same, and finds
+ * it. `*sent` false: there is no slot.
+ */
+static bool place_order(struct acme_run *run, bool *sent, struct error *e) {
+    *sent = true;
+    if (post_order(run, e))
         return true;
-    if (!json_object_get(payload, "replaces"))
+    bool hinted = run->order.replaces && run->directory.renewal_info;
+    run->stays = hinted || run->reply.status < BAD_REQUEST;
+    if (!hinted)
+        return false;
+    run->order.replaces = NULL;
+    if (e->retry_after)
         return false;
     error_clear(e);
-    run->order_twice = true;
-    run->order.replaces = NULL;
-    json_object_del(payload, "replaces");
-    return post(run, run->directory.new_order, payload, e);
+    return acme_limit_take_again(run, sent, e) && (!*sent || post_order(run, e));
 }
 
 static void list_authorizations(struct acme_run *run, const struct acme_order *answer) {
@@ -153,7 +162,13 @@ bool acme_do_order(struct acme_run *run, size_t index, struct issued *issued, st
     if (!used)
         return true;
     run->ordered = true;
-    if (!post_order(run, e) || !acme_read_order(run->w->arena, run->reply.body, &answer, e))
+    if (!place_order(run, &used, e))
+        return false;
+    run->wants_slot = !used;
+    if (!used)
+        return true;
+    run->stays = true;
+    if (!acme_read_order(run->w->arena, run->reply.body, &answer, e))
         return false;
     if (!run->reply.location)
         return fail(e, ERR_ACME_ANSWER, "the CA does not say where the order is", "CA 未给出订单地址");
@@ -337,6 +352,22 @@ static bool refused_answer(struct acme_run *run, size_t index, struct error *e) 
     return answer.status != ACME_PENDING;
 }
 
+/* The name at fault, in the CA's own words. */
+static bool fail_for_name(const struct acme_authorization_row *z, struct error *e) {
+    return fail(e, ERR_ACME_VALIDATION, "the CA could not verify %s (%s): %s", "CA 未能验证 %s(%s):%s",
+                z->name, z->problem_type ? z->problem_type : "-", z->problem ? z->problem : "-");
+}
+
+/* Some CAs look once and leave the challenge pending with what was wrong, until they are asked again. */
+static bool keep_failure(struct acme_run *run, const struct acme_challenge *answer,
+                         struct acme_authorization_row *z, struct error *e) {
+    if (answer->status != ACME_PENDING || !answer->problem)
+        return true;
+    z->problem = acme_problem_text(run->w->arena, answer->problem);
+    z->problem_type = answer->problem->type;
+    return fail_for_name(z, e);
+}
+
 bool acme_do_answer(struct acme_run *run, size_t index, struct issued *issued, struct error *e) {
     struct acme_authorization_row *z = &run->authorizations[index];
     struct acme_challenge answer = {.status = ACME_UNKNOWN};
@@ -353,7 +384,7 @@ bool acme_do_answer(struct acme_run *run, size_t index, struct issued *issued, s
     wait_a_little(run);
     if (answer.status == ACME_VALID)
         run->order.poll_at = 0;
-    return true;
+    return keep_failure(run, &answer, z, e);
 }
 
 /* ---- the CSR ---- */
@@ -408,12 +439,6 @@ bool acme_do_finalize(struct acme_run *run, size_t index, struct issued *issued,
 }
 
 /* ---- the end ---- */
-
-/* The name at fault, in the CA's own words. */
-static bool fail_for_name(const struct acme_authorization_row *z, struct error *e) {
-    return fail(e, ERR_ACME_VALIDATION, "the CA could not verify %s (%s): %s", "CA 未能验证 %s(%s):%s",
-                z->name, z->problem_type ? z->problem_type : "-", z->problem ? z->problem : "-");
-}
 
 bool acme_do_give_up(struct acme_run *run, size_t index, struct issued *issued, struct error *e) {
     (void)index, (void)issued;

@@ -66,6 +66,23 @@ bool acme_limit_take(const struct acme_run *run, struct acme_order_row *order, i
     return true;
 }
 
+static bool take_again(struct acme_run *run, bool *taken, struct error *e) {
+    int64_t until;
+    run->order.replaces = NULL;
+    if (!acme_limit_take(run, &run->order, &until, e))
+        return false;
+    *taken = run->order.slot_at != 0;
+    run->order.slot_at = 0;
+    return acme_order_store(run->w->db, &run->order, e);
+}
+
+bool acme_limit_take_again(struct acme_run *run, bool *taken, struct error *e) {
+    struct db *db = run->w->db;
+    bool ok = db_begin(db, e) && take_again(run, taken, e) && db_commit(db, e);
+    db_rollback(db);
+    return ok;
+}
+
 /* ---- what has happened ---- */
 
 /* A CA that was not asked for the authorization again has not said that it may be used again. */
@@ -87,12 +104,6 @@ bool acme_limit_proven(const struct acme_run *run, struct error *e) {
         if (run->authorizations[i].name && !note_proof(run, &run->authorizations[i], e))
             return false;
     return true;
-}
-
-bool acme_limit_note(struct acme_run *run, struct error *e) {
-    struct limit_ask ask;
-    return !run->order_twice || (ask_of(run, &run->order, &ask, e) &&
-                                 limit_charge(run->w->db, run->w->arena, &ask, run->w->now, e));
 }
 
 static bool note_failures(const struct acme_run *run, const struct limit_ask *ask, struct error *e) {

@@ -26,12 +26,12 @@ struct acme_run {
     bool *seen, *changed;
     struct acme_publication *publications;
     size_t count;
-    bool must_save;   /* the order's URL, before anything else is asked */
-    bool wants_slot;  /* for newOrder, under the CA's limits */
-    bool ordered;     /* newOrder is what was asked last */
-    bool given_up;    /* the CA does not come to an end with it */
-    bool order_twice; /* the second time without what it replaces */
-    bool waits;       /* the CA has something to do: it is asked for in the next turn */
+    bool must_save;  /* the order's URL, before anything else is asked */
+    bool wants_slot; /* for newOrder, under the CA's limits */
+    bool ordered;    /* newOrder is what was asked last */
+    bool given_up;   /* the CA does not come to an end with it */
+    bool stays;      /* newOrder is repeated as it was, whatever became of it */
+    bool waits;      /* the CA has something to do: it is asked for in the next turn */
     int requests;
     struct acme_reply reply; /* of the last request */
 };
@@ -52,8 +52,8 @@ acme_doer acme_do_order, acme_do_look, acme_do_answer, acme_do_poll, acme_do_fin
 /* A slot for the newOrder of `run->order`: then slot_at is set; else `*until` is when to ask again. */
 bool acme_limit_take(const struct acme_run *run, struct acme_order_row *order, int64_t *until,
                      struct error *e);
-/* What was sent beyond its slot is charged. */
-bool acme_limit_note(struct acme_run *run, struct error *e);
+/* Outside of transactions: one for newOrder without what it replaces, which is forgotten; it is used up. */
+bool acme_limit_take_again(struct acme_run *run, bool *taken, struct error *e);
 /* The CA has issued: control over each name was proven to it. */
 bool acme_limit_proven(const struct acme_run *run, struct error *e);
 /* The CA has refused for a limit of its own, or names were not proven: it counts that. */

@@ -177,7 +177,7 @@ static bool publish(struct acme_run *run, size_t i, struct issued *issued, struc
 }
 
 static bool save_progress(struct acme_run *run, struct issued *issued, struct error *e) {
-    if (!acme_limit_note(run, e) || !acme_order_store(run->w->db, &run->order, e))
+    if (!acme_order_store(run->w->db, &run->order, e))
         return false;
     for (size_t i = 0; i < run->count; i++) {
         if (run->changed[i] && !acme_authorization_put(run->w->db, &run->authorizations[i], e))
@@ -254,12 +254,12 @@ static bool is_dead(const struct acme_run *run, const struct error *cause) {
            acme_order_end(&run->order) <= run->w->now;
 }
 
-/* The order goes on, but for one that the CA has not heard of: the next attempt may go elsewhere. */
+/* The order goes on, but for one that the CA has surely not made: the next attempt may go elsewhere. */
 static bool note_trouble(struct acme_run *run, const struct error *cause, struct error *e) {
     bool passed_over = false;
     if (!failover_failed(run->w, run->application, cause, &passed_over, e))
         return false;
-    if (!run->order.url || passed_over)
+    if (passed_over || (!run->order.url && !run->stays))
         return end_order(run, ACME_ABANDONED, e);
     return !is_dead(run, cause) || end_order(run, ACME_OVER, e);
 }

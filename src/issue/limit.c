@@ -256,11 +256,6 @@ bool limit_take_account(struct db *db, struct arena *a, const struct limit_ask *
     return begin(&t, e) && gather_account(&t, e) && take(&t, answer, e);
 }
 
-bool limit_charge(struct db *db, struct arena *a, const struct limit_ask *ask, int64_t now, struct error *e) {
-    struct taking t = {.db = db, .arena = a, .ask = ask, .now = now};
-    return gather_order(&t, e) && charge_all(&t, e);
-}
-
 /* ---- what the CA says ---- */
 
 /* budget: as the header has it */

@@ -45,8 +45,6 @@ bool limit_take(struct db *db, struct arena *a, const struct limit_ask *ask, int
 /* Before newAccount: `names` does not matter, `subject` is what waits. */
 bool limit_take_account(struct db *db, struct arena *a, const struct limit_ask *ask, int64_t now,
                         struct limit_answer *answer, struct error *e);
-/* One more was sent than slots were taken: it counts, whether there was one or not. */
-bool limit_charge(struct db *db, struct arena *a, const struct limit_ask *ask, int64_t now, struct error *e);
 /* An authorization of `name` was declared invalid: further orders for it wait while the CA counts it. */
 bool limit_failed(struct db *db, struct arena *a, const struct limit_ask *ask, const char *name, int64_t now,
                   struct error *e);

@@ -20,7 +20,9 @@ enum {
     BACKLOG = 128,
     RATES = 4096,      /* clients that are told apart */
     RATE_SECOND = 100, /* questions by UDP of one network in a second */
-    HTTP_CONNECTIONS = 128,
+    HTTP_CONNECTIONS = 512,
+    HTTP_MS = 5000, /* a CA asks at once, and takes its answer */
+    HTTP_POOL = 8192,
     CONTROL_SIZE = 128,
 };
 #define CHALLENGE_PATH "/.well-known/acme-challenge/"
@@ -93,14 +95,14 @@ bool responder_answer(struct responder *r, struct arena *a, struct slice message
     return dns_serve(&r->served, a, &asked, answer);
 }
 
-/* One network: 24 bits of IPv4, 56 of IPv6. A source that is forged gets no more than it sent. */
+/* A source that is forged gets no more than it sent. */
 static bool asks_too_often(struct responder *r, const struct sockaddr_storage *from) {
-    struct address address = {0};
     uint32_t hash = r->seed;
-    if (!address_from((const struct sockaddr *)from, &address))
+    uint64_t network = network_of(from);
+    if (!network)
         return true;
-    for (int i = 0; i < (address.family == AF_INET ? 3 : 7); i++)
-        hash = (hash ^ address.bytes[i]) * 16777619u;
+    for (; network; network >>= 8)
+        hash = (hash ^ (uint32_t)(network & 0xff)) * 16777619u;
     struct client_rate *rate = &r->rates[(hash ^ hash >> 16) % RATES];
     if (rate->second != r->now)
         *rate = (struct client_rate){.second = r->now};
@@ -226,6 +228,8 @@ static bool open_tls(struct responder *r, struct arena *a, struct error *e) {
 static bool open_http(struct responder *r, struct error *e) {
     struct server_options options = server_defaults;
     options.connections_max = HTTP_CONNECTIONS;
+    options.head_ms = options.write_ms = options.idle_ms = HTTP_MS;
+    options.pool_size = HTTP_POOL;
     options.context = r;
     options.body_max = no_body;
     options.handle = handle_http;

@@ -20,17 +20,43 @@ void peer_end(struct peer *p) {
     p->in_len = p->out_len = p->out_sent = 0;
 }
 
-/* A free place, or that of the connection which has been there the longest. */
-static struct peer *place_of(struct responder *r) {
-    struct peer *oldest = &r->peers[0];
+/* One network: 24 bits of IPv4, 56 of IPv6. */
+uint64_t network_of(const struct sockaddr_storage *from) {
+    struct address address = {0};
+    uint64_t network = 0;
+    if (!address_from((const struct sockaddr *)from, &address))
+        return 0;
+    for (int i = 0; i < (address.family == AF_INET ? 3 : 7); i++)
+        network = network << 8 | address.bytes[i];
+    return network << 2 | (address.family == AF_INET ? 1 : 2);
+}
+
+static struct peer *older(struct peer *one, struct peer *other) {
+    return !one || other->deadline_ms < one->deadline_ms ? other : one;
+}
+
+/* A free place, or that of the connection which has been there the longest. A network that has its share
+ * takes none from the others. */
+static struct peer *place_of(struct responder *r, uint64_t network) {
+    struct peer *free_one = NULL, *oldest = NULL, *own = NULL;
+    size_t count = 0;
     for (size_t i = 0; i < PEERS_MAX; i++) {
-        if (r->peers[i].fd < 0)
-            return &r->peers[i];
-        if (r->peers[i].deadline_ms < oldest->deadline_ms)
-            oldest = &r->peers[i];
+        struct peer *p = &r->peers[i];
+        if (p->fd < 0) {
+            free_one = p;
+            continue;
+        }
+        oldest = older(oldest, p);
+        if (p->network != network)
+            continue;
+        own = older(own, p);
+        count++;
     }
-    peer_end(oldest);
-    return oldest;
+    if (count < PEERS_OF_NETWORK && free_one)
+        return free_one;
+    struct peer *place = count < PEERS_OF_NETWORK ? oldest : own;
+    peer_end(place);
+    return place;
 }
 
 static void watch(struct responder *r, struct peer *p, int operation, uint32_t events) {
@@ -39,9 +65,10 @@ static void watch(struct responder *r, struct peer *p, int operation, uint32_t e
         peer_end(p);
 }
 
-static void take(struct responder *r, int fd, bool tls) {
-    struct peer *p = place_of(r);
+static void take(struct responder *r, int fd, uint64_t network, bool tls) {
+    struct peer *p = place_of(r, network);
     p->fd = fd;
+    p->network = network;
     p->deadline_ms = clock_monotonic_ms() + PEER_MS;
     p->session = tls ? challenge_session_new(r->tls, fd, r->now) : NULL;
     if (tls && !p->session) {
@@ -53,10 +80,12 @@ static void take(struct responder *r, int fd, bool tls) {
 
 void peers_accept(struct responder *r, int listen_fd) {
     for (int i = 0; i < ACCEPTS_AT_ONCE; i++) {
-        int fd = accept4(listen_fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+        struct sockaddr_storage from = {0};
+        socklen_t len = sizeof from;
+        int fd = accept4(listen_fd, (struct sockaddr *)&from, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
         if (fd < 0)
             return;
-        take(r, fd, listen_fd == r->tls_fd);
+        take(r, fd, network_of(&from), listen_fd == r->tls_fd);
     }
 }
 

@@ -4,12 +4,13 @@
 #include "pki/challenge_tls.h"
 #include "tenure/responder.h"
 
-enum { PEERS_MAX = 128, PEER_MS = 8000 };
+enum { PEERS_MAX = 128, PEERS_OF_NETWORK = 32, PEER_MS = 8000 };
 
 /* A connection, with its deadline. All of one client's questions by TCP share one. */
 struct peer {
     int fd; /* -1: free */
     int64_t deadline_ms;
+    uint64_t network;                  /* where it comes from */
     struct challenge_session *session; /* TLS; NULL: DNS */
     uint8_t in[2 + DNS_QUERY_MAX];
     size_t in_len;
@@ -34,6 +35,8 @@ struct responder {
 /* One message of DNS, by UDP or TCP. */
 bool responder_answer(struct responder *r, struct arena *a, struct slice message, bool tcp, bool curt,
                       struct slice *answer);
+/* The network that a client is in; 0: none that we know. */
+uint64_t network_of(const struct sockaddr_storage *from);
 /* Takes new connections on the listening socket. */
 void peers_accept(struct responder *r, int listen_fd);
 /* Goes on with one that is ready. */

@@ -1,5 +1,6 @@
 /* The role `responder`: binds, enters its sandbox, answers until SIGTERM. */
 #include "base/clock.h"
+#include "solve/solve.h"
 #include "tenure/node.h"
 #include "tenure/role.h"
 #include <poll.h>
@@ -13,11 +14,17 @@ static void loop(struct responder *r, int term) {
     }
 }
 
+/* Its files are open then: the sandbox lets nobody make them. */
+static bool read_once(const struct node *node, struct error *e) {
+    const char *answer;
+    return solution_answer_http(node->services.db, node->arena, "-", &answer, e) || error_absent(e);
+}
+
 int role_responder(const struct role_context *context) {
     struct node node;
     struct responder *responder;
     struct error e = {0};
-    if (!node_open(&node, context->config, DB_WEB, context->port, &e) ||
+    if (!node_open(&node, context->config, DB_WEB, context->port, &e) || !read_once(&node, &e) ||
         !responder_open(node.arena, &context->config->responder, &node.services, &responder, &e) ||
         !sandbox_enter(KIND_RESPONDER, context->config->data, &e))
         return role_fatal("the responder cannot start", &e);

@@ -2,10 +2,13 @@
 #include "tenure/sandbox.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "tenure/config.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/landlock.h>
 #include <seccomp.h>
+#include <stdio.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -43,16 +46,24 @@ enum { FOLDERS_MAX = 8 };
         "dup", "prlimit64", "getppid", "set_robust_list", "rseq", "clone3", "clone", "sched_getaffinity",    \
         "umask", "statx"
 
+/* Reading rows, answering on sockets that are open already: no new ones, so neither signer nor runner. */
+#define CALLS_ANSWER                                                                                         \
+    CALLS_SERVE, "openat", "stat", "lstat", "access", "faccessat", "faccessat2", "ftruncate", "pread64",     \
+        "pwrite64", "geteuid", "getuid", "readlink", "getcwd", "epoll_ctl", "epoll_wait", "epoll_pwait",     \
+        "signalfd4", "statx", "sysinfo", "rseq"
+
 struct sandbox_row {
     const char *name;
     bool confined;
     bool data_folder; /* writing there */
+    bool database;    /* or of it the database alone: not the master key beside it */
     const char *const read_folders[FOLDERS_MAX];
     const char *const *calls; /* NULL-terminated */
 };
 
 static const char *const calls_of_signer[] = {CALLS_BASE, CALLS_SERVE, NULL};
 static const char *const calls_of_worker[] = {CALLS_BASE, CALLS_WORK, NULL};
+static const char *const calls_of_responder[] = {CALLS_BASE, CALLS_ANSWER, NULL};
 static const char *const calls_of_web[] = {CALLS_BASE, CALLS_WORK, "listen", NULL};
 
 static const struct sandbox_row rows[KIND_COUNT] = {
@@ -68,9 +79,9 @@ static const struct sandbox_row rows[KIND_COUNT] = {
     [KIND_RUNNER] = {.name = "runner"},
     [KIND_RESPONDER] = {.name = "responder",
                         .confined = true,
-                        .data_folder = true,
+                        .database = true,
                         .read_folders = {"/etc/ssl"},
-                        .calls = calls_of_web},
+                        .calls = calls_of_responder},
 };
 
 const char *role_kind_name(enum role_kind kind) {
@@ -84,12 +95,26 @@ bool sandbox_enter(enum role_kind kind, const char *data, struct error *e) {
 }
 #else
 
+/* A folder, or a file. */
 static bool allow_folder(int ruleset, const char *path, uint64_t rights) {
     AUTO_FD fd = open(path, O_PATH | O_CLOEXEC);
     if (fd < 0)
         return errno == ENOENT; /* what is not there needs no rule */
     struct landlock_path_beneath_attr rule = {.allowed_access = rights, .parent_fd = fd};
     return syscall(SYS_landlock_add_rule, ruleset, LANDLOCK_RULE_PATH_BENEATH, &rule, 0) == 0;
+}
+
+/* The files are there: whoever enters has read the database. */
+static bool allow_database(int ruleset, const char *data) {
+    static const char *const ends[] = {"", "-wal", "-shm"};
+    bool good = true;
+    for (size_t i = 0; good && i < sizeof ends / sizeof *ends; i++) {
+        char path[PATH_MAX];
+        int len = snprintf(path, sizeof path, "%s/%s%s", data, CONFIG_DATABASE, ends[i]);
+        good = len > 0 && (size_t)len < sizeof path &&
+               allow_folder(ruleset, path, LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE);
+    }
+    return good;
 }
 
 static bool landlock_enter(const struct sandbox_row *row, const char *data, struct error *e) {
@@ -103,6 +128,8 @@ static bool landlock_enter(const struct sandbox_row *row, const char *data, stru
     if (ruleset < 0)
         return fail_errno(e, ERR_SYSTEM, "landlock_create_ruleset");
     if (row->data_folder && !allow_folder(ruleset, data, FOLDER_WRITE))
+        return fail_errno(e, ERR_SYSTEM, data);
+    if (row->database && !allow_database(ruleset, data))
         return fail_errno(e, ERR_SYSTEM, data);
     for (size_t i = 0; i < FOLDERS_MAX && row->read_folders[i]; i++)
         if (!allow_folder(ruleset, row->read_folders[i], FOLDER_READ))

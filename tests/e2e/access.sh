@@ -1,4 +1,5 @@
 #!/bin/sh
+# builds: check-gcc
 # The authorization gate: every route × who asks × own and foreign ids.
 . "$(dirname "$0")/lib.sh"
 

@@ -1,4 +1,5 @@
 #!/bin/sh
+# builds: check-gcc
 # Accounts at a CA (RFC 8555, 7.3), against Pebble: registration, external accounts, contact, key, deactivation; nonces that
 # are refused half of the time; the CA's root.
 . "$(dirname "$0")/lib.sh"

@@ -1,4 +1,5 @@
 #!/bin/sh
+# builds: check-gcc
 # Orders and the account behind them, at Pebble: an external account that is missing, wrong and right, as a person sees it at
 # the certificate; the account's key changed between two orders and while one waits; a wildcard and its bare name together;
 # authorizations that are used again.
@@ -22,6 +23,7 @@ responder: {http: "127.0.0.1:$PEBBLE_HTTP_PORT"}
 validation: {http_port: $PEBBLE_HTTP_PORT}
 $(zone_yaml)
 YAML
+BEARER=$(access_key)
 account() { tenure issuer account list --json | jq -r ".items[0].$1 // empty"; }
 
 # ---- external accounts ----

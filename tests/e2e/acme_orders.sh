@@ -1,10 +1,11 @@
 # What the tests of orders at public CAs share. Source it after lib.sh.
+# builds: check-gcc
 #
 #   start_zone [RECORD…]     BIND on port $DNS: every name of example.test is at 127.0.0.1 but silent.example.test, where nobody
-#                            listens; ends with stop_zone
+#                            listens; other zones stand in $WORK/dns/more.conf, if it is there; ends with stop_zone
 #   add_record RECORD…       to it
 #   zone_yaml                for tenure.yaml: that server alone is asked
-#   read_api PATH            the API's answer, with the access key $BEARER (an owner's, made by the first call)
+#   read_api PATH            the API's answer, with the access key $BEARER, which the script makes
 #   show CERTIFICATE MEMBER, is CERTIFICATE STATE, versions CERTIFICATE COUNT, serial CERTIFICATE
 #   buy NAME…                the id of the new certificate
 #   application CERTIFICATE  its newest application, as JSON; explains CERTIFICATE PATTERN
@@ -18,8 +19,9 @@ start_zone() {
     printf '$TTL 1\n@ SOA ns hostmaster 1 60 60 60 1\n@ NS ns\nns A 127.0.0.1\n* A 127.0.0.1\nsilent A 127.0.0.9\n' >"$WORK/dns/zone"
     [ $# = 0 ] || printf '%s\n' "$@" >>"$WORK/dns/zone"
     {
-        printf 'options { directory "%s/dns"; listen-on port %s { 127.0.0.1; }; listen-on-v6 { none; }; recursion no;\n' "$WORK" "$DNS"
-        printf 'pid-file none; session-keyfile none; notify no; };\ncontrols { };\nzone "example.test" { type primary; file "zone"; };\n'
+        printf 'options { directory "%s/dns"; listen-on port %s { 127.0.0.1; }; listen-on-v6 { none; }; recursion %s;\n' "$WORK" "$DNS" "${RECURSION:-no}"
+        printf 'dnssec-validation no; pid-file none; session-keyfile none; notify no; };\ncontrols { };\nzone "example.test" { type primary; file "zone"; };\n'
+        [ ! -e "$WORK/dns/more.conf" ] || cat "$WORK/dns/more.conf"
     } >"$WORK/dns/named.conf"
     /usr/sbin/named -f -n 1 -c "$WORK/dns/named.conf" -L "$WORK/dns/log" &
     NAMED=$!
@@ -40,10 +42,7 @@ add_record() {
 
 zone_yaml() { printf 'dns:\n  outside_zones: refuse\n  zones:\n  - {name: example.test, servers: ["127.0.0.1:%s"]}\n' "$DNS"; }
 
-read_api() {
-    BEARER=${BEARER:-$(access_key)}
-    curl -sf --max-time 10 -H "Authorization: Bearer $BEARER" "$TENURE_URL/v1/$1"
-}
+read_api() { curl -sf --max-time 10 -H "Authorization: Bearer $BEARER" "$TENURE_URL/v1/$1"; }
 show() { read_api "certificates/$1" | field "$2"; }
 is() { [ "$(show "$1" state)" = "$2" ]; }
 versions() { [ "$(show "$1" version_count)" = "$2" ]; }

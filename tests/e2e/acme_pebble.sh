@@ -22,6 +22,7 @@ validation:
   http_port: $PEBBLE_HTTP_PORT
 $(zone_yaml)
 YAML
+BEARER=$(access_key)
 
 pem() { tenure download "$1" -f "$2" -o "$WORK/$1.$2" >/dev/null && cat "$WORK/$1.$2"; }
 status_at_ca() { pebble_ca "cert-status-by-serial/$(serial "$1")"; }

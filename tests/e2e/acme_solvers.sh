@@ -89,6 +89,7 @@ deploy:
   - {name: lego, hook: lego, argv: [$HOOKS/lego], environment_file: $WORK/dns.env}
   - {name: acme, hook: acmesh, acme_sh: $HOOKS/acme.sh, dnsapi: dns_bind, environment_file: $WORK/acme.env}
 YAML
+    BEARER=$(access_key)
 }
 
 # ---- certificates ----

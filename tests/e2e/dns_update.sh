@@ -1,4 +1,5 @@
 #!/bin/sh
+# builds: check-gcc
 # Records made by the daemon itself: at BIND and Knot with keys, at providers' APIs. Each comes, is looked for and goes; those
 # of others stay; a crash between making one and noting it leaves none behind.
 . "$(dirname "$0")/lib.sh"

@@ -1,4 +1,5 @@
 #!/bin/sh
+# builds: check-gcc
 # `tenure doctor`: looks at names against BIND, Knot and nginx, in both languages.
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/zones.sh"

@@ -1,4 +1,5 @@
 #!/bin/sh
+# builds: check-gcc
 # The plan of all certificates, that of one, and what is known to be proven: over HTTP and from the command line, in both
 # languages. With a clock that the test moves, where the build has one: what was planned is what comes.
 . "$(dirname "$0")/lib.sh"

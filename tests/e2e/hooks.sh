@@ -1,4 +1,5 @@
 #!/bin/sh
+# builds: check-gcc
 # Hooks of other ACME clients, run unchanged: dehydrated's example, Debian's dehydrated-hook-ddns-tsig, and one each written to
 # the documentation of certbot, lego and acme.sh, against BIND; and hooks that hang, print secrets, print 10 MB, fail or leave
 # children. $1 is the tenure binary. dehydrated-hook-ddns-tsig knows port 53 only, so all this has a network of its own: as root.

@@ -32,6 +32,7 @@ PAUSE = (0.02, 0.08)  # seconds between two kills
 PATIENCE = 120  # seconds for one run
 SUPERVISOR = "supervisor"
 ROLES = [SUPERVISOR, "init", "web", "worker", "signer", "signer-slow", "runner"]
+KNOWN = [*ROLES, "responder"]
 DATA_FILES = {"lock", "master.key", "runner.sock", "signer.sock", "signer.sock.slow", "tenure.db", "tenure.db-shm",
               "tenure.db-wal", "tenure.db.gate", "tenure.db.worker-gate"}
 SET_FILES = {"fullchain.pem": 0o644, "key.pem": 0o600}  # name and mode
@@ -184,7 +185,7 @@ deploy:
             for child in pathlib.Path(f"/proc/{supervisor}/task/{supervisor}/children").read_text().split():
                 with contextlib.suppress(OSError):
                     role = pathlib.Path(f"/proc/{child}/comm").read_text().strip()
-                    found.update({int(child): role} if role in ROLES else {})
+                    found.update({int(child): role} if role in KNOWN else {})
         return found
 
     def call(self, method, path, body=None, idempotency_key=None):

@@ -41,7 +41,7 @@ shown_of() { tenure solution list --json | jq -r "[.items[] | select(.name == \"
 is_there() { [ -n "$(shown_of "$1" "$2")" ]; }
 # begin NAME TYPE: a test that nobody waits for.
 begin() { curl -sf -X POST -H "Authorization: Bearer $KEY" -d "{\"name\":\"$1\",\"type\":\"$2\"}" "$TENURE_URL/v1/solvers/test" >/dev/null; }
-fetches() { [ "$(curl -s "$1")" = "$2" ]; }
+fetches() { [ "$(curl -s --max-time 5 "$1")" = "$2" ]; }
 status_of() { curl -s -o /dev/null -w '%{http_code}' "$@"; }
 handshake() { openssl s_client -connect "127.0.0.1:$TLS" "$@" </dev/null 2>/dev/null | openssl x509 -noout -text; }
 
@@ -179,6 +179,22 @@ for i in range(300):
     s.sendall(os.urandom(random.randrange(1, 200)) if i % 3 else b"\x00")
     kept.append(s)
 END
+cat >"$WORK/idle.py" <<'END'
+import socket, sys, time
+kept = []
+for i in range(160):
+    s = socket.socket()
+    s.bind((f"127.0.0.{2 + i % 4}", 0))
+    s.connect(("127.0.0.1", int(sys.argv[1])))
+    kept.append(s)
+print("there", flush=True)
+time.sleep(60)
+END
+/usr/bin/python3 "$WORK/idle.py" "$HTTP" >"$WORK/idle" &
+IDLE=$!
+check "many come and say nothing" wait_for 10 test -s "$WORK/idle"
+check "a challenge is fetched all the same" fetches "$URL/$TOKEN" "$ANSWER"
+kill "$IDLE"
 check "garbage can be sent" /usr/bin/python3 "$WORK/garbage.py" "$DNS" "$TLS"
 sleep 1.1 # whoever asked too often is heard again in the next second
 check "DNS still answers" test "$(query +short TXT "$PLACE")" = "\"$VALUE\""

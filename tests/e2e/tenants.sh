@@ -141,7 +141,7 @@ for one in $SHARED $OWN persist; do
     buy two "$one" >/dev/null || not_ok "the second account buys $one"
 done
 explained() { for one in $SHARED; do explains two "$one" name_not_yours || return 1; done; }
-check "they are not proven for another account, which is told so" wait_for 20 explained
+check "they are not proven for another account, which is told so" wait_for 4 explained
 for one in $SHARED; do
     check "nothing of $one was published" test "$(published two "$one")" = 0
     check "a test publishes nothing either" fails_with 6 name_not_yours as two "$TENURE" solver test "$one.example.test"

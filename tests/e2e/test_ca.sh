@@ -1,4 +1,5 @@
 #!/bin/bash
+# builds: check-gcc
 # `tenure test-ca`: stock ACME clients get certificates from it, it refuses what RFC 8555 refuses, and misbehaves as it is told.
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/acme_ca.sh"
