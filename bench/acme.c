@@ -2,7 +2,7 @@
  * How fast certificates are renewed by a CA over ACME: bench_acme TENURE FOLDER COUNT GOAL CONFIG ISSUER…
  *
  * COUNT certificates whose next version is due, each by another CA than the first: bench/acme starts that
- * one. GOAL is `issued`, or `processing` for a CA that never ends an order: then nothing but the rows of open
+ * one. GOAL is `issued`, or `open` for a CA that never ends an order: then nothing but the rows of open
  * orders is left, and what counts is the memory. CONFIG is a file with more lines of tenure.yaml; ISSUER is
  * the directory of the CA, and a file with the roots to trust for talking to it. Prints one line: seconds,
  * seconds of CPU, MiB of memory at most.
@@ -23,8 +23,8 @@ struct run {
     struct bench bench;
     const char *binary, *config, *directory, *tls_roots;
     int64_t count;
-    bool processing; /* the goal */
-    long memory;     /* KiB, the most that was seen */
+    bool open;   /* the goal */
+    long memory; /* KiB, the most that was seen */
 };
 
 static const char *read_text(struct arena *a, const char *path) {
@@ -68,11 +68,10 @@ static bool store_rows(struct run *r, struct error *e) {
 static int64_t count_of(const struct run *r) {
     struct error e = {0};
     int64_t count;
-    bool ok = r->processing
-                  ? db_int(r->bench.services.db, &count, 0, &e,
-                           "SELECT count(*) FROM acme_order WHERE status = 'processing' AND ended_at IS NULL")
-                  : db_int(r->bench.services.db, &count, 0, &e,
-                           "SELECT count(*) FROM acme_order WHERE outcome = 'issued'");
+    bool ok = r->open ? db_int(r->bench.services.db, &count, 0, &e,
+                               "SELECT count(*) FROM acme_order WHERE url IS NOT NULL AND ended_at IS NULL")
+                      : db_int(r->bench.services.db, &count, 0, &e,
+                               "SELECT count(*) FROM acme_order WHERE outcome = 'issued'");
     bench_must(ok, "orders", &e);
     return count;
 }
@@ -112,12 +111,12 @@ int main(int argc, char **argv) {
     AUTO_ARENA a = arena_new();
     struct error e = {0};
     if (argc != 8) {
-        fprintf(stderr, "usage: bench_acme TENURE FOLDER COUNT issued|processing CONFIG DIRECTORY ROOTS\n");
+        fprintf(stderr, "usage: bench_acme TENURE FOLDER COUNT issued|open CONFIG DIRECTORY ROOTS\n");
         return 64;
     }
     struct run r = {.binary = realpath(argv[1], NULL),
                     .count = strtoll(argv[3], NULL, 10),
-                    .processing = strcmp(argv[4], "processing") == 0,
+                    .open = strcmp(argv[4], "open") == 0,
                     .config = read_text(a, argv[5]),
                     .directory = argv[6],
                     .tls_roots = read_text(a, argv[7])};
