@@ -154,6 +154,10 @@ bool acme_do_order(struct acme_run *run, size_t index, struct issued *issued, st
         return false;
     if (!run->reply.location)
         return fail(e, ERR_ACME_ANSWER, "the CA does not say where the order is", "CA 未给出订单地址");
+    if (answer.authorization_count > names_count(run->application->names))
+        return fail(e, ERR_ACME_ANSWER, "the CA asks for %zu proofs of %zu names",
+                    "CA 要求 %zu 项验证,而申请只有 %zu 个域名", answer.authorization_count,
+                    names_count(run->application->names));
     keep_answer(run, &answer);
     run->order.url = run->reply.location;
     list_authorizations(run, &answer);
@@ -390,7 +394,10 @@ bool acme_do_finalize(struct acme_run *run, size_t index, struct issued *issued,
         return not_ready(run, e);
     if (!read_order(run, &answer, e))
         return false;
-    run->order.polls = 0;
+    if (!run->order.finish_by) {
+        run->order.finish_by = run->w->now + run->issuer.finalize_seconds;
+        run->order.polls = 0;
+    }
     wait_a_little(run);
     return true;
 }

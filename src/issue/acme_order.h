@@ -21,7 +21,7 @@ struct acme_order_row {
     int64_t slot_at;
     const char *url, *finalize_url, *certificate_url;
     const char *status; /* acme_status_name; NULL: the CA has not answered yet */
-    int64_t expires_at, polls, poll_at;
+    int64_t expires_at, finish_by, polls, poll_at;
     const char *problem;
     int64_t ended_at;
     const char *outcome, *fingerprint;
@@ -75,7 +75,8 @@ struct acme_case {
 };
 
 struct acme_next acme_next(const struct acme_case *known, int64_t now);
-/* When the CA's time for an order is over: what it says, or a week. */
+/* When the CA's time for an order is over: what it says, or a week; never more than a month, nor longer than
+ * it may process the CSR. */
 int64_t acme_order_end(const struct acme_order_row *order);
 /* Seconds until the next poll after so many that told nothing new: 1, 2, 5, 10 … a minute. */
 int64_t acme_poll_delay(int64_t polls);

@@ -222,8 +222,8 @@ static bool acme_save(struct work *w, const struct certificate *c, const struct 
 
 /* ---- what failed ---- */
 
-static bool note_problems(struct acme_run *run, struct error *e) {
-    const char *problems = acme_problems(run);
+static bool note_problems(struct acme_run *run, const struct error *cause, struct error *e) {
+    const char *problems = acme_problems(run, cause);
     return !problems || application_set_problems(run->w->db, run->application->id, problems, e);
 }
 
@@ -255,10 +255,12 @@ static bool note_names(struct acme_run *run, const struct error *cause, enum err
     return true;
 }
 
-/* Nobody published in time what the CA was to look for. */
+/* Nobody published in time what the CA was to look for; or it did not come to an end. */
 static bool note_over(struct acme_run *run, const struct error *cause, enum error_id *reason,
                       struct error *e) {
     bool unproven = false;
+    if (run->order.finish_by) /* it has the CSR, and makes nothing of it */
+        return note_trouble(run, cause, e);
     for (size_t i = 0; i < run->count; i++)
         unproven |= run->authorizations[i].token && !run->authorizations[i].answered_at;
     *reason = unproven ? acme_rejection(run, cause) : ERR_NONE;
@@ -299,8 +301,8 @@ static bool acme_failed(struct work *w, const struct application *application, s
         return false;
     run->c = &c;
     run->application = application;
-    return save_progress(run, issued, e) && acme_limit_failed(run, cause, e) && note_problems(run, e) &&
-           note_failure(run, cause, reason, e);
+    return save_progress(run, issued, e) && acme_limit_failed(run, cause, e) &&
+           note_problems(run, cause, e) && note_failure(run, cause, reason, e);
 }
 
 const struct issuer_ops issuer_acme = {.kind = "acme",
