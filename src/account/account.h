@@ -68,6 +68,9 @@ struct account_settings {
 bool account_settings(struct db *db, struct arena *a, const char *account_id,
                       struct account_settings *settings, struct error *e);
 
+/* Is there no other account? */
+bool account_is_alone(struct db *db, const char *account_id, bool *alone, struct error *e);
+
 /* ---- users: user.c ---- */
 
 /*

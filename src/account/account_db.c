@@ -56,6 +56,14 @@ bool account_settings(struct db *db, struct arena *a, const char *account_id,
                    DB_TEXT(account_id));
 }
 
+bool account_is_alone(struct db *db, const char *account_id, bool *alone, struct error *e) {
+    int64_t others;
+    if (!db_int(db, &others, 0, e, "SELECT 1 FROM account WHERE id <> $1 LIMIT 1", DB_TEXT(account_id)))
+        return false;
+    *alone = !others;
+    return true;
+}
+
 bool account_db_first_owner(struct db *db, struct arena *a, struct user *owner, struct error *e) {
     return db_get(db, a, user_fields, owner, e,
                   "SELECT u.account_id, u.id FROM account_user u JOIN account a ON a.id = u.account_id "

@@ -89,7 +89,7 @@ static bool read_fixed(struct arena *a, const json_t *jwk, const struct fixed_ke
     struct buf b = buf_new(a, SPKI_MAX);
     buf_add(&b, f->head.p, f->head.len);
     for (size_t i = 0; i < f->count; i++) {
-        struct slice octets;
+        struct slice octets = {.len = 0};
         if (!octets_of(a, jwk, names[i], f->coordinate, &octets))
             return bad_member(e, names[i]);
         buf_add(&b, octets.p, octets.len);

@@ -407,8 +407,8 @@ static void serve(struct served_request *rq) {
     spoil_answer(rq);
 }
 
-size_t acmeserver_body_max(void *server, const char *method, const char *path) {
-    (void)server, (void)method, (void)path;
+size_t acmeserver_body_max(void *context, const char *method, const char *path) {
+    (void)context, (void)method, (void)path;
     return BODY_MAX;
 }
 

@@ -55,8 +55,8 @@ bool acmeserver_set_fault(struct acmeserver *server, const char *text, struct er
 int64_t acmeserver_now(const struct acmeserver *server, int64_t real);
 
 /* For http/server.h; the context is the server. */
-size_t acmeserver_body_max(void *server, const char *method, const char *path);
-void acmeserver_handle(void *server, struct exchange *x);
+size_t acmeserver_body_max(void *context, const char *method, const char *path);
+void acmeserver_handle(void *context, struct exchange *x);
 
 /* What goes on between the requests. */
 extern const struct step acmeserver_steps[];

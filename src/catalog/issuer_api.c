@@ -161,6 +161,12 @@ static bool prepare_change(struct request *rq, struct error *e) {
     return json_to_row(rq->arena, rq->json, change_body, given, e) && seal_key(rq, given, e);
 }
 
+/* Terms and external accounts are given here: what waited for them goes on. */
+static bool retry_waiting(struct request *rq, struct error *e) {
+    return work_unblock(rq->db, NULL, error_row(ERR_ACME_USER_ACTION)->code, rq->now, e) &&
+           work_unblock(rq->db, NULL, error_row(ERR_ACME_EXTERNAL_ACCOUNT)->code, rq->now, e);
+}
+
 static bool change_issuer(struct request *rq, struct error *e) {
     const struct issuer *given = rq->prepared;
     struct issuer issuer;
@@ -173,7 +179,8 @@ static bool change_issuer(struct request *rq, struct error *e) {
         issuer.eab_sealed = given->eab_sealed;
     normalise(&issuer, json_object_get(rq->json, "terms_agreed") != NULL, rq->now);
     issuer.revision++;
-    return issuer_check(rq->arena, &issuer, e) && store(rq, "issuer.change", &issuer, before, e);
+    return issuer_check(rq->arena, &issuer, e) && store(rq, "issuer.change", &issuer, before, e) &&
+           retry_waiting(rq, e);
 }
 
 /* Twice is once. Certificates and applications name it: the row stays. */

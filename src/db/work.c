@@ -252,6 +252,13 @@ bool work_get(struct db *db, struct arena *a, const char *subject, struct work_i
                : false;
 }
 
+bool work_unblock(struct db *db, const char *account_id, const char *code, int64_t now, struct error *e) {
+    return db_exec(db, e,
+                   "UPDATE work SET due_at = $1, wakes = wakes + 1 WHERE attempts > 0 AND last_error = $2 "
+                   "AND due_at > $1 AND ($3 IS NULL OR account_id = $3)",
+                   DB_INT(now), DB_TEXT(code), DB_TEXT(account_id));
+}
+
 bool work_count(struct db *db, int64_t now, struct work_counts *counts, struct error *e) {
     int64_t leased;
     if (!db_int(db, &counts->all, 0, e, "SELECT count(*) FROM work") ||

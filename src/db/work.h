@@ -72,6 +72,9 @@ struct work_counts {
 };
 bool work_count(struct db *db, int64_t now, struct work_counts *counts, struct error *e);
 
+/* What stopped with this code is due at once, in one account or (NULL) in all: its cause was mended. */
+bool work_unblock(struct db *db, const char *account_id, const char *code, int64_t now, struct error *e);
+
 /* Seconds to wait after so many failed attempts: 1 min, 10 min, 100 min, then daily. Never decreases. */
 int64_t work_backoff(int64_t attempts);
 /* When a step that failed with `cause` is tried again; `attempts` counts this failure too. Whoever failed us

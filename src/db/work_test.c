@@ -236,6 +236,23 @@ static void who_asks_for_more_time_than_the_back_off_gets_it(void **state) {
 
 /* ---- wake-ups ---- */
 
+static void what_a_person_has_mended_goes_on_at_once(void **state) {
+    struct queue *q = *state;
+    struct error e;
+    const char *const subjects[] = {"a", "b", "c"}, *const codes[] = {"mended", "other", "mended"};
+    for (size_t i = 0; i < 3; i++) {
+        enqueue(q, subjects[i], "renew", NOW);
+        assert_ok(work_fail(q->db, claim_one(q, NOW), "renew", NOW + DAY, codes[i], &e), e);
+    }
+    assert_ok(work_unblock(q->db, "acct_of_nobody", "mended", NOW, &e), e);
+    assert_int_equal(next_due(q), NOW + DAY);
+    assert_ok(work_unblock(q->db, NULL, "mended", NOW, &e), e);
+    assert_int_equal(claim(q, "worker-1", NOW, 10), 2);
+    assert_string_equal(q->items[0].subject, "a");
+    assert_string_equal(q->items[1].subject, "c");
+    assert_int_equal(q->items[0].attempts, 1);
+}
+
 static void no_outcome_loses_a_wake_up(void **state) {
     struct queue *q = *state;
     struct error e;
@@ -432,9 +449,9 @@ TEST_MAIN(work, queue_test(due_rows_are_claimed_oldest_first_and_only_they),
           queue_test(the_next_step_keeps_failures_but_not_crashes),
           queue_test(a_kept_lease_goes_on_with_the_next_step),
           queue_test(waiting_forgets_failures_and_not_yet_keeps_them),
-          queue_test(failures_are_counted_and_named), queue_test(counts_tell_what_is_due_and_what_fails),
-          test(waiting_longer_never_gets_shorter), test(who_asks_for_more_time_than_the_back_off_gets_it),
-          queue_test(no_outcome_loses_a_wake_up),
+          queue_test(what_a_person_has_mended_goes_on_at_once), queue_test(failures_are_counted_and_named),
+          queue_test(counts_tell_what_is_due_and_what_fails), test(waiting_longer_never_gets_shorter),
+          test(who_asks_for_more_time_than_the_back_off_gets_it), queue_test(no_outcome_loses_a_wake_up),
           queue_test(another_step_that_was_asked_for_begins_after_the_present_one),
           queue_test(a_step_that_waits_gives_way_to_another_that_was_asked_for),
           queue_test(a_step_that_was_asked_for_is_not_put_off_when_its_turn_comes),

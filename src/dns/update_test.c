@@ -44,7 +44,7 @@ static void start(int which, const char *const *argv) {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     dup2(fd, 1);
     dup2(fd, 2);
-    execv(argv[0], (char *const *)(uintptr_t)argv);
+    execv(argv[0], (char *const *)argv);
     _exit(127);
 }
 

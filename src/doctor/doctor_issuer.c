@@ -119,6 +119,8 @@ bool doctor_issuers(const struct doctor_question *q, struct examination *x, stru
 static bool not_chosen(struct examination *x, struct error *e) {
     if (e->id == ERR_NO_SOLVER)
         symptom_add(x, SYMPTOM_NO_SOLVER, NULL, "%s", "%s", x->name);
+    else if (e->id == ERR_NAME_NOT_YOURS)
+        symptom_add(x, SYMPTOM_NOT_YOURS, NULL, "%s", "%s", x->name);
     else if (e->id != ERR_NO_RESOLVER && e->id != ERR_CNAME_LOOP)
         return false;
     error_clear(e);

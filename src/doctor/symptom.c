@@ -199,6 +199,12 @@ static const struct symptom_row rows[SYMPTOM_COUNT] = {
     [SYMPTOM_NO_SOLVER] = {"no_solver", SEVERITY_WARNING,
                            TEXT("Nothing that is configured can prove the name", "当前配置无法验证该名称"),
                            TEXT("Add a solver: tenure solver add.", "请添加验证方式:tenure solver add。")},
+    [SYMPTOM_NOT_YOURS] =
+        {"not_yours", SEVERITY_WARNING,
+         TEXT("The responder, web roots and hooks are for names of the account's own",
+              "应答服务、网站根目录和钩子只能用于属于本账号的域名"),
+         TEXT("Prove it once (tenure domain add NAME), or ask an administrator for it (tenure name-grant add).",
+              "请先验证一次(tenure domain add 域名),或请管理员授予(tenure name-grant add)。")},
     [SYMPTOM_SOLVED] = {"solved", SEVERITY_NOTE,
                         TEXT("Tenure proves the name by itself", "Tenure 可自动完成验证"), NOTHING},
 };

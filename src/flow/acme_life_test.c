@@ -42,6 +42,56 @@ static void processing_is_waited_for_without_asking_too_often(void **state) {
     assert_int_equal(state_of(&c), STATE_ISSUED);
 }
 
+static void never_ending_processing_is_given_up(void **state) {
+    (void)state;
+    fakes[0].processing = 100000;
+    struct certificate c = buy("www.example.com");
+    live(1700);
+    assert_int_equal(fakes[0].new_orders, 1);
+    fakes[0].processing = 0;
+    fakes[0].orders[0].polls = -100000;
+    live(400);
+    assert_int_equal(fakes[0].new_orders, 2);
+    assert_int_equal(state_of(&c), STATE_ISSUED);
+    expect_nothing_left();
+}
+
+static void a_wake_does_not_shorten_a_pause(void **state) {
+    (void)state;
+    fakes[0].processing = 100000;
+    buy("www.example.com");
+    live(30);
+    fakes[0].down = true;
+    live(300);
+    int asked = fakes[0].requests;
+    for (int i = 0; i < 20; i++) {
+        wake(bought[0]);
+        live(1);
+    }
+    assert_int_equal(fakes[0].requests, asked);
+    live(600);
+    assert_true(fakes[0].requests > asked);
+}
+
+/* Nor where the order has ended, and another one would be made. */
+static void a_wake_brings_no_order_sooner(void **state) {
+    (void)state;
+    brand.fallback_issuers = "";
+    fakes[0].refuses = "serverInternal";
+    buy("www.example.com");
+    live(300);
+    int asked = fakes[0].new_orders;
+    for (int i = 0; i < 20; i++) {
+        wake(bought[0]);
+        live(10);
+    }
+    assert_int_equal(fakes[0].new_orders, asked);
+    fakes[0].refuses = NULL;
+    live(600);
+    assert_int_equal(fakes[0].new_orders, asked + 1);
+    expect_nothing_left();
+}
+
 static void retry_after_is_kept_to(void **state) {
     (void)state;
     fakes[0].processing = 2;
@@ -286,7 +336,8 @@ static void a_hint_that_is_refused_keeps_nobody_waiting(void **state) {
 
 TEST_MAIN(acme_life, in_world(a_certificate_comes_by_http), in_world(an_order_that_is_ready_needs_no_proof),
           in_world(processing_is_waited_for_without_asking_too_often), in_world(retry_after_is_kept_to),
-          in_world(versions_follow_until_the_coverage_is_used_up),
+          in_world(never_ending_processing_is_given_up), in_world(a_wake_does_not_shorten_a_pause),
+          in_world(a_wake_brings_no_order_sooner), in_world(versions_follow_until_the_coverage_is_used_up),
           in_world(killed_steps_leave_nothing_behind), in_world(a_record_by_hand_is_waited_for),
           in_world(what_is_never_published_is_rejected_when_the_ca_has_waited_long_enough),
           in_world(what_is_withdrawn_is_taken_away), in_world(changed_names_are_ordered_anew),

@@ -49,7 +49,7 @@ static inline void add_issuer(const char *id, struct fake_ca *ca) {
                                   .title_zh = id,
                                   .directory = arena_printf(w.arena, "%s/dir", ca->host),
                                   .terms_agreed_at = w.now,
-                                  .finalize_seconds = 300};
+                                  .finalize_seconds = 1800};
     assert_ok(issuer_db_put(w.services.db, &issuer, &e), e);
 }
 
@@ -162,6 +162,13 @@ static inline void live_until(int64_t end, bool kills) {
     }
     w.now = end;
     flow_end(&engine);
+}
+
+/* As a solution does that is ready. */
+static inline void wake(const char *certificate_id) {
+    assert_ok(db_begin(w.services.db, &e), e);
+    assert_ok(work_enqueue(w.services.db, ACCOUNT, certificate_id, SOLVE_WAKES, w.now, &e), e);
+    assert_ok(db_commit(w.services.db, &e), e);
 }
 
 static inline void live(int64_t seconds) {

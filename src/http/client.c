@@ -208,8 +208,8 @@ static bool call_failed(const struct client *client, const char *url, CURLcode c
                     "%s lies in an address range that is closed to outgoing connections",
                     "%s 位于禁止对外连接的地址段内", url);
     if (client->body.overflow)
-        return fail(e, ERR_UNREACHABLE, "%s answers with more than %d bytes", "%s 的应答超过 %d 字节", url,
-                    HTTP_REPLY_MAX);
+        return fail(e, ERR_UNREACHABLE, "%s answers with more than %zu bytes", "%s 的应答超过 %zu 字节", url,
+                    client->body.max);
     if (code == CURLE_OPERATION_TIMEDOUT)
         return fail(e, ERR_TIMED_OUT, "%s does not answer in time", "%s 未在规定时间内应答", url);
     const char *reason = *client->problem ? client->problem : curl_easy_strerror(code);
@@ -260,7 +260,7 @@ bool http_call(struct client *client, struct arena *a, const struct http_request
         return false;
     client->refused = client->tried = false;
     client->problem[0] = 0;
-    client->body = buf_new(a, HTTP_REPLY_MAX);
+    client->body = buf_new(a, request->reply_max ? request->reply_max : HTTP_REPLY_MAX);
     struct curl_slist *headers = header_list(request->headers);
     set_options(client, request, headers, connect_to);
     CURLcode code = curl_easy_perform(client->curl);

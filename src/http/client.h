@@ -20,6 +20,7 @@ struct http_request {
     bool any_certificate;       /* TLS proves nothing here: what is fetched says enough by itself */
     const char *address;        /* connect to this IP address instead of resolving the name; NULL: resolve */
     struct slice roots;         /* PEM: the only certificates to trust; empty: those of the system */
+    size_t reply_max;           /* bytes of the answer's body; 0: HTTP_REPLY_MAX */
 };
 
 struct http_header {

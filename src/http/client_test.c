@@ -139,6 +139,11 @@ static void the_client_tells_why_no_answer_came(void **state) {
     assert_fails(http_call(client_new(peer.arena, &outbound_anywhere), peer.arena, &huge, &reply, &e), e,
                  ERR_UNREACHABLE);
     assert_non_null(strstr(e.detail[LANG_EN], "16777216"));
+    struct http_request bounded = huge;
+    bounded.reply_max = 1000;
+    assert_fails(http_call(client_new(peer.arena, &outbound_anywhere), peer.arena, &bounded, &reply, &e), e,
+                 ERR_UNREACHABLE);
+    assert_non_null(strstr(e.detail[LANG_EN], "more than 1000 bytes"));
     AUTO_FD silent = -1;
     struct sockaddr_in address = {0};
     socklen_t len = sizeof address;

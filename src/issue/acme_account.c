@@ -7,11 +7,17 @@
 #include "acme/jwk.h"
 #include "acme/jws.h"
 #include "audit/audit.h"
+#include "base/clock.h"
 #include "base/rand.h"
+#include "issue/acme_order.h"
 #include "notify/notify.h"
 #include "pki/names.h"
 
-enum { EAB_KEY_MIN = 16 };
+enum {
+    EAB_KEY_MIN = 16,
+    ROLL_PATIENCE = DAY, /* with challenges that are out */
+    ROLL_LOOKS = 15,
+};
 
 /* ---- keys ---- */
 
@@ -132,14 +138,14 @@ static bool may_register(const struct acme_session *s, const struct acme_directo
 static bool add_binding(const struct acme_session *s, const struct acme_account *p,
                         const struct binding *binding, const char *url, json_t *body, struct error *e) {
     const char *text;
-    json_t *object;
+    json_t *bound;
     const struct jws_request request = {.spki = p->spki, .kid = binding->kid, .url = url};
     if (!binding->kid)
         return true;
     if (!jws_external_account(s->arena, &request, binding->key, &text, e) ||
-        !json_read(s->arena, slice_str(text), &object, e))
+        !json_read(s->arena, slice_str(text), &bound, e))
         return false;
-    json_object_set(body, "externalAccountBinding", object);
+    json_object_set(body, "externalAccountBinding", bound);
     return true;
 }
 
@@ -194,6 +200,11 @@ static bool register_account(const struct acme_session *s, struct acme_account *
 }
 
 /* ---- rolling over ---- */
+
+/* It has been decided that it begins now: after a crash it goes on. */
+static bool roll_begun(const struct acme_account *p) {
+    return p->next_key_id && !p->roll_asked_at;
+}
 
 static void swap_keys(struct acme_account *p, const char *thumbprint, int64_t now) {
     p->key_id = p->next_key_id;
@@ -283,7 +294,7 @@ static bool deal(struct acme_session *s, struct acme_account *p, struct error *e
     }
     if (!p->url && !register_account(s, p, e))
         return false;
-    if (p->next_key_id && !roll(s, p, e))
+    if (roll_begun(p) && !roll(s, p, e))
         return false;
     if (p->deactivate_at)
         return deactivate(s, p, e);
@@ -308,6 +319,26 @@ struct dealt {
     struct issuer issuer;
 };
 
+static bool commit_if(struct db *db, bool ok, struct error *e) {
+    if (ok)
+        return db_commit(db, e);
+    db_rollback(db);
+    return false;
+}
+
+/* What is published for a challenge has the present key in it: such orders are waited for. */
+static bool begin_roll(struct work *w, struct acme_account *p, struct error *e) {
+    bool proving;
+    if (!p->next_key_id || !p->roll_asked_at)
+        return true;
+    if (!acme_order_proving(w->db, p->account_id, p->issuer_id, &proving, e))
+        return false;
+    if (proving && w->now - p->roll_asked_at < ROLL_PATIENCE)
+        return true;
+    p->roll_asked_at = 0;
+    return db_begin(w->db, e) && commit_if(w->db, acme_account_store(w->db, p, e), e);
+}
+
 bool acme_account_act(struct work *w, struct error *e) {
     struct dealt *d = w->prepared = ARENA_NEW(w->arena, struct dealt);
     if (!acme_account_get_any(w->db, w->arena, w->item->subject, &d->account, e))
@@ -315,17 +346,30 @@ bool acme_account_act(struct work *w, struct error *e) {
     if (acme_account_over(&d->account))
         return true;
     struct acme_session s = {.services = w->services, .arena = w->arena, .now = w->now, .issuer = &d->issuer};
-    return issuer_get(w->db, w->arena, d->account.issuer_id, &d->issuer, e) && deal(&s, &d->account, e);
+    return issuer_get(w->db, w->arena, d->account.issuer_id, &d->issuer, e) &&
+           begin_roll(w, &d->account, e) && deal(&s, &d->account, e);
+}
+
+/* The account's certificates that could not be ordered without one. */
+static bool retry_waiting(struct work *w, struct error *e) {
+    static const enum error_id causes[] = {ERR_ACME_USER_ACTION, ERR_ACME_EXTERNAL_ACCOUNT,
+                                           ERR_ACME_ACCOUNT_GONE};
+    for (size_t i = 0; i < sizeof causes / sizeof *causes; i++)
+        if (!work_unblock(w->db, w->item->account_id, error_row(causes[i])->code, w->now, e))
+            return false;
+    return true;
 }
 
 bool acme_account_save(struct work *w, struct error *e) {
     struct dealt *d = w->prepared;
-    work_goes(w, OUTCOME_DONE);
+    bool waits = d->account.next_key_id && !acme_account_over(&d->account);
+    work_goes(w, waits ? OUTCOME_WAIT : OUTCOME_DONE);
+    w->until = w->now + ROLL_LOOKS;
     if (!d->issuer.id)
         return true;
     note_success(&d->account);
     return acme_account_store(w->db, &d->account, e) &&
-           write_audit(w->db, w->arena, "acme_account.change", &d->account, w->now, e);
+           write_audit(w->db, w->arena, "acme_account.change", &d->account, w->now, e) && retry_waiting(w, e);
 }
 
 static bool tell_gone(struct db *db, struct arena *a, const struct acme_account *p, int64_t now,
@@ -364,13 +408,6 @@ bool acme_account_failed(struct work *w, const struct error *cause, struct error
 
 /* ---- for others ---- */
 
-static bool commit_if(struct db *db, bool ok, struct error *e) {
-    if (ok)
-        return db_commit(db, e);
-    db_rollback(db);
-    return false;
-}
-
 /* Whoever comes first makes it; all others take what is there. */
 static bool make_row(struct acme_session *s, const char *account_id, struct acme_account *p,
                      struct error *e) {
@@ -393,12 +430,23 @@ static bool store_dealt(struct acme_session *s, struct acme_account *p, struct e
                                         e);
 }
 
+/* Always false. What a person must mend stands in the account's row, in the CA's words. */
+static bool not_ready(struct acme_session *s, struct acme_account *p, struct error *e) {
+    struct db *db = s->services->db;
+    const struct error cause = *e;
+    struct error ignored;
+    if (cause.id == ERR_ACME_EXTERNAL_ACCOUNT || cause.id == ERR_ACME_USER_ACTION)
+        (void)(db_begin(db, &ignored) &&
+               commit_if(db, note_failure(db, s->arena, p, &cause, s->now, &ignored), &ignored));
+    return false;
+}
+
 /* Two may register it at once, with the same key: the CA gives both the same account. */
 static bool make_ready(struct acme_session *s, struct acme_account *p, struct error *e) {
-    if (p->url && !p->next_key_id)
+    if (p->url && !roll_begun(p))
         return true;
     if (!deal(s, p, e))
-        return false;
+        return not_ready(s, p, e);
     if (store_dealt(s, p, e))
         return true;
     return e->id == ERR_CONFLICT && acme_account_get_any(s->services->db, s->arena, p->id, p, e) && p->url;

@@ -18,7 +18,7 @@ struct acme_account {
     const char *told_contact; /* what the CA was told */
     const char *eab_kid;      /* external account that it is, or is to be, bound to; NULL: none */
     struct slice eab_sealed;  /* the MAC key of one of its own; gone when it is bound */
-    int64_t created_at, registered_at, rolled_at;
+    int64_t created_at, registered_at, rolled_at, roll_asked_at;
     int64_t deactivate_at, deactivated_at;     /* asked for; done */
     int64_t gone_at;                           /* the CA does not know it any more */
     const char *error, *detail_en, *detail_zh; /* of the last failure; NULL */

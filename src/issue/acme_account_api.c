@@ -178,6 +178,7 @@ static bool roll_account(struct request *rq, struct error *e) {
     p.next_key_id = next->next_key_id;
     p.next_spki = next->next_spki;
     p.next_sealed = next->next_sealed;
+    p.roll_asked_at = rq->now;
     return ask(rq, "acme_account.roll", &p, before, e);
 }
 

@@ -27,6 +27,7 @@ const struct field acme_account_fields[] = {
     FIELD(TIME, acme_account, created_at, 0, "Created", "创建时间"),
     FIELD(TIME, acme_account, registered_at, 0, "Registered", "注册时间"),
     FIELD(TIME, acme_account, rolled_at, 0, "Key changed", "密钥更换时间"),
+    FIELD(TIME, acme_account, roll_asked_at, 0, "New key asked for", "申请更换密钥时间"),
     FIELD(TIME, acme_account, deactivate_at, 0, "To be deactivated since", "申请停用时间"),
     FIELD(TIME, acme_account, deactivated_at, 0, "Deactivated", "停用时间"),
     FIELD(TIME, acme_account, gone_at, 0, "Unknown to the CA since", "CA 不再承认的时间"),
@@ -41,7 +42,7 @@ const struct field acme_account_fields[] = {
 #define COLUMNS                                                                                                    \
     "id, account_id, issuer_id AS issuer, url, key_id, key_algorithm, thumbprint, spki, key_sealed, "              \
     "next_key_id, next_spki, next_sealed, contact, told_contact, eab_kid, eab_sealed, created_at, registered_at, " \
-    "rolled_at, deactivate_at, deactivated_at, gone_at, error, detail_en, detail_zh, revision "
+    "rolled_at, roll_asked_at, deactivate_at, deactivated_at, gone_at, error, detail_en, detail_zh, revision "
 
 static const char *state_of(const struct acme_account *p) {
     if (acme_account_over(p))
@@ -118,13 +119,14 @@ bool acme_account_store(struct db *db, struct acme_account *p, struct error *e) 
         "UPDATE acme_account SET url = $3, key_id = $4, thumbprint = $5, spki = $6, key_sealed = $7, "
         "next_key_id = $8, next_spki = $9, next_sealed = $10, contact = $11, told_contact = $12, eab_kid = $13, "
         "registered_at = $14, rolled_at = $15, deactivate_at = $16, deactivated_at = $17, gone_at = $18, "
-        "error = $19, detail_en = $20, detail_zh = $21, eab_sealed = $22, revision = revision + 1 WHERE id = $1 AND revision = $2",
+        "error = $19, detail_en = $20, detail_zh = $21, eab_sealed = $22, roll_asked_at = $23, "
+        "revision = revision + 1 WHERE id = $1 AND revision = $2",
         DB_TEXT(p->id), DB_INT(p->revision), DB_TEXT(p->url), DB_TEXT(p->key_id), DB_TEXT(p->thumbprint),
         DB_BLOB(p->spki), DB_BLOB(p->key_sealed), DB_TEXT(p->next_key_id), DB_BLOB(p->next_spki),
         DB_BLOB(p->next_sealed), DB_TEXT(p->contact), DB_TEXT(p->told_contact), DB_TEXT(p->eab_kid),
         DB_TIME(p->registered_at), DB_TIME(p->rolled_at), DB_TIME(p->deactivate_at),
         DB_TIME(p->deactivated_at), DB_TIME(p->gone_at), DB_TEXT(p->error), DB_TEXT(p->detail_en),
-        DB_TEXT(p->detail_zh), DB_BLOB(p->eab_sealed));
+        DB_TEXT(p->detail_zh), DB_BLOB(p->eab_sealed), DB_TIME(p->roll_asked_at));
     if (ok && db_changes(db) != 1)
         return fail(e, ERR_CONFLICT, "the account %s has been changed meanwhile", "账户 %s 已被更改", p->id);
     p->revision++;

@@ -31,6 +31,8 @@ static bool keep_answer(struct acme_run *run, const struct acme_order *answer) {
     order->finalize_url = answer->finalize ? answer->finalize : order->finalize_url;
     order->certificate_url = answer->certificate ? answer->certificate : order->certificate_url;
     order->expires_at = answer->expires ? answer->expires : order->expires_at;
+    if (answer->status == ACME_PROCESSING && !order->processing_until)
+        order->processing_until = run->w->now + run->issuer.finalize_seconds;
     if (answer->problem) {
         run->reply.problem = *answer->problem;
         order->problem = acme_problem_text(run->w->arena, answer->problem);
@@ -171,6 +173,16 @@ static bool fail_poll(struct acme_run *run, struct error *e) {
            fail(e, ERR_ACME_OVER, "the CA does not know the order any more", "CA 已不再承认该订单");
 }
 
+/* After that long the CA has said so once more. Another order may come through, or another CA. */
+static bool check_patience(struct acme_run *run, enum acme_status status, struct error *e) {
+    const struct acme_order_row *order = &run->order;
+    bool undecided = status == ACME_PROCESSING || status == ACME_READY || status == ACME_UNKNOWN;
+    run->given_up = undecided && order->processing_until && order->processing_until <= run->w->now;
+    return !run->given_up ||
+           fail(e, ERR_TIMED_OUT, "the CA has not come to an end with order %s in %lld seconds",
+                "CA 在 %2$lld 秒内未完成订单 %1$s", order->id, (long long)run->issuer.finalize_seconds);
+}
+
 bool acme_do_poll(struct acme_run *run, size_t index, struct issued *issued, struct error *e) {
     struct acme_order answer;
     (void)index, (void)issued;
@@ -178,7 +190,7 @@ bool acme_do_poll(struct acme_run *run, size_t index, struct issued *issued, str
         return false;
     if (!post(run, run->order.url, NULL, e))
         return fail_poll(run, e);
-    if (!read_order(run, &answer, e))
+    if (!read_order(run, &answer, e) || !check_patience(run, answer.status, e))
         return false;
     wait_a_little(run);
     if (answer.status == ACME_READY)
@@ -394,12 +406,12 @@ bool acme_do_finalize(struct acme_run *run, size_t index, struct issued *issued,
         return not_ready(run, e);
     if (!read_order(run, &answer, e))
         return false;
-    if (!run->order.finish_by) {
-        run->order.finish_by = run->w->now + run->issuer.finalize_seconds;
-        run->order.polls = 0;
-    }
+    if (!run->order.processing_until)
+        run->order.processing_until = run->w->now + run->issuer.finalize_seconds;
+    /* one that wants the CSR again is given it more and more rarely */
+    run->order.polls = answer.status == ACME_READY ? run->order.polls : 0;
     wait_a_little(run);
-    return true;
+    return check_patience(run, answer.status, e);
 }
 
 /* ---- the end ---- */

@@ -15,7 +15,7 @@ enum {
     PLACES_MAX = 32,
     NONCES_MAX = 32,
     NONCE_MAX = 256,
-    BODY_MAX = 1 << 20,
+    BODY_MAX = 256 << 10,
     NONCE_TRIES = 20,
     CLOCK_SAME = 60,
     STATUS_GROUP = 100,
@@ -119,6 +119,7 @@ static bool call(const struct acme_session *s, struct place *place, struct http_
                  struct http_reply *reply, struct error *e) {
     struct acme_net *net = s->services->acme;
     request->timeout_ms = TIMEOUT_MS;
+    request->reply_max = BODY_MAX;
     request->roots = slice_str(s->issuer->tls_roots);
     if (!follow(s, request->url, e) || !acme_gate_enter(s, &place->gate, e))
         return false;

@@ -20,8 +20,7 @@ int64_t acme_poll_delay(int64_t polls) {
 
 int64_t acme_order_end(const struct acme_order_row *order) {
     int64_t end = order->expires_at ? order->expires_at : order->created_at + DEFAULT_PATIENCE;
-    end = end < order->created_at + PATIENCE_MAX ? end : order->created_at + PATIENCE_MAX;
-    return order->finish_by && order->finish_by < end ? order->finish_by : end;
+    return end < order->created_at + PATIENCE_MAX ? end : order->created_at + PATIENCE_MAX;
 }
 
 static struct acme_next act(enum acme_action action, size_t index) {

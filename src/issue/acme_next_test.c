@@ -14,7 +14,7 @@ struct authorization_case {
 struct order_case {
     const char *what;
     const char *url, *status, *certificate;
-    int64_t expires, polls, poll_at, finish_by;
+    int64_t expires, polls, poll_at;
     size_t count;
     struct authorization_case of[3];
     enum acme_action action;
@@ -87,12 +87,6 @@ static const struct order_case cases[] = {
      .count = 1, .of = {{"pending", PROOF_READY}}, .action = ACME_DO_BEGIN_ANEW},
     {"processing, and its time is over", .url = "https://ca/order/1", .expires = NOW, .status = "processing",
      .poll_at = NOW + 60, .action = ACME_DO_BEGIN_ANEW},
-    {"processing, longer than it may", PLACED, .status = "processing", .finish_by = NOW,
-     .action = ACME_DO_BEGIN_ANEW},
-    {"it may process for a while", PLACED, .status = "processing", .poll_at = NOW + 60, .finish_by = NOW + 30,
-     .action = ACME_DO_WAIT, .until = NOW + 30},
-    {"valid, later than it might", PLACED, .status = "valid", .certificate = "https://ca/cert/1",
-     .finish_by = NOW - 1, .action = ACME_DO_DOWNLOAD},
     {"a CA that waits for thousands of years is given a month", .url = "https://ca/order/1",
      .status = "pending", .expires = NOW + INT64_C(1000000) * DAY, .count = 1,
      .of = {{"pending", PROOF_COMING}}, .action = ACME_DO_WAIT, .until = NOW - 60 + 30 * DAY},
@@ -110,7 +104,6 @@ static void each_state_has_its_next_action(void **state) {
                                              .status = c->status,
                                              .certificate_url = c->certificate,
                                              .expires_at = c->expires,
-                                             .finish_by = c->finish_by,
                                              .polls = c->polls,
                                              .poll_at = c->poll_at};
         struct acme_authorization_row rows[3] = {0};

@@ -21,7 +21,9 @@ struct acme_order_row {
     int64_t slot_at;
     const char *url, *finalize_url, *certificate_url;
     const char *status; /* acme_status_name; NULL: the CA has not answered yet */
-    int64_t expires_at, finish_by, polls, poll_at;
+    int64_t expires_at, polls, poll_at;
+    int64_t processing_until; /* the issuer's patience while it is processed; 0: it was not yet */
+    int64_t pause_until;      /* after trouble nothing is asked before then */
     const char *problem;
     int64_t ended_at;
     const char *outcome, *fingerprint;
@@ -75,8 +77,7 @@ struct acme_case {
 };
 
 struct acme_next acme_next(const struct acme_case *known, int64_t now);
-/* When the CA's time for an order is over: what it says, or a week; never more than a month, nor longer than
- * it may process the CSR. */
+/* When the CA's time for an order is over: what it says, or a week; a month at most. */
 int64_t acme_order_end(const struct acme_order_row *order);
 /* Seconds until the next poll after so many that told nothing new: 1, 2, 5, 10 … a minute. */
 int64_t acme_poll_delay(int64_t polls);
@@ -98,6 +99,9 @@ bool acme_order_close(struct db *db, const struct acme_order_row *order, const c
 /* Of a certificate. */
 bool acme_order_list_open(struct db *db, struct arena *a, const char *certificate_id,
                           struct acme_order_row **list, size_t *count, struct error *e);
+/* Is there an order of the account at the issuer whose names are being proven? */
+bool acme_order_proving(struct db *db, const char *account_id, const char *issuer_id, bool *proving,
+                        struct error *e);
 /* How many of an application ended so. */
 bool acme_order_count(struct db *db, const char *application_id, const char *outcome, int64_t *count,
                       struct error *e);

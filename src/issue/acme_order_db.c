@@ -19,9 +19,10 @@ const struct field acme_order_fields[] = {
     ORDER(TEXT, certificate_url, "Certificate", "证书地址"),
     ORDER(TEXT, status, "State at the CA", "CA 端状态"),
     ORDER(TIME, expires_at, "The CA waits until", "CA 等待至"),
-    ORDER(TIME, finish_by, "It may process it until", "CA 处理期限"),
     ORDER(INT, polls, "Answers without news", "无进展的应答次数"),
     ORDER(TIME, poll_at, "Next question", "下次查询时间"),
+    ORDER(TIME, processing_until, "Being processed until", "处理期限"),
+    ORDER(TIME, pause_until, "Nothing is asked until", "暂停请求至"),
     ORDER(TEXT, problem, "What the CA says", "CA 的说明"),
     ORDER(TIME, ended_at, "Ended", "结束时间"),
     ORDER(TEXT, outcome, "Outcome", "结果"),
@@ -52,8 +53,8 @@ const struct field acme_authorization_fields[] = {
 
 #define ORDER_COLUMNS                                                                                               \
     "id, account_id, application_id, certificate_id, issuer_id, created_at, replaces, slot_at, url, finalize_url, " \
-    "certificate_url, status, expires_at, finish_by, polls, poll_at, problem, ended_at, outcome, fingerprint, "     \
-    "certificate_end_at"
+    "certificate_url, status, expires_at, polls, poll_at, processing_until, pause_until, problem, ended_at, "       \
+    "outcome, fingerprint, certificate_end_at"
 
 /* ---- orders ---- */
 
@@ -129,11 +130,13 @@ bool acme_order_store(struct db *db, const struct acme_order_row *o, struct erro
                db, e,
                "UPDATE acme_order SET replaces = $2, url = $3, finalize_url = $4, certificate_url = $5, "
                "status = $6, expires_at = $7, polls = $8, poll_at = $9, problem = $10, fingerprint = $11, "
-               "certificate_end_at = $12, slot_at = $13, finish_by = $14 WHERE id = $1 AND ended_at IS NULL",
+               "certificate_end_at = $12, slot_at = $13, processing_until = $14, pause_until = $15 "
+               "WHERE id = $1 AND ended_at IS NULL",
                DB_TEXT(o->id), DB_TEXT(o->replaces), DB_TEXT(o->url), DB_TEXT(o->finalize_url),
                DB_TEXT(o->certificate_url), DB_TEXT(o->status), DB_TIME(o->expires_at), DB_INT(o->polls),
                DB_TIME(o->poll_at), DB_TEXT(o->problem), DB_TEXT(o->fingerprint),
-               DB_TIME(o->certificate_end_at), DB_TIME(o->slot_at), DB_TIME(o->finish_by)) &&
+               DB_TIME(o->certificate_end_at), DB_TIME(o->slot_at), DB_TIME(o->processing_until),
+               DB_TIME(o->pause_until)) &&
            still_open(db, o, e);
 }
 
@@ -161,6 +164,18 @@ bool acme_order_count(struct db *db, const char *application_id, const char *out
     return db_int(db, count, 0, e,
                   "SELECT count(*) FROM acme_order WHERE application_id = $1 AND outcome = $2",
                   DB_TEXT(application_id), DB_TEXT(outcome));
+}
+
+bool acme_order_proving(struct db *db, const char *account_id, const char *issuer_id, bool *proving,
+                        struct error *e) {
+    int64_t one;
+    bool found = db_int(
+        db, &one, 0, e,
+        "SELECT 1 FROM acme_order o JOIN acme_authorization z ON z.order_id = o.id WHERE o.account_id = $1 "
+        "AND o.issuer_id = $2 AND o.ended_at IS NULL AND o.status = $3 AND z.token IS NOT NULL LIMIT 1",
+        DB_TEXT(account_id), DB_TEXT(issuer_id), DB_TEXT(acme_status_name(ACME_PENDING)));
+    *proving = found && one;
+    return found;
 }
 
 /* ---- authorizations ---- */

@@ -29,6 +29,7 @@ struct acme_run {
     bool must_save;   /* the order's URL, before anything else is asked */
     bool wants_slot;  /* for newOrder, under the CA's limits */
     bool ordered;     /* newOrder is what was asked last */
+    bool given_up;    /* the CA does not come to an end with it */
     bool order_twice; /* the second time without what it replaces */
     int requests;
     struct acme_reply reply; /* of the last request */

@@ -13,8 +13,8 @@ static bool same_window(const struct suggestion *s, const struct acme_renewal_in
 
 /* Uniform over the part of the window that is not too late. */
 static int64_t draw(const struct acme_renewal_info *info, int64_t latest, uint64_t random) {
-    int64_t end = within(info->end, info->start, latest);
-    if (info->start >= latest)
+    int64_t end = info->end < latest ? info->end : latest;
+    if (end <= info->start)
         return latest;
     return info->start + (int64_t)(random % (uint64_t)(end - info->start));
 }

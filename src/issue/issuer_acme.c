@@ -80,12 +80,22 @@ static bool read_authorizations(struct acme_run *run, struct error *e) {
     return true;
 }
 
+/* What the order before this one has left: no other follows sooner, whoever wakes the certificate. */
+static bool read_pause(struct acme_run *run, struct error *e) {
+    struct acme_order_row last;
+    if (!acme_order_last(run->w->db, run->w->arena, run->application->id, &last, e))
+        return false;
+    run->order.pause_until = last.id ? last.pause_until : 0;
+    return true;
+}
+
 bool acme_run_read(struct acme_run *run, struct error *e) {
     struct work *w = run->w;
     if (!acme_order_open(w->db, w->arena, run->application->id, &run->order, e))
         return false;
-    return !run->order.id || (issuer_get(w->db, w->arena, run->order.issuer_id, &run->issuer, e) &&
-                              read_authorizations(run, e));
+    if (!run->order.id)
+        return read_pause(run, e);
+    return issuer_get(w->db, w->arena, run->order.issuer_id, &run->issuer, e) && read_authorizations(run, e);
 }
 
 bool acme_run_open(struct acme_run *run, struct error *e) {
@@ -134,6 +144,8 @@ static bool acme_ask(struct work *w, const struct certificate *c, const struct a
     *run = (struct acme_run){.w = w, .c = c, .application = application};
     if (!acme_run_read(run, e))
         return false;
+    if (run->order.pause_until > w->now)
+        return stop(issued, run->order.pause_until);
     issued->unjournaled = !run->order.id;
     if (issued->unjournaled)
         return true;
@@ -212,6 +224,8 @@ static bool acme_save(struct work *w, const struct certificate *c, const struct 
     struct acme_run *run = issued->progress;
     run->c = c;
     run->application = application;
+    if (!run->order.id)
+        return true;
     if (run->wants_slot && !acme_limit_take(run, &run->order, &issued->until, e))
         return false;
     if (!save_progress(run, issued, e))
@@ -229,7 +243,7 @@ static bool note_problems(struct acme_run *run, const struct error *cause, struc
 
 static bool is_dead(const struct acme_run *run, const struct error *cause) {
     const char *status = run->order.status ? run->order.status : "";
-    return cause->id == ERR_ISSUER_ANSWER || acme_status_parse(status) == ACME_INVALID ||
+    return run->given_up || cause->id == ERR_ISSUER_ANSWER || acme_status_parse(status) == ACME_INVALID ||
            acme_order_end(&run->order) <= run->w->now;
 }
 
@@ -255,12 +269,10 @@ static bool note_names(struct acme_run *run, const struct error *cause, enum err
     return true;
 }
 
-/* Nobody published in time what the CA was to look for; or it did not come to an end. */
+/* Nobody published in time what the CA was to look for. */
 static bool note_over(struct acme_run *run, const struct error *cause, enum error_id *reason,
                       struct error *e) {
     bool unproven = false;
-    if (run->order.finish_by) /* it has the CSR, and makes nothing of it */
-        return note_trouble(run, cause, e);
     for (size_t i = 0; i < run->count; i++)
         unproven |= run->authorizations[i].token && !run->authorizations[i].answered_at;
     *reason = unproven ? acme_rejection(run, cause) : ERR_NONE;
@@ -301,6 +313,7 @@ static bool acme_failed(struct work *w, const struct application *application, s
         return false;
     run->c = &c;
     run->application = application;
+    run->order.pause_until = work_retry_at(cause, w->item->attempts + 1, w->now);
     return save_progress(run, issued, e) && acme_limit_failed(run, cause, e) &&
            note_problems(run, cause, e) && note_failure(run, cause, reason, e);
 }

@@ -3,7 +3,7 @@
 #include "base/clock.h"
 #include "notify/notify.h"
 #include "pki/names.h"
-#include "solve/solver.h"
+#include "solve/name_grant.h"
 
 enum { VALUE_MAX = 255, LEAD_MAX = 30 * DAY, LEAD_PART = 3, MISSES_TOLD = 2 };
 
@@ -160,6 +160,20 @@ bool persist_act(struct work *w, struct error *e) {
 
 /* ---- save ---- */
 
+bool persist_record_permitted(struct db *db, struct arena *a, const struct persist_record *r, int64_t now,
+                              struct error *e) {
+    struct solver solver;
+    if (!r->solver_id)
+        return true;
+    if (!solver_get_any(db, a, r->solver_id, &solver, e))
+        return false;
+    const struct solution s = {.account_id = r->account_id,
+                               .name = r->name,
+                               .kind = solver.kind,
+                               .type = challenge_type_name(CHALLENGE_DNS_PERSIST_01)};
+    return solution_permitted(db, a, &s, r->place, now, e);
+}
+
 struct alarm {
     const char *once;
     struct text problem, remedy;
@@ -227,7 +241,8 @@ bool persist_save(struct work *w, struct error *e) {
     if (d->removed)
         return persist_record_set_removed(w->db, r->id, w->now, e) && work_goes(w, OUTCOME_DONE);
     if (d->located)
-        return persist_record_set_place(w->db, r, e) && work_until(w, w->now);
+        return persist_record_permitted(w->db, w->arena, r, w->now, e) &&
+               persist_record_set_place(w->db, r, e) && work_until(w, w->now);
     if (d->placed)
         return persist_record_set_placed(w->db, r, w->now, e) && work_until(w, w->now);
     return persist_record_note(w->db, r, w->now, e) && tell_of_end(w, r, e) && tell_of_loss(w, r, e) &&

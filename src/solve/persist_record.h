@@ -24,6 +24,10 @@ extern const struct field persist_record_fields[];
 /* Fills host, and value if the rest is possible: ERR_BAD_FIELD. */
 bool persist_record_make(struct arena *a, struct persist_record *r, int64_t now, struct error *e);
 
+/* Inside a transaction: may its solver place it there? ERR_NAME_NOT_YOURS. */
+bool persist_record_permitted(struct db *db, struct arena *a, const struct persist_record *r, int64_t now,
+                              struct error *e);
+
 /* ---- persist_record_db.c ---- */
 
 /* ERR_ALREADY_EXISTS for one that is there. */

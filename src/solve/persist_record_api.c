@@ -49,7 +49,8 @@ static bool check_solver(struct request *rq, const char *id, struct error *e) {
 static bool create_record(struct request *rq, struct error *e) {
     struct persist_record r = {.account_id = rq->caller.account_id, .created_at = rq->now};
     if (!json_to_row(rq->arena, rq->json, create_body, &r, e) ||
-        !persist_record_make(rq->arena, &r, rq->now, e) || !check_solver(rq, r.solver_id, e))
+        !persist_record_make(rq->arena, &r, rq->now, e) || !check_solver(rq, r.solver_id, e) ||
+        !persist_record_permitted(rq->db, rq->arena, &r, rq->now, e))
         return false;
     r.id = id_new(rq->arena, "prs", rq->now);
     rq->status = 201;

@@ -2,11 +2,13 @@
 #include "apply/apply.h"
 #include "base/rand.h"
 #include "pki/names.h"
+#include "solve/name_grant.h"
 #include "solve/persist_record.h"
 #include "solve/solver.h"
 
 enum {
     PURGE_SECONDS = 30 * DAY,
+    GRANT_SECONDS = 400 * DAY, /* longer than any certificate lives */
     PURGE_LIMIT = 1000,
     WATCH_SECONDS = 900, /* what is published is looked at so often: is it still wanted? */
     TEST_SECONDS = DAY,  /* so long a test of a solver may last */
@@ -75,7 +77,8 @@ bool solution_begin(const struct services *services, struct arena *a, const stru
         s->token = "";
     if (!solver_kind(s->kind))
         return fail(e, ERR_NO_SOLVER, "there is no kind of solver '%s'", "没有应答方式“%s”", s->kind);
-    if (!check_given(a, s, e) || !place_at_begin(services, a, solver, s, e))
+    if (!check_given(a, s, e) || !place_at_begin(services, a, solver, s, e) ||
+        !solution_permitted(services->db, a, s, NULL, now, e))
         return false;
     fill(a, solver, s, now);
     if (!solution_insert(services->db, s, &inserted, e))
@@ -283,7 +286,8 @@ bool solve_placed(struct work *w, struct error *e) {
     if (ends)
         return true;
     if (d->located) /* the place is on disk before anything is published there */
-        return solution_set_place(w->db, s->id, s->place, e) && work_again(w, w->now);
+        return solution_permitted(w->db, w->arena, s, s->place, w->now, e) &&
+               solution_set_place(w->db, s->id, s->place, e) && work_again(w, w->now);
     return solution_set_placed(w->db, s, w->now, e) && keep_report(w, d, "placed", e) &&
            (!d->ops->by_person || ask_person(w, s, e)) && work_goes(w, OUTCOME_NEXT);
 }
@@ -439,5 +443,6 @@ bool solve_failed(struct work *w, const struct error *cause, struct error *e) {
 bool solve_purge(struct work *w, struct error *e) {
     return solution_purge(w->db, w->now - PURGE_SECONDS, PURGE_LIMIT, e) &&
            persist_record_purge(w->db, w->now - PURGE_SECONDS, PURGE_LIMIT, e) &&
+           name_grant_purge(w->db, w->now - GRANT_SECONDS, PURGE_LIMIT, e) &&
            solver_purge(w->db, PURGE_LIMIT, e);
 }

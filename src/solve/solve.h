@@ -106,7 +106,8 @@ struct offer {
 
 /*
  * The best way to prove the name with what is offered. `kind` manual if nothing of our own can; false with
- * ERR_NO_SOLVER if not even that. Asks DNS where names can be delegated to us: outside of transactions.
+ * ERR_NO_SOLVER if not even that, or ERR_NAME_NOT_YOURS if what is configured is for names of the account's
+ * own and this one is not known to be. Asks DNS where names can be delegated to us: outside of transactions.
  */
 bool solver_choose(const struct services *services, struct arena *a, const char *account_id,
                    const struct offer *offer, struct solver *solver, struct error *e);
@@ -114,7 +115,8 @@ bool solver_choose(const struct services *services, struct arena *a, const char 
  * Inside a transaction. The caller gives account, application, certificate, name, token, key_authorization
  * and value; the rest is filled in. Publishing begins with the step `solve`, or has begun with the row
  * itself. A repeat for the same application, name and token finds the row that is there. When the CA may look
- * (ready_at), the certificate's step SOLVE_WAKES is due. ERR_BAD_FIELD for a token that is not base64url.
+ * (ready_at), the certificate's step SOLVE_WAKES is due. ERR_BAD_FIELD for a token that is not base64url,
+ * ERR_NAME_NOT_YOURS.
  */
 #define SOLVE_WAKES "request"
 bool solution_begin(const struct services *services, struct arena *a, const struct solver *solver,
@@ -159,6 +161,7 @@ struct solver_ops {
     unsigned types;  /* 1 << enum challenge_type */
     bool at_once;    /* the row itself is what is served: no place, no remove */
     bool by_person;  /* somebody else places it: it is ready when it is seen, and not before */
+    bool shared;     /* its means are the installation's: for names of the account's own (name_grant.h) */
     bool any_record; /* place() puts `value` at `place`, whatever these are: of no challenge, too */
     bool secret;     /* needs one */
     const struct field *settings;
@@ -210,4 +213,4 @@ bool solve_purge(struct work *w, struct error *e);
 bool delegation_look(struct work *w, struct error *e);
 bool delegation_seen(struct work *w, struct error *e);
 
-extern const struct route solver_routes[], solution_routes[], delegation_routes[];
+extern const struct route solver_routes[], solution_routes[], delegation_routes[], name_grant_routes[];

@@ -10,6 +10,7 @@ const struct solver_ops solve_responder = {
     .kind = "responder",
     .title = TEXT("Tenure's own responder, by HTTP or TLS", "Tenure 自带的 HTTP 或 TLS 应答服务"),
     .types = 1u << CHALLENGE_HTTP_01 | 1u << CHALLENGE_TLS_ALPN_01,
+    .shared = true,
     .at_once = true,
     .possible = possible,
 };

@@ -53,6 +53,7 @@ const struct solver_ops solve_webroot = {
     .kind = "webroot",
     .title = TEXT("A file in the root folder of a web server", "网站根目录中的文件"),
     .types = 1u << CHALLENGE_HTTP_01,
+    .shared = true,
     .settings = fields,
     .settings_size = sizeof(struct webroot),
     .check = check,

@@ -1,7 +1,7 @@
 /* Solvers: kinds, what a person may configure, and which one proves a name. */
-#include "solve/solver.h"
 #include "pki/names.h"
 #include "signer/signer.h"
+#include "solve/name_grant.h"
 #include <sodium.h>
 #include <strings.h>
 
@@ -230,6 +230,7 @@ struct choosing {
     const char *account_id;
     const struct offer *offer;
     bool delegated; /* the record of the name leads to where we answer for this account */
+    bool not_yours; /* a row was passed over, because the name is not known to be of the account */
 };
 
 static bool look_for_delegation(struct choosing *c, struct error *e) {
@@ -255,15 +256,36 @@ static bool fits(const struct choosing *c, const struct solver *s) {
            (c->delegated || strcmp(s->kind, "delegated") != 0);
 }
 
-static bool first_of_zone(const struct choosing *c, const char *zone, struct solver *chosen,
-                          struct error *e) {
+/* What the installation itself serves is for names of the account's own. */
+static bool is_permitted(struct choosing *c, const struct solver *s, bool *permitted, struct error *e) {
+    const struct name_claim claim = {c->account_id, c->offer->name, challenge_by_record(s->type)};
+    *permitted = !solver_kind(s->kind)->shared || name_permitted(c->services->db, c->arena, &claim, e);
+    if (*permitted || e->id != ERR_NAME_NOT_YOURS)
+        return *permitted;
+    error_clear(e);
+    c->not_yours = true;
+    return true;
+}
+
+static bool consider(struct choosing *c, const struct solver *s, struct solver *chosen, struct error *e) {
+    bool permitted;
+    if (!fits(c, s))
+        return true;
+    if (!is_permitted(c, s, &permitted, e))
+        return false;
+    if (permitted)
+        *chosen = *s;
+    return true;
+}
+
+static bool first_of_zone(struct choosing *c, const char *zone, struct solver *chosen, struct error *e) {
     struct solver *list;
     size_t count;
     if (!solver_list_zone(c->services->db, c->arena, c->account_id, zone, &list, &count, e))
         return false;
     for (size_t i = 0; i < count && !chosen->kind; i++)
-        if (fits(c, &list[i]))
-            *chosen = list[i];
+        if (!consider(c, &list[i], chosen, e))
+            return false;
     return true;
 }
 
@@ -281,7 +303,7 @@ static struct solver unconfigured(enum challenge_type type, const char *kind, co
                            .doubt_seconds = DOUBT_DEFAULT};
 }
 
-static bool best_row(const struct choosing *c, struct solver *solver, struct error *e) {
+static bool best_row(struct choosing *c, struct solver *solver, struct error *e) {
     const char *zone = c->offer->name;
     *solver = (struct solver){.kind = NULL};
     for (bool top = false; !top && !solver->kind; zone = zone_above(c->offer, zone)) {
@@ -292,16 +314,20 @@ static bool best_row(const struct choosing *c, struct solver *solver, struct err
     return true;
 }
 
-static bool no_solver(const struct offer *offer, struct error *e) {
+static bool no_solver(const struct choosing *c, struct error *e) {
+    const struct offer *offer = c->offer;
+    if (c->not_yours)
+        return fail(e, ERR_NAME_NOT_YOURS, "%s is not known to be of this account", "尚未确认 %s 属于本账号",
+                    offer->name);
     return fail(e, ERR_NO_SOLVER, "%s can be proven by nothing that is configured here",
                 "当前配置中没有可以验证 %s 的方式", offer->name);
 }
 
 bool solver_configured(const struct services *services, struct arena *a, const char *account_id,
                        const struct offer *offer, struct solver *solver, struct error *e) {
-    const struct choosing c = {
+    struct choosing c = {
         .services = services, .arena = a, .account_id = account_id, .offer = offer, .delegated = true};
-    return best_row(&c, solver, e) && (solver->kind || no_solver(offer, e));
+    return best_row(&c, solver, e) && (solver->kind || no_solver(&c, e));
 }
 
 bool solver_choose(const struct services *services, struct arena *a, const char *account_id,
@@ -313,7 +339,7 @@ bool solver_choose(const struct services *services, struct arena *a, const char 
         return true;
     if (c.delegated)
         *solver = unconfigured(CHALLENGE_DNS_01, "delegated", account_id);
-    else if (type_possible(CHALLENGE_DNS_01, offer))
+    else if (!c.not_yours && type_possible(CHALLENGE_DNS_01, offer))
         *solver = unconfigured(CHALLENGE_DNS_01, "manual", account_id);
-    return solver->kind || no_solver(offer, e);
+    return solver->kind || no_solver(&c, e);
 }

@@ -4,7 +4,7 @@
 #include <ctype.h>
 #include <strings.h>
 
-enum { TIMEOUT_MS = 15000, WORDS_MAX = 200, ENDPOINT_MAX = 255, TTL_MAX = 86400 };
+enum { TIMEOUT_MS = 15000, REPLY_MAX = 1 << 20, WORDS_MAX = 200, ENDPOINT_MAX = 255, TTL_MAX = 86400 };
 
 /* ---- settings ---- */
 
@@ -112,6 +112,7 @@ bool vendor_call(struct vendor *v, const struct http_request *request, struct ve
     struct http_reply reply;
     struct error unreadable;
     timed.timeout_ms = TIMEOUT_MS;
+    timed.reply_max = REPLY_MAX;
     if (!http_call(v->client, a, &timed, &reply, e))
         return false;
     answer->status = reply.status;

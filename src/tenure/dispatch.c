@@ -76,6 +76,7 @@ const struct route *const all_routes[] = {
     solver_routes,
     solution_routes,
     delegation_routes,
+    name_grant_routes,
     persist_routes,
     issue_routes,
     deploy_routes,

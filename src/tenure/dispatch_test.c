@@ -46,8 +46,9 @@ static bool expected(const struct route *route, enum role role) {
 static bool for_administrators(const struct route *route) {
     bool sells = strncmp(route->path, "/v1/catalog/", strlen("/v1/catalog/")) == 0 ||
                  strncmp(route->path, "/v1/issuers", strlen("/v1/issuers")) == 0;
-    return strcmp(route->path, "/v1/accounts") == 0 || (sells && strcmp(route->method, "GET") != 0) ||
-           strcmp(route->path, "/v1/quota/grants") == 0 ||
+    return strcmp(route->path, "/v1/accounts") == 0 ||
+           strncmp(route->path, "/v1/name-grants", strlen("/v1/name-grants")) == 0 ||
+           (sells && strcmp(route->method, "GET") != 0) || strcmp(route->path, "/v1/quota/grants") == 0 ||
            strcmp(route->path, "/v1/accounts/{id}/deposits") == 0 ||
            strcmp(route->path, "/v1/payments/{id}/confirm") == 0 ||
            strcmp(route->path, "/v1/refunds/{id}/done") == 0;

@@ -32,6 +32,7 @@ static const struct verb *const verbs[] = {
     validation_verbs,
     review_verbs,
     solve_verbs,
+    name_grant_verbs,
     persist_verbs,
     target_verbs,
     catalog_verbs,

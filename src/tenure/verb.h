@@ -42,7 +42,7 @@ struct verb {
 extern const struct verb certificate_verbs[], csr_verbs[], target_verbs[], catalog_verbs[], quota_verbs[],
     quote_verbs[], order_verbs[], payment_verbs[], account_verbs[], tool_verbs[], notify_verbs[],
     contact_verbs[], doctor_verbs[], emergency_verbs[], validation_verbs[], review_verbs[], issuer_verbs[],
-    persist_verbs[], solve_verbs[];
+    persist_verbs[], solve_verbs[], name_grant_verbs[];
 
 int verb_run(const struct verb *verb, int argc, char **argv, enum lang lang);
 

@@ -54,6 +54,10 @@ bool validation_find_open(struct db *db, struct arena *a, const char *account_id
  * NULL if there is none. */
 bool validation_find_good(struct db *db, struct arena *a, const struct validation *like, int64_t after,
                           bool file, struct validation *v, struct error *e);
+/* The account whose proof of `name`, or of what that lies below, is the last one, however old; NULL: none.
+ * `record`: a file is not enough, since it says nothing of DNS. */
+bool validation_prover(struct db *db, struct arena *a, const char *name, bool record, const char **account_id,
+                       struct error *e);
 /* What proves the name of `like` later than `after`: itself, by either method (a wildcard: by a record), or a
  * record at a name above it; `id` NULL if there is none. */
 bool validation_find_proof(struct db *db, struct arena *a, const struct validation *like, int64_t after,

@@ -1,4 +1,5 @@
 /* Rows of control over names. */
+#include "pki/names.h"
 #include "validate/validation.h"
 
 #define ROW(type, member, flags, en, zh)   FIELD(type, validation, member, flags, en, zh)
@@ -97,6 +98,38 @@ bool validation_find_good(struct db *db, struct arena *a, const struct validatio
         error_clear(e);
     v->id = NULL;
     return e->id == ERR_NONE;
+}
+
+/* Of one name. */
+static bool last_prover(struct db *db, struct arena *a, const char *name, bool file, int64_t after,
+                        struct validation *v, struct error *e) {
+    v->id = NULL;
+    return db_get(db, a, validation_fields, v, e,
+                  "SELECT " COLUMNS " FROM validation WHERE name = $1 AND validated_at > $2 "
+                  "AND removed_at IS NULL AND (method = 'dns' OR $3) ORDER BY validated_at DESC, id DESC "
+                  "LIMIT 1",
+                  DB_TEXT(name), DB_INT(after), DB_INT(file)) ||
+           error_absent(e);
+}
+
+bool validation_prover(struct db *db, struct arena *a, const char *name, bool record, const char **account_id,
+                       struct error *e) {
+    struct validation v;
+    int64_t after = 0;
+    *account_id = NULL;
+    if (!last_prover(db, a, name, !record, after, &v, e))
+        return false;
+    const char *above = name_is_ip(name) ? NULL : strchr(name, '.');
+    for (; true; above = strchr(above + 1, '.')) {
+        if (v.id) {
+            after = v.validated_at;
+            *account_id = v.account_id;
+        }
+        if (!above)
+            return true;
+        if (!last_prover(db, a, above + 1, false, after, &v, e))
+            return false;
+    }
 }
 
 bool validation_set_wildcard(struct db *db, const char *id, struct error *e) {

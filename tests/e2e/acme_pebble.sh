@@ -3,23 +3,16 @@
 # what is refused and what fails, renewal, revocation by both keys; nonces that are refused half of the time.
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/pebble.sh"
+. "$(dirname "$0")/acme_orders.sh"
 
-PEBBLE_HTTP_PORT=$(free_port) PEBBLE_BLOCKED=blocked.example.test DNS=$(free_port) NAMED=
+PEBBLE_HTTP_PORT=$(free_port) PEBBLE_BLOCKED=blocked.example.test
 export PEBBLE_VA_NOSLEEP=1 PEBBLE_WFE_NONCEREJECT=50 PEBBLE_AUTHZREUSE=0 PEBBLE_ALTERNATE_ROOTS=2 PEBBLE_CHAIN_LENGTH=2
 
-# ---- the DNS that both ask: nobody listens where silent.example.test is ----
-printf '$TTL 1\n@ SOA ns hostmaster 1 60 60 60 1\n@ NS ns\nns A 127.0.0.1\n* A 127.0.0.1\nsilent A 127.0.0.9\n' >"$WORK/zone"
-{
-    printf 'options { directory "%s"; listen-on port %s { 127.0.0.1; }; listen-on-v6 { none; }; recursion no;\n' "$WORK" "$DNS"
-    printf 'pid-file none; session-keyfile none; notify no; };\ncontrols { };\nzone "example.test" { type primary; file "zone"; };\n'
-} >"$WORK/named.conf"
-/usr/sbin/named -f -n 1 -c "$WORK/named.conf" -L "$WORK/named.log" &
-NAMED=$!
 stop_servers() {
     stop_pebble
-    kill "$NAMED"
-    wait "$NAMED"
+    stop_zone
 }
+start_zone
 PEBBLE_DNS_SERVER=127.0.0.1:$DNS
 start_pebble -strict
 daemon <<YAML
@@ -27,26 +20,11 @@ responder:
   http: 127.0.0.1:$PEBBLE_HTTP_PORT
 validation:
   http_port: $PEBBLE_HTTP_PORT
-dns:
-  zones:
-  - {name: example.test, servers: ["127.0.0.1:$DNS"]}
+$(zone_yaml)
 YAML
 
-# read PATH; show CERTIFICATE MEMBER; is CERTIFICATE STATE; buy NAME…: the id
-BEARER=$(access_key)
-read_api() { curl -sf --max-time 10 -H "Authorization: Bearer $BEARER" "$TENURE_URL/v1/$1"; }
-show() { read_api "certificates/$1" | field "$2"; }
-is() { [ "$(show "$1" state)" = "$2" ]; }
-buy() { tenure buy --brand Tenure -q "$@"; }
-versions() { [ "$(show "$1" version_count)" = "$2" ]; }
-last() { /usr/bin/python3 -c 'import json, sys; print(json.load(sys.stdin)["items"][-1]["id"])'; }
-problems() { read_api "applications/$(read_api "certificates/$1/applications" | last)"; }
 pem() { tenure download "$1" -f "$2" -o "$WORK/$1.$2" >/dev/null && cat "$WORK/$1.$2"; }
-serial() { show "$1" serial; }
 status_at_ca() { pebble_ca "cert-status-by-serial/$(serial "$1")"; }
-explains() { tenure explain "$1" | grep -q "$2"; }
-# words TEXT PATTERN: it stands in it
-words() { case $1 in *$2*) ;; *) echo "$1"; return 1 ;; esac }
 
 check "Pebble is an issuer" tenure issuer add pebble --directory "$PEBBLE_URL" --tls-roots "$PEBBLE_ROOTS" --agree-terms
 check "a line of the catalogue is issued by it" tenure catalog set Tenure --issuer pebble
@@ -66,9 +44,7 @@ for one in json.load(sys.stdin)["items"]:
 recorded() { [ "$(records value | wc -l)" = 1 ]; }
 check "a wildcard waits for a record" wait_for 20 recorded
 check "explain says which" explains "$WILD" "$(records value | head -n 1)"
-records value | sed 's/.*/_acme-challenge.w TXT "&"/' >>"$WORK/zone"
-sed -i 's/hostmaster 1 /hostmaster 2 /' "$WORK/zone"
-kill -HUP "$NAMED"
+add_record "_acme-challenge.w TXT \"$(records value)\""
 for id in $(records id); do
     check "a record is looked for at once when asked" wait_for 15 tenure solution check "$id"
 done
@@ -98,15 +74,13 @@ check "the lifetime is the CA's, the coverage a year" lasts "$WWW"
 # ---- refused, failed ----
 check "a blocked name is rejected" wait_for 20 is "$BLOCKED" rejected
 check "for its own reason" [ "$(show "$BLOCKED" reject_reason)" = domain_security_review ]
-check "in the words of the CA" words "$(problems "$BLOCKED")" 'rejectedIdentifier*policy'
-said() { problems "$SILENT" | grep -q '"connection"'; }
+check "in the words of the CA" words "$(application "$BLOCKED")" 'rejectedIdentifier*policy'
+said() { application "$SILENT" | grep -q '"connection"'; }
 check "why a name could not be proven is kept" wait_for 20 said
 check "and explained" explains "$SILENT" "silent.example.test.*connection"
 check "it is tried again" is "$SILENT" validating
 
 # ---- again: nothing is published for what is still proven ----
-solutions() { read_api "solutions?certificate=$1&open=${2:-0}" | /usr/bin/python3 -c 'import json, sys; print(len(json.load(sys.stdin)["items"]))'; }
-left() { [ "$(solutions "$1" 1)" = "$2" ]; }
 check "what was published is taken away" wait_for 20 left "$WWW" 0
 PEBBLE_AUTHZREUSE=100 PEBBLE_CHAIN_LENGTH=1
 restart_pebble -strict

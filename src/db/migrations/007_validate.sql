@@ -24,6 +24,8 @@ CREATE TABLE validation (
 );
 CREATE UNIQUE INDEX validation_open ON validation (account_id, name, method) WHERE ended_at IS NULL;
 CREATE INDEX validation_good ON validation (account_id, name, validated_at) WHERE validated_at IS NOT NULL;
+-- Whose a name is: that of the account which proved it last.
+CREATE INDEX validation_name ON validation (name, validated_at) WHERE validated_at IS NOT NULL;
 CREATE INDEX validation_account ON validation (account_id, id);
 -- How often an account asks for checks.
 CREATE INDEX validation_asked ON validation (account_id, asked_at) WHERE asked_at IS NOT NULL;

@@ -74,6 +74,7 @@ CREATE TABLE acme_account (
     created_at BIGINT NOT NULL,
     registered_at BIGINT,
     rolled_at BIGINT,
+    roll_asked_at BIGINT,            -- of the next key: challenges that are out are waited for, a day at most
     deactivate_at BIGINT,            -- asked for
     deactivated_at BIGINT,           -- done
     gone_at BIGINT,                  -- the CA does not know it any more: a person must see to it

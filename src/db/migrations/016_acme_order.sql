@@ -16,9 +16,10 @@ CREATE TABLE acme_order (
     certificate_url TEXT,
     status TEXT,                     -- pending, ready, processing, valid, invalid …: as the CA said it last
     expires_at BIGINT,               -- the CA's patience; NULL: it names none
-    finish_by BIGINT,                -- the CSR was sent: so long it may process it
     polls BIGINT NOT NULL DEFAULT 0, -- answers in a row that told nothing new
     poll_at BIGINT,                  -- not before then is it asked again
+    processing_until BIGINT,         -- the issuer's patience with an order that is being processed; NULL: it was not yet
+    pause_until BIGINT,              -- after trouble nothing is asked before then, whoever wakes the certificate
     problem TEXT,                    -- what the CA said against it, for people
     ended_at BIGINT,
     outcome TEXT CHECK (outcome IN ('issued', 'invalid', 'refused', 'over', 'abandoned', 'dropped')),

@@ -117,3 +117,16 @@ CREATE UNIQUE INDEX persist_record_once ON persist_record (account_id, name, iss
     WHERE removed_at IS NULL;
 CREATE INDEX persist_record_account ON persist_record (account_id, id) WHERE removed_at IS NULL;
 CREATE INDEX persist_record_removed ON persist_record (removed_at, id) WHERE removed_at IS NOT NULL;
+
+-- owner: solve
+-- Which account may prove a name by what this installation itself serves: its responder, its web roots, its hooks.
+CREATE TABLE name_grant (
+    id TEXT PRIMARY KEY,             -- ngr_…
+    account_id TEXT NOT NULL,
+    zone TEXT NOT NULL,              -- an administrator's: for names at and below it, "." for all; an automatic one: the name
+    automatic BIGINT NOT NULL,       -- 1: the account proved it when it was the only one here
+    created_at BIGINT NOT NULL,
+    used_at BIGINT NOT NULL,         -- to the day; an automatic one goes when it was not used for long
+    UNIQUE (zone, account_id)
+);
+CREATE INDEX name_grant_used ON name_grant (used_at, id) WHERE automatic = 1;
