@@ -103,7 +103,13 @@ def of_whole_cas():
         told(f"by-{lie}", words)
 
 
+def of_tests():
+    answers = [call("POST", "/v1/solvers/test", {"name": f"10.0.0.{i}"}).status for i in range(31)]
+    check("nobody scans a network with tests of solvers", answers == [202] * 30 + [429], answers)
+
+
 of_orders()
+of_tests()
 if os.environ["HAS_CLOCK"]:
     later()
 of_whole_cas()
