@@ -553,6 +553,15 @@ static void links_are_found_by_their_relation(void **state) {
     assert_int_equal(header_links(a, values, VALUES, "help", found, 8), 0);
 }
 
+static void a_location_is_an_address_and_nothing_else(void **state) {
+    (void)state;
+    static const char *const bad[] = {"", "/order/1", "file:///etc/passwd", "https://ca.example/a b"};
+    assert_string_equal(header_location("https://ca.example/order/1"), "https://ca.example/order/1");
+    assert_null(header_location(NULL));
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        assert_null(header_location(bad[i]));
+}
+
 #define with_arena(name) cmocka_unit_test_setup_teardown(name, begin, end)
 
 int main(void) {
@@ -581,6 +590,7 @@ int main(void) {
         with_arena(a_chain_is_certificates_and_nothing_else),
         with_arena(retry_after_is_seconds_or_a_date_and_bounded),
         with_arena(links_are_found_by_their_relation),
+        with_arena(a_location_is_an_address_and_nothing_else),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

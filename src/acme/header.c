@@ -157,3 +157,7 @@ size_t header_links(struct arena *a, const char *const *values, size_t count, co
     }
     return found;
 }
+
+const char *header_location(const char *value) {
+    return value && is_absolute(slice_str(value)) ? value : NULL;
+}

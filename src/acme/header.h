@@ -15,3 +15,5 @@ int64_t header_retry_after(const char *value, int64_t now);
  */
 size_t header_links(struct arena *a, const char *const *values, size_t count, const char *relation,
                     const char **targets, size_t max);
+/* The Location header as such a URL; NULL for NULL and anything else. */
+const char *header_location(const char *value);

@@ -7,10 +7,13 @@ const char *acme_text_for_people(struct arena *a, const char *text) {
     size_t len = text ? strlen(text) : 0, kept = len < ACME_TEXT_MAX ? len : ACME_TEXT_MAX;
     while (kept < len && kept > 0 && ((unsigned char)text[kept] & 0xc0) == 0x80)
         kept--; /* no half characters */
-    char *line = arena_strndup(a, text ? text : "", kept);
-    for (char *p = line; *p; p++)
-        if ((unsigned char)*p < ' ' || *p == 0x7f)
-            *p = ' ';
+    char *line = arena_strndup(a, text ? text : "", kept), *to = line;
+    for (const char *from = line; *from;) {
+        size_t obeyed = text_obeyed(from);
+        *to++ = obeyed ? ' ' : *from;
+        from += obeyed ? obeyed : 1;
+    }
+    *to = 0;
     return line;
 }
 

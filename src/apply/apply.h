@@ -20,7 +20,8 @@ struct application {
     const char *contact, *organization; /* JSON of both as they were then */
     const char *validation_method;      /* "dns", "file" */
     int64_t submitted_at;
-    const char *problems;           /* JSON: what the CA said against it last, [{"name", "type", "detail"}] */
+    const char *problems; /* JSON: what the CA said against it last, [{"name", "type", "detail"}]; detail_zh:
+                           * what we make of it */
     const char *submitted_by;       /* NULL: a payment or the managed service */
     int64_t expires_at;             /* the time for validation is over */
     int64_t review_at, reviewed_at; /* waits for a reviewer since; decided */

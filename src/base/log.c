@@ -25,17 +25,27 @@ static const char *level_name(enum log_level level) {
                                   : "debug";
 }
 
-/* RFC 8259 string; control characters escaped, other bytes as they are (our texts are UTF-8). */
+/* The code point of a character of one to three bytes. */
+static unsigned code_of(const char *s, size_t len) {
+    const unsigned char *c = (const unsigned char *)s;
+    return len == 1   ? c[0]
+           : len == 2 ? (c[0] & 0x1fu) << 6 | (c[1] & 0x3fu)
+                      : (c[0] & 0xfu) << 12 | (c[1] & 0x3fu) << 6 | (c[2] & 0x3fu);
+}
+
+/* RFC 8259 string; what a terminal might obey is escaped, other bytes are as they are (our texts are UTF-8).
+ */
 static void add_string(struct buf *b, const char *s) {
     buf_char(b, '"');
-    for (; *s; s++) {
-        unsigned char c = (unsigned char)*s;
-        if (c == '"' || c == '\\')
-            buf_printf(b, "\\%c", c);
-        else if (c < 0x20)
-            buf_printf(b, "\\u%04x", c);
+    while (*s) {
+        size_t obeyed = text_obeyed(s);
+        if (*s == '"' || *s == '\\')
+            buf_printf(b, "\\%c", *s);
+        else if (obeyed)
+            buf_printf(b, "\\u%04x", code_of(s, obeyed));
         else
-            buf_char(b, (char)c);
+            buf_char(b, *s);
+        s += obeyed ? obeyed : 1;
     }
     buf_char(b, '"');
 }

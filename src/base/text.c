@@ -24,3 +24,14 @@ enum lang lang_from(const char *preference) {
     }
     return weight[LANG_ZH] > weight[LANG_EN] ? LANG_ZH : LANG_EN;
 }
+
+size_t text_obeyed(const char *text) {
+    const unsigned char *s = (const unsigned char *)text;
+    if (*s && (s[0] < 0x20 || s[0] == 0x7f))
+        return 1;
+    if (s[0] == 0xc2 && s[1] >= 0x80 && s[1] < 0xa0)
+        return 2;
+    bool marks = s[0] == 0xe2 && s[1] == 0x80 && ((s[2] | 1) == 0x8f || (s[2] >= 0xaa && s[2] <= 0xae));
+    bool isolates = s[0] == 0xe2 && s[1] == 0x81 && s[2] >= 0xa6 && s[2] <= 0xa9;
+    return marks || isolates ? 3 : 0;
+}

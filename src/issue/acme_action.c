@@ -172,6 +172,10 @@ bool acme_do_order(struct acme_run *run, size_t index, struct issued *issued, st
         return false;
     if (!run->reply.location)
         return fail(e, ERR_ACME_ANSWER, "the CA does not say where the order is", "CA 未给出订单地址");
+    if (answer.authorization_count > names_count(run->application->names))
+        return fail(e, ERR_ACME_ANSWER, "the CA asks for %zu proofs of %zu names",
+                    "CA 要求 %zu 项验证,而申请只有 %zu 个域名", answer.authorization_count,
+                    names_count(run->application->names));
     keep_answer(run, &answer);
     run->order.url = run->reply.location;
     list_authorizations(run, &answer);
@@ -188,7 +192,8 @@ static bool fail_poll(struct acme_run *run, struct error *e) {
 /* After that long the CA has said so once more. Another order may come through, or another CA. */
 static bool check_patience(struct acme_run *run, enum acme_status status, struct error *e) {
     const struct acme_order_row *order = &run->order;
-    run->given_up = status == ACME_PROCESSING && order->processing_until <= run->w->now;
+    bool undecided = status == ACME_PROCESSING || status == ACME_READY || status == ACME_UNKNOWN;
+    run->given_up = undecided && order->processing_until && order->processing_until <= run->w->now;
     return !run->given_up ||
            fail(e, ERR_TIMED_OUT, "the CA has not come to an end with order %s in %lld seconds",
                 "CA 在 %2$lld 秒内未完成订单 %1$s", order->id, (long long)run->issuer.finalize_seconds);
@@ -433,9 +438,12 @@ bool acme_do_finalize(struct acme_run *run, size_t index, struct issued *issued,
         return not_ready(run, e);
     if (!read_order(run, &answer, e))
         return false;
-    run->order.polls = 0;
+    if (!run->order.processing_until)
+        run->order.processing_until = run->w->now + run->issuer.finalize_seconds;
+    /* one that wants the CSR again is given it more and more rarely */
+    run->order.polls = answer.status == ACME_READY ? run->order.polls : 0;
     wait_a_little(run);
-    return true;
+    return check_patience(run, answer.status, e);
 }
 
 /* ---- the end ---- */

@@ -135,7 +135,7 @@ static bool call(const struct acme_session *s, struct place *place, struct http_
 
 static void read_reply(const struct acme_session *s, const struct http_reply *from,
                        struct acme_reply *reply) {
-    const char *links[ACME_LINKS_MAX], *location = http_reply_header(from, "Location");
+    const char *links[ACME_LINKS_MAX], *location = header_location(http_reply_header(from, "Location"));
     size_t count = http_reply_headers(from, "Link", links, ACME_LINKS_MAX);
     *reply = (struct acme_reply){.status = from->status, .body = from->body, .location = location};
     reply->retry_after = header_retry_after(http_reply_header(from, "Retry-After"), s->now);

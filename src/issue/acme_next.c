@@ -7,6 +7,7 @@
 
 enum {
     DEFAULT_PATIENCE = 7 * DAY, /* of a CA that names no end */
+    PATIENCE_MAX = 30 * DAY,    /* one may name the year 9999 */
 };
 
 int64_t acme_poll_delay(int64_t polls) {
@@ -18,7 +19,8 @@ int64_t acme_poll_delay(int64_t polls) {
 }
 
 int64_t acme_order_end(const struct acme_order_row *order) {
-    return order->expires_at ? order->expires_at : order->created_at + DEFAULT_PATIENCE;
+    int64_t end = order->expires_at ? order->expires_at : order->created_at + DEFAULT_PATIENCE;
+    return end < order->created_at + PATIENCE_MAX ? end : order->created_at + PATIENCE_MAX;
 }
 
 static struct acme_next act(enum acme_action action, size_t index) {

@@ -87,6 +87,9 @@ static const struct order_case cases[] = {
      .count = 1, .of = {{"pending", PROOF_READY}}, .action = ACME_DO_BEGIN_ANEW},
     {"processing, and its time is over", .url = "https://ca/order/1", .expires = NOW, .status = "processing",
      .poll_at = NOW + 60, .action = ACME_DO_BEGIN_ANEW},
+    {"a CA that waits for thousands of years is given a month", .url = "https://ca/order/1",
+     .status = "pending", .expires = NOW + INT64_C(1000000) * DAY, .count = 1,
+     .of = {{"pending", PROOF_COMING}}, .action = ACME_DO_WAIT, .until = NOW - 60 + 30 * DAY},
     {"a CA that names no end is given a week", .url = "https://ca/order/1", .status = "pending", .count = 1,
      .of = {{"pending", PROOF_COMING}}, .action = ACME_DO_WAIT, .until = NOW - 60 + 7 * DAY},
 };

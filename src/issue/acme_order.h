@@ -77,7 +77,7 @@ struct acme_case {
 };
 
 struct acme_next acme_next(const struct acme_case *known, int64_t now);
-/* When the CA's time for an order is over: what it says, or a week. */
+/* When the CA's time for an order is over: what it says, or a week; a month at most. */
 int64_t acme_order_end(const struct acme_order_row *order);
 /* Seconds until the next poll after so many that told nothing new: at once, in the next turn; then 1, 2, 5,
  * 10 … a minute. */

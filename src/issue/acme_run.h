@@ -78,7 +78,8 @@ enum acme_trouble {
 enum acme_trouble acme_trouble_of(const struct error *cause);
 /* Why the application is rejected, if it is. */
 enum error_id acme_rejection(const struct acme_run *run, const struct error *cause);
-/* [{"name", "type", "detail"}] of all that the CA has said; NULL: nothing. */
-const char *acme_problems(const struct acme_run *run);
+/* [{"name", "type", "detail"}] of all that the CA has said; else what we make of it, with "detail_zh"; NULL:
+ * nothing. */
+const char *acme_problems(const struct acme_run *run, const struct error *cause);
 /* The problem of an order that was declared invalid, as an error. Always false. */
 bool acme_fail_for_problem(struct arena *a, const struct acme_problem *problem, struct error *e);

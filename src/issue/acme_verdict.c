@@ -10,6 +10,7 @@ static const struct {
 } troubles[] = {
     {ERR_UNREACHABLE, TROUBLE_CA},
     {ERR_TIMED_OUT, TROUBLE_CA},
+    {ERR_ADDRESS_NOT_ALLOWED, TROUBLE_CA},
     {ERR_ACME_ANSWER, TROUBLE_CA},
     {ERR_ACME_UNAVAILABLE, TROUBLE_CA},
     {ERR_ACME_RATE_LIMITED, TROUBLE_CA},
@@ -99,7 +100,16 @@ static void add_answer(struct arena *a, json_t *list, const struct acme_problem 
                     problem->subproblems[i].detail);
 }
 
-const char *acme_problems(const struct acme_run *run) {
+/* What we make of an answer that says nothing for people, or of none. */
+static void add_ours(struct arena *a, json_t *list, const struct error *cause) {
+    enum acme_trouble trouble = acme_trouble_of(cause);
+    if (json_array_size(list) || (trouble != TROUBLE_CA && trouble != TROUBLE_OVER))
+        return;
+    add_problem(a, list, NULL, error_row(cause->id)->code, cause->detail[LANG_EN]);
+    json_object_set_new(json_array_get(list, 0), "detail_zh", json_string_of(a, cause->detail[LANG_ZH]));
+}
+
+const char *acme_problems(const struct acme_run *run, const struct error *cause) {
     struct arena *a = run->w->arena;
     json_t *list = json_keep(a, json_array());
     for (size_t i = 0; i < run->count; i++) {
@@ -108,6 +118,7 @@ const char *acme_problems(const struct acme_run *run) {
             add_problem(a, list, z->name, z->problem_type, z->problem);
     }
     add_answer(a, list, &run->reply.problem);
+    add_ours(a, list, cause);
     return json_array_size(list) ? json_text(a, list, false) : NULL;
 }
 

@@ -243,8 +243,8 @@ static bool acme_save(struct work *w, const struct certificate *c, const struct 
 
 /* ---- what failed ---- */
 
-static bool note_problems(struct acme_run *run, struct error *e) {
-    const char *problems = acme_problems(run);
+static bool note_problems(struct acme_run *run, const struct error *cause, struct error *e) {
+    const char *problems = acme_problems(run, cause);
     return !problems || application_set_problems(run->w->db, run->application->id, problems, e);
 }
 
@@ -321,8 +321,8 @@ static bool acme_failed(struct work *w, const struct application *application, s
     run->c = &c;
     run->application = application;
     run->order.pause_until = work_retry_at(cause, w->item->attempts + 1, w->now);
-    return save_progress(run, issued, e) && acme_limit_failed(run, cause, e) && note_problems(run, e) &&
-           note_failure(run, cause, reason, e);
+    return save_progress(run, issued, e) && acme_limit_failed(run, cause, e) &&
+           note_problems(run, cause, e) && note_failure(run, cause, reason, e);
 }
 
 const struct issuer_ops issuer_acme = {.kind = "acme",

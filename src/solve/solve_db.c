@@ -254,6 +254,14 @@ bool solution_page(struct db *db, struct arena *a, const struct solution_filter 
                    account, below, limit, open);
 }
 
+bool solution_tests_since(struct db *db, const char *account_id, int64_t since, int64_t *count,
+                          struct error *e) {
+    return db_int(db, count, 0, e,
+                  "SELECT count(*) FROM solution WHERE account_id = $1 AND application_id IS NULL "
+                  "AND created_at > $2",
+                  DB_TEXT(account_id), DB_INT(since));
+}
+
 bool solution_set_place(struct db *db, const char *id, const char *place, struct error *e) {
     return db_exec(db, e, "UPDATE solution SET place = $2 WHERE id = $1 AND removed_at IS NULL", DB_TEXT(id),
                    DB_TEXT(place));

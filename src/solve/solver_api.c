@@ -194,10 +194,22 @@ static const char *random_token(struct arena *a) {
     return arena_strdup(a, text);
 }
 
+enum { MINUTE = 60, TESTS_PER_MINUTE = 30 };
+
+/* Each looks at hosts that the caller names. */
+static bool refuse_often(struct request *rq, struct error *e) {
+    int64_t asked;
+    if (!solution_tests_since(rq->db, rq->caller.account_id, rq->now - MINUTE, &asked, e))
+        return false;
+    return asked < TESTS_PER_MINUTE ||
+           fail(e, ERR_TOO_MANY_CHECKS, "more than %d tests were asked for within a minute",
+                "一分钟内请求的测试超过 %d 次", TESTS_PER_MINUTE);
+}
+
 static bool test_name(struct request *rq, struct error *e) {
     struct offer offer;
     struct solver solver;
-    if (!read_offer(rq, &offer, e) ||
+    if (!refuse_often(rq, e) || !read_offer(rq, &offer, e) ||
         !solver_configured(rq->services, rq->arena, rq->caller.account_id, &offer, &solver, e))
         return false;
     const char *token = random_token(rq->arena);

@@ -37,21 +37,10 @@ void command_parse(const struct command_line *line, enum lang lang, int argc, ch
         exit(EXIT_USAGE);
 }
 
-/* Bytes of the character at `s` if a terminal might obey it: C0, DEL, C1, U+200E/F, U+202A-E, U+2066-9. */
-static size_t obeyed_len(const unsigned char *s) {
-    if (s[0] < 0x20 || s[0] == 0x7f)
-        return 1;
-    if (s[0] == 0xc2 && s[1] >= 0x80 && s[1] < 0xa0)
-        return 2;
-    bool marks = s[0] == 0xe2 && s[1] == 0x80 && ((s[2] | 1) == 0x8f || (s[2] >= 0xaa && s[2] <= 0xae));
-    bool isolates = s[0] == 0xe2 && s[1] == 0x81 && s[2] >= 0xa6 && s[2] <= 0xa9;
-    return marks || isolates ? 3 : 0;
-}
-
 const char *printable(struct arena *a, const char *text) {
     char *copy = arena_strdup(a, text), *to = copy;
     for (const char *from = text; *from;) {
-        size_t len = obeyed_len((const unsigned char *)from);
+        size_t len = text_obeyed(from);
         *to++ = len == 0 ? *from : *from == '\n' || *from == '\t' ? ' ' : '?';
         from += len ? len : 1;
     }

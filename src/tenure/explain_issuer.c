@@ -14,15 +14,21 @@ static bool say_order(struct explanation *x, const struct application *p, struct
         return false;
     if (!order.id)
         return true;
+    if (!order.url) {
+        explain_say(x, "issuer", "It will be ordered at issuer %s, which has no order for it yet.",
+                    "将向签发机构 %s 下单,目前尚无订单。", order.issuer_id);
+        return true;
+    }
     explain_say(x, "issuer", "It is ordered at issuer %s; the order there is %s.",
                 "已向签发机构 %s 下单,订单状态:%s。", order.issuer_id, order.status ? order.status : "-");
-    if (order.expires_at)
-        explain_say(x, "issuer", "The CA waits for it until %s.", "CA 等待至 %s。",
-                    explain_when(x, order.expires_at));
+    explain_say(x, "issuer", "It is over at %s, if nothing comes of it.", "若无结果,该订单于 %s 结束。",
+                explain_when(x, acme_order_end(&order)));
     return true;
 }
 
 /* ---- what the CA said ---- */
+
+enum { PROBLEMS_MAX = 10 };
 
 static const char *member(const json_t *one, const char *name) {
     const char *text = json_string_value(json_object_get(one, name));
@@ -30,9 +36,16 @@ static const char *member(const json_t *one, const char *name) {
 }
 
 static void say_problem(struct explanation *x, const struct application *p, const json_t *one) {
-    const char *name = member(one, "name");
-    explain_say(x, "issuer", "%s says of %s: %s (%s)", "%s 关于 %s 的说明:%s(%s)", p->issuer,
-                *name ? name : "the application", member(one, "detail"), member(one, "type"));
+    const char *name = member(one, "name"), *chinese = member(one, "detail_zh");
+    if (*chinese)
+        explain_say(x, "issuer", "Asking %s failed: %.0s%s (%s)", "向 %s 申请时出错:%s%.0s(%s)", p->issuer,
+                    chinese, member(one, "detail"), member(one, "type"));
+    else if (!*name)
+        explain_say(x, "issuer", "%s says: %s (%s)", "%s 的说明:%s(%s)", p->issuer, member(one, "detail"),
+                    member(one, "type"));
+    else
+        explain_say(x, "issuer", "%s says of %s: %s (%s)", "%s 关于 %s 的说明:%s(%s)", p->issuer, name,
+                    member(one, "detail"), member(one, "type"));
 }
 
 static bool say_problems(struct explanation *x, const struct application *p, struct error *e) {
@@ -41,8 +54,12 @@ static bool say_problems(struct explanation *x, const struct application *p, str
         return true;
     if (!json_read(x->rq->arena, slice_str(p->problems), &list, e))
         return false;
-    for (size_t i = 0; i < json_array_size(list); i++)
+    size_t count = json_array_size(list), told = count < PROBLEMS_MAX ? count : PROBLEMS_MAX;
+    for (size_t i = 0; i < told; i++)
         say_problem(x, p, json_array_get(list, i));
+    if (told < count)
+        explain_say(x, "issuer", "And %zu more: tenure application show %s",
+                    "另有 %zu 条:tenure application show %s", count - told, p->id);
     return true;
 }
 

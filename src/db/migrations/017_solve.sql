@@ -49,6 +49,7 @@ CREATE TABLE solution (
 CREATE UNIQUE INDEX solution_once ON solution (application_id, name, type, token) WHERE removed_at IS NULL;
 CREATE INDEX solution_account ON solution (account_id, id);
 CREATE INDEX solution_certificate ON solution (certificate_id, id);
+CREATE INDEX solution_test ON solution (account_id, created_at) WHERE application_id IS NULL;
 CREATE INDEX solution_solver ON solution (solver_id) WHERE removed_at IS NULL;
 -- What the responders answer from.
 CREATE INDEX solution_token ON solution (token) WHERE removed_at IS NULL;
