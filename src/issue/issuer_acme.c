@@ -305,6 +305,12 @@ static bool note_failure(struct acme_run *run, const struct error *cause, enum e
     return true;
 }
 
+/* What a person has to mend goes on when he has (work_unblock). */
+static int64_t pause_after(const struct work *w, const struct error *cause) {
+    return error_row(cause->id)->retry == RETRY_NEVER ? 0
+                                                      : work_retry_at(cause, w->item->attempts + 1, w->now);
+}
+
 static bool acme_failed(struct work *w, const struct application *application, struct issued *issued,
                         const struct error *cause, enum error_id *reason, struct error *e) {
     struct acme_run *run = issued->progress;
@@ -320,7 +326,7 @@ static bool acme_failed(struct work *w, const struct application *application, s
         return false;
     run->c = &c;
     run->application = application;
-    run->order.pause_until = work_retry_at(cause, w->item->attempts + 1, w->now);
+    run->order.pause_until = pause_after(w, cause);
     return save_progress(run, issued, e) && acme_limit_failed(run, cause, e) &&
            note_problems(run, cause, e) && note_failure(run, cause, reason, e);
 }

@@ -1,4 +1,5 @@
 #!/bin/sh
+# builds: check-gcc
 # Caddy as a CA, behind a first issuer that is dead: after three failures it takes over; http-01 at port 80 and tls-alpn-01 at
 # port 443, a name that cannot be proven, versions that follow. Caddy knows these ports and /etc/resolv.conf only: all this has a
 # network and mounts of its own, as root.

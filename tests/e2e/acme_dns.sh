@@ -1,4 +1,5 @@
 #!/bin/sh
+# builds: check-gcc
 # What stands in the way in the DNS, as a person sees it at the certificate: a wrong key, a read-only zone, a server that lags, a
 # circle of CNAMEs, a wildcard CNAME, DNSSEC signed and broken; and what of it does not keep the CA from being asked.
 #

@@ -1,4 +1,5 @@
 #!/bin/sh
+# builds: check-gcc
 # A CA that lies (lying_ca.py): whatever it answers, nothing of it is followed, executed or stored that should not be, people are
 # told what was wrong, and those that it serves well get their certificates.
 . "$(dirname "$0")/lib.sh"

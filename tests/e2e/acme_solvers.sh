@@ -1,4 +1,5 @@
 #!/bin/sh
+# builds: check-gcc
 # Every way to prove a name, up to a certificate from Pebble: the responder by HTTP, TLS and DNS behind three CNAMEs, a web root
 # behind nginx, RFC 2136, and hooks of four conventions, all at BIND; nonces that are refused half of the time, no authorization
 # used twice. BIND has port 53, for dehydrated-hook-ddns-tsig knows no other: a network of its own, as root.

@@ -1,4 +1,5 @@
 #!/bin/sh
+# builds: check-gcc
 # Two accounts on one installation: the first one has names that lead here, in every way that there is; the second one orders
 # them, and nothing is published for it that a CA would take. What is its own it gets.
 . "$(dirname "$0")/lib.sh"
