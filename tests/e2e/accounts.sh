@@ -1,4 +1,5 @@
 #!/bin/sh
+# builds: check-gcc
 # Several accounts on one daemon, and users with roles: over HTTP and with the verbs.
 . "$(dirname "$0")/lib.sh"
 

@@ -1,4 +1,5 @@
 #!/bin/sh
+# builds: check-gcc
 # Certificates from a CA over ACME, against Pebble: http-01 by the responder, dns-01 by hand, IP identifiers, alternate chains,
 # what is refused and what fails, renewal, revocation by both keys; nonces that are refused half of the time.
 . "$(dirname "$0")/lib.sh"

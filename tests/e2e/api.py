@@ -4,12 +4,14 @@ import re
 from client import KEY, call, check, finish, routes
 
 PUBLIC = {("GET", "/v1/health"), ("GET", "/v1/openapi.json"), ("POST", "/v1/login"), ("GET", "/ca/roots.pem"),
+          ("GET", "/.well-known/acme-challenge/{token}"),
           ("GET", "/ca/{file}"), ("GET", "/crl/{file}"), ("POST", "/v1/sessions"), ("POST", "/v1/invitations/accept"),
           ("POST", "/v1/password/reset"), ("POST", "/v1/payments/events"),  # signed
           ("GET", "/confirm/{token}"), ("POST", "/confirm/{token}")}  # the token is the secret
 OWN_KEYS = "/v1/access-keys"  # everybody makes and revokes keys
 OWN = (OWN_KEYS, "/v1/sessions", "/v1/password", "/v1/notices")  # nobody needs a permission for what is his own
-NO_AUDITORS = {("GET", "/v1/accounts"), ("GET", "/v1/reviews")}  # administrators alone, and reviewers
+# administrators alone, and reviewers
+NO_AUDITORS = {("GET", "/v1/accounts"), ("GET", "/v1/name-grants"), ("GET", "/v1/reviews")}
 
 
 def filled(path):

@@ -1,4 +1,5 @@
 #!/bin/sh
+# builds: check-gcc
 # What is around the API: its description, who gets in, metrics, shell completion, and the audit chain that shows tampering.
 . "$(dirname "$0")/lib.sh"
 

@@ -1,4 +1,5 @@
 #!/bin/sh
+# builds: check-gcc
 # Bad input: what SPEC section 18 says of it, and that it leaves nothing behind.
 . "$(dirname "$0")/lib.sh"
 

@@ -1,4 +1,5 @@
 #!/bin/sh
+# builds: check-gcc
 # No secret leaves: private keys, pass phrases, access keys and the master key are planted, used in every way that there
 # is, and then looked for in all answers, in the log and in the database, in whatever way they may be written.
 . "$(dirname "$0")/lib.sh"

@@ -1,4 +1,5 @@
 #!/bin/sh
+# builds: check-gcc
 # The catalogue and the ledgers with a real daemon of several processes: what one changes, the others know; what was
 # changed outlives a restart, with another catalog.yaml beside it.
 . "$(dirname "$0")/lib.sh"

@@ -1,4 +1,5 @@
 #!/bin/sh
+# builds: check-gcc
 # Contacts, organisations and forms: entered once, used in applications, and kept as long as something uses them.
 . "$(dirname "$0")/lib.sh"
 

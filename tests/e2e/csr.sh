@@ -1,4 +1,5 @@
 #!/bin/sh
+# builds: check-gcc
 # The CSR manager: requests made and uploaded, used in orders, their keys; and what a compromised key leads to.
 . "$(dirname "$0")/lib.sh"
 

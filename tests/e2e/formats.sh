@@ -1,4 +1,5 @@
 #!/bin/sh
+# builds: check-gcc
 # What comes in and goes out: every download format as openssl sees it, imports from what other tools leave behind, and
 # the three choices of key in a renewal.
 . "$(dirname "$0")/lib.sh"

@@ -1,4 +1,5 @@
 #!/bin/sh
+# builds: check-gcc
 # Certificates of a brand that demands control over each name: they wait for records of real name servers or files of a
 # real web server, and go on by themselves when the last of them is there.
 . "$(dirname "$0")/lib.sh"

@@ -1,4 +1,5 @@
 #!/bin/sh
+# builds: check-gcc
 # A year in a certificate's life, under a clock that the test moves: an early renewal activates itself in the window, and
 # the versions inside a coverage are issued and deployed by themselves. A build that has no such clock must not have it.
 . "$(dirname "$0")/lib.sh"

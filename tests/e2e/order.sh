@@ -1,4 +1,5 @@
 #!/bin/sh
+# builds: check-gcc
 # Orders from a real daemon: a price is agreed on first, then paid, later or never; several years; quota; what cancelling gives back.
 . "$(dirname "$0")/lib.sh"
 

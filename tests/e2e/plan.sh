@@ -1,4 +1,5 @@
 #!/bin/sh
+# builds: check-gcc
 # Every row of the table of validity through `tenure plan`. Usage: plan.sh TENURE
 tenure=${1:?usage: plan.sh TENURE}
 failed=0

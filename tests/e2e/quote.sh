@@ -1,4 +1,5 @@
 #!/bin/sh
+# builds: check-gcc
 # Quotes from a real daemon: prices and quota, early renewals and what they cost more, warnings, packages, languages.
 . "$(dirname "$0")/lib.sh"
 

@@ -1,4 +1,5 @@
 #!/bin/sh
+# builds: check-gcc
 # People who log in: passwords, sessions and invitations, over HTTP and with the verbs, the second signer at work.
 . "$(dirname "$0")/lib.sh"
 

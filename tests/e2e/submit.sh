@@ -1,4 +1,5 @@
 #!/bin/sh
+# builds: check-gcc
 # Under some policies a paid order waits until a person submits it. It is withdrawn, submitted, rejected and submitted again.
 . "$(dirname "$0")/lib.sh"
 

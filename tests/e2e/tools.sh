@@ -1,4 +1,5 @@
 #!/bin/sh
+# builds: check-gcc
 # inspect, match, convert and requests with a key that stays here: without a daemon, openssl and keytool as judges.
 . "$(dirname "$0")/lib.sh"
 

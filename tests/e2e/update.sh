@@ -1,4 +1,5 @@
 #!/bin/sh
+# builds: check-gcc
 # An uploaded certificate gets a newer version under the same id: its targets follow, the old version is kept.
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/servers.sh"

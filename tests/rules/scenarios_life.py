@@ -147,7 +147,8 @@ def api_is_described(s):
         if operation["security"]:
             answer = client.call(method, re.sub(r"\{\w+\}", "cert_0", path), None if method == "GET" else {}, key=None)
             same(f"{method} {path} without a key", (answer.status, answer["code"]), (401, "unauthenticated"))
-    same("outside of /v1", {path.split("/")[1] for path in shown["paths"]} - {"v1"}, {"ca", "confirm", "crl", "metrics"})
+    same("outside of /v1", {path.split("/")[1] for path in shown["paths"]} - {"v1"},
+         {".well-known", "ca", "confirm", "crl", "metrics"})
 
 
 @rule("R208")
