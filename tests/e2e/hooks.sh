@@ -138,7 +138,8 @@ the_right_ones() {
         tenure solver add x.example.test --kind hook-lego --set command=plain
 }
 
-child_is_gone() { ! kill -0 "$(cat "$WORK/hook.log.child")" 2>/dev/null; }
+# Gone, or dead and not reaped yet by whoever has adopted it.
+child_is_gone() { ! grep -Eq '^State:[[:space:]]+[^Z]' "/proc/$(cat "$WORK/hook.log.child")/status" 2>/dev/null; }
 
 the_wrong_ones() {
     for name in hangs loud children fails; do
