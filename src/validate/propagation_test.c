@@ -77,8 +77,9 @@ static pid_t start(const char *const *argv) {
     _exit(127);
 }
 
+/* Politely: nginx ends its workers, too. */
 static void stop(pid_t pid) {
-    kill(pid, SIGKILL);
+    kill(pid, SIGTERM);
     waitpid(pid, NULL, 0);
 }
 
