@@ -20,6 +20,6 @@ struct text {
 /* From an Accept-Language header or a LANG variable; English unless Chinese is preferred. NULL is allowed. */
 enum lang lang_from(const char *preference);
 
-/* Bytes of the character at `s` if a terminal might obey it, else 0: C0, DEL, C1, U+200E/F, U+202A-E,
+/* Bytes of the character at `text` if a terminal might obey it, else 0: C0, DEL, C1, U+200E/F, U+202A-E,
  * U+2066-9. */
-size_t text_obeyed(const char *s);
+size_t text_obeyed(const char *text);
