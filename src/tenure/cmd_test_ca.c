@@ -283,11 +283,11 @@ static bool open_all(struct test_ca *ca, struct test_ca_options *o, int64_t now,
     return work_give_back(ca->services.db, ca->engine.owner, e);
 }
 
-static bool start(struct test_ca *ca, struct test_ca_options *o, struct error *e) {
+static bool start(struct test_ca *ca, struct test_ca_options *o, int listen_fd, struct error *e) {
     struct server_options web = server_defaults;
-    if (!listen_on(ca, o->listen, &web.listen_fd, e) || !set_validator(ca, o, e) ||
-        !open_all(ca, o, o->settings.clock ? o->settings.clock : clock_now(), e))
+    if (!open_all(ca, o, o->settings.clock ? o->settings.clock : clock_now(), e))
         return false;
+    web.listen_fd = listen_fd;
     web.context = ca->server;
     web.body_max = acmeserver_body_max;
     web.handle = acmeserver_handle;
@@ -345,13 +345,14 @@ static bool lock_folder(const char *data, int *lock, struct error *e) {
                 "另一个测试 CA 正在使用数据目录 %s", data);
 }
 
-static bool prepare(struct test_ca_options *o, int *lock, struct error *e) {
+/* Who is told that an option is wrong has no new folder. */
+static bool prepare(struct test_ca *ca, struct test_ca_options *o, int *listen_fd, struct error *e) {
     if (o->error.id)
         return *e = o->error, false;
     for (size_t i = 0; i < o->settings.external_count; i++)
         if (!read_external(o, i, e))
             return false;
-    return enter_folder(o->data, e) && lock_folder(o->data, lock, e);
+    return set_validator(ca, o, e) && listen_on(ca, o->listen, listen_fd, e);
 }
 
 int cmd_test_ca(int argc, char **argv, enum lang lang) {
@@ -365,10 +366,12 @@ int cmd_test_ca(int argc, char **argv, enum lang lang) {
                                 .arena = a};
     struct error e = {0};
     AUTO_FD lock = -1;
+    int listen_fd = -1; /* the server closes it */
     command_parse(&line, lang, argc, argv, &o);
     signal(SIGPIPE, SIG_IGN);
     log_setup("test-ca", LOG_INFO);
-    bool started = prepare(&o, &lock, &e) && start(&ca, &o, &e);
+    bool started = prepare(&ca, &o, &listen_fd, &e) && enter_folder(o.data, &e) &&
+                   lock_folder(o.data, &lock, &e) && start(&ca, &o, listen_fd, &e);
     if (started)
         run(&ca);
     else

@@ -112,6 +112,8 @@ if tenure test-ca --help | grep -q -e '--clock'; then
 fi
 fails_with 1 conflict timeout 20 "$TENURE" test-ca --data "$WORK/test-ca" --listen "127.0.0.1:$(free_port)" >/dev/null &&
     ok "one at a time uses a data folder" || not_ok "two use one data folder"
-fails_with 2 usage timeout 20 "$TENURE" test-ca --listen 192.0.2.1:1 >/dev/null && ok "it listens on this machine only" || not_ok "listens anywhere"
+fails_with 2 usage timeout 20 "$TENURE" test-ca --data "$WORK/nowhere" --listen 192.0.2.1:1 >/dev/null &&
+    ok "it listens on this machine only" || not_ok "listens anywhere"
+check "whose options are wrong gets no folder" test ! -e "$WORK/nowhere"
 fails_with 2 bad_field timeout 20 "$TENURE" test-ca --data "$WORK/other" --listen "127.0.0.1:$(free_port)" --fault nonsense=1 >/dev/null &&
     ok "a fault that there is not is refused" || not_ok "a fault that there is not is taken"
