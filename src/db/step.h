@@ -10,6 +10,7 @@
  * again.
  */
 #pragma once
+#include "base/clock.h"
 #include "db/work.h"
 
 struct cert;
@@ -67,7 +68,7 @@ struct work {
     const struct work_item *item;
     void *prepared; /* from act to save */
     enum outcome outcome;
-    int64_t by; /* set by a save before the one that waits: it wants to be asked again then; 0: never */
+    int64_t by; /* work_by: a save before the one that waits wants to be asked again then; 0: none */
     int64_t until;
     const char *reason; /* with OUTCOME_RETRY: an error code or a verdict */
 };
@@ -76,6 +77,18 @@ static inline bool work_until(struct work *w, int64_t until) {
     w->outcome = OUTCOME_WAIT;
     w->until = w->by && w->by < until ? w->by : until;
     return true;
+}
+
+/* For a save whose step has others behind it: whatever they wait for, again no later than then. */
+static inline void work_by(struct work *w, int64_t at) {
+    if (!w->by || at < w->by)
+        w->by = at;
+}
+
+/* The last save of a step that is done every day. */
+static inline bool work_daily(struct work *w, struct error *e) {
+    (void)e;
+    return work_until(w, w->now + DAY);
 }
 
 static inline bool work_again(struct work *w, int64_t until) {

@@ -1,7 +1,8 @@
 /*
  * What happens to a certificate, from the decision to the verified deployment. Read from the top:
  *
- *   renew decides → apply takes a key → issue signs and stores → deploy puts → verify looks → deploy keeps.
+ *   renew decides → apply takes a key → issue signs, or asks a CA, and stores → deploy puts → verify looks →
+ *   deploy keeps.
  *
  * `look` and `act` run outside, `save` inside the transaction; a step that crashed is repeated from its
  * start. To add a step: one row here, and its two functions in the slice that does the work.
@@ -46,13 +47,13 @@ const struct step steps[] = {
      .failed = issue_request_failed, .next = "decide", .otherwise = "issue",
      .does = TEXT("asks a CA for the certificate, proves control over its names, checks what comes back",
                   "向 CA 申请证书、完成域名验证并检查返回的证书")},
-    {"suggest", "version", .slow = true, .act = ari_look, .save = {ari_record},
-     .does = TEXT("asks the CA when it wants the version renewed", "询问 CA 建议的续期时间")},
     {"inherit", "certificate", .save = {deploy_inherit}, .next = "decide",
      .does =
          TEXT("hands an imported version to the certificate's targets", "将导入的版本交给证书的部署目标")},
 
     /* ---- a version ---- */
+    {"suggest", "version", .slow = true, .act = ari_look, .save = {ari_record},
+     .does = TEXT("asks the CA when it wants the version renewed", "询问 CA 建议的续期时间")},
     {"revoke", "version", .slow = true, .act = acme_revoke_send, .save = {acme_revoke_sent},
      .failed = acme_revoke_failed,
      .does = TEXT("has the CA that issued the version revoke it", "请签发该版本的 CA 吊销")},
@@ -152,7 +153,7 @@ const struct step steps[] = {
     {"retention", "account",
      .save = {idempotency_purge, quote_purge, payment_purge, validate_purge, notify_purge, session_purge,
               solve_purge, acme_order_purge, doctor_purge, known_purge, limit_purge, suggestion_purge,
-              verify_purge}, /* the last one says when they all run again */
+              verify_purge, work_daily},
      .does = TEXT("deletes what is kept for a time only", "删除超过保留期的记录")},
     {0},
 };

@@ -171,6 +171,7 @@ bool notify_purge(struct work *w, struct error *e) {
     if (!notice_purge(w->db, id_new(w->arena, "ntc", w->now - KEEP_NOTICES), PURGE_LIMIT, &notices, e) ||
         !message_purge(w->db, id_new(w->arena, "msg", w->now - KEEP_MESSAGES), PURGE_LIMIT, &messages, e))
         return false;
-    bool more = notices == PURGE_LIMIT || messages == PURGE_LIMIT;
-    return !more || work_until(w, w->now + PURGE_PAUSE);
+    if (notices == PURGE_LIMIT || messages == PURGE_LIMIT)
+        work_by(w, w->now + PURGE_PAUSE);
+    return true;
 }

@@ -133,7 +133,7 @@ static bool look_ahead(struct work *w, const struct certificate *c, struct error
         return true;
     if (w->now >= at)
         return tell(w, &f, names, e);
-    w->by = at;
+    work_by(w, at);
     return true;
 }
 

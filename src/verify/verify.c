@@ -258,5 +258,7 @@ bool verify_purge(struct work *w, struct error *e) {
     int64_t purged;
     if (!probe_purge(w->db, w->now - KEEP_SECONDS, PURGE_LIMIT, &purged, e))
         return false;
-    return work_until(w, purged == PURGE_LIMIT ? w->now + PURGE_PAUSE : w->now + DAY);
+    if (purged == PURGE_LIMIT)
+        work_by(w, w->now + PURGE_PAUSE);
+    return true;
 }

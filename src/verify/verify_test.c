@@ -4,7 +4,7 @@
 
 static const struct half_steps probe_step = {verify_look, {verify_decide}};
 static const struct half_steps watch = {verify_watch, {verify_watch_record}};
-static const struct half_steps retention = {NULL, {verify_purge}};
+static const struct half_steps retention = {NULL, {verify_purge, work_daily}};
 
 /* ---- a prober that shows what it is told to ---- */
 

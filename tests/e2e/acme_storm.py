@@ -351,6 +351,7 @@ class ClockedStorm(Storm):
             timer.join()
         if self.daemon.process.poll() is not None:
             self.revive()
+            self.advance()  # what is due at this moment runs before anybody looks
 
     def next_moment(self):
         due, = self.query("SELECT min(due_at) FROM work WHERE subject NOT IN (SELECT subject FROM lease)")[0]
