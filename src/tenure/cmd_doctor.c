@@ -121,10 +121,7 @@ static int doctor_show(struct cli *cli) {
 }
 
 static void print_list(struct cli *cli, const json_t *answer) {
-    cli_table(cli, json_object_get(answer, "items"), preflight_fields);
-    if (*cli_text(answer, "next"))
-        printf(cli->lang == LANG_ZH ? "还有更多:--cursor %s\n" : "more: --cursor %s\n",
-               cli_text(answer, "next"));
+    cli_page(cli, answer, preflight_fields);
 }
 
 static int doctor_list(struct cli *cli) {

@@ -302,10 +302,7 @@ static const struct field list_columns[] = {
 };
 
 static void print_orders(struct cli *cli, const json_t *answer) {
-    cli_table(cli, json_object_get(answer, "items"), list_columns);
-    if (*cli_text(answer, "next"))
-        printf(cli->lang == LANG_ZH ? "还有更多:--cursor %s\n" : "more: --cursor %s\n",
-               cli_text(answer, "next"));
+    cli_page(cli, answer, list_columns);
 }
 
 static bool is_unpaid(const json_t *order) {

@@ -291,6 +291,17 @@ void cli_table(struct cli *cli, const json_t *items, const struct field *fields)
     json_array_foreach(items, i, item) print_row(cli, item, columns, widths);
 }
 
+void cli_more(struct cli *cli, const json_t *answer) {
+    if (*cli_text(answer, "next"))
+        printf(cli->lang == LANG_ZH ? "还有更多:--cursor %s\n" : "more: --cursor %s\n",
+               cli_text(answer, "next"));
+}
+
+void cli_page(struct cli *cli, const json_t *answer, const struct field *fields) {
+    cli_table(cli, json_object_get(answer, "items"), fields);
+    cli_more(cli, answer);
+}
+
 void cli_record(struct cli *cli, const json_t *object, const struct field *fields) {
     int width = 0;
     for (const struct field *f = fields; f->name; f++)

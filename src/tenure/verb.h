@@ -77,6 +77,9 @@ bool cli_number(struct cli *cli, json_t *body, const char *member, const char *t
 const char *cli_text(const json_t *object, const char *member); /* "" if absent or not a text */
 /* A table of the members that `fields` marks as columns. */
 void cli_table(struct cli *cli, const json_t *items, const struct field *fields);
+/* A page of a list as a table, and how to go on behind it. */
+void cli_page(struct cli *cli, const json_t *answer, const struct field *fields);
+void cli_more(struct cli *cli, const json_t *answer); /* the latter alone */
 /* Name and value, one a line, of the members that are there. */
 void cli_record(struct cli *cli, const json_t *object, const struct field *fields);
 /* A pass phrase or secret from the file of an option, else from the terminal without echo. */
