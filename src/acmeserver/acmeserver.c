@@ -143,6 +143,20 @@ bool served_text(struct served_request *rq, const char *member, const char **tex
     return !value || *text || refuse(rq, REFUSAL_MALFORMED, e, "'%s' is not a text", "“%s”不是文本", member);
 }
 
+bool served_time(struct served_request *rq, const char *member, int64_t *t, struct error *e) {
+    const char *text;
+    return served_text(rq, member, &text, e) && (!text || time_parse(text, t, member, e));
+}
+
+bool served_payload(struct served_request *rq, struct error *e) {
+    return rq->payload || refuse(rq, REFUSAL_MALFORMED, e, "there is no payload", "缺少 payload");
+}
+
+bool served_own(struct served_request *rq, const char *account_id, struct error *e) {
+    return strcmp(account_id, rq->account.id) == 0 ||
+           refuse(rq, REFUSAL_UNAUTHORIZED, e, "this is another account's", "这属于其他账号");
+}
+
 void served_retry_after(struct served_request *rq, int64_t seconds) {
     exchange_answer_header(rq->x, "Retry-After", arena_printf(rq->arena, "%lld", (long long)seconds));
 }

@@ -160,6 +160,12 @@ struct acmeserver {
 const char *served_url(const struct served_request *rq, const char *kind, const char *id);
 /* A text member of the payload; NULL if it is absent. False if it is there and no text. */
 bool served_text(struct served_request *rq, const char *member, const char **text, struct error *e);
+/* The same for a time; `*t` stays as it is if the member is absent. */
+bool served_time(struct served_request *rq, const char *member, int64_t *t, struct error *e);
+/* Not for POST-as-GET. */
+bool served_payload(struct served_request *rq, struct error *e);
+/* What belongs to another account is not for this one. */
+bool served_own(struct served_request *rq, const char *account_id, struct error *e);
 void served_retry_after(struct served_request *rq, int64_t seconds);
 /* A member that is left out if the text is NULL. */
 void served_set(json_t *object, const char *member, const char *text);

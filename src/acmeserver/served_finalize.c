@@ -33,9 +33,7 @@ static bool check_key(struct served_request *rq, const struct csr *csr, struct e
 static bool read_csr(struct served_request *rq, struct finalize *f, struct error *e) {
     const char *text;
     struct slice der;
-    if (!rq->payload)
-        return refuse(rq, REFUSAL_MALFORMED, e, "there is no payload", "缺少 payload");
-    if (!served_text(rq, "csr", &text, e))
+    if (!served_payload(rq, e) || !served_text(rq, "csr", &text, e))
         return false;
     if (!text || !base64url_bytes(rq->arena, text, &der))
         return refuse(rq, REFUSAL_MALFORMED, e, "csr is not base64url", "csr 不是 base64url");
