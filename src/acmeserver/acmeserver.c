@@ -186,7 +186,7 @@ int64_t served_profile_seconds(const struct acmeserver_settings *settings, const
     return 0;
 }
 
-json_t *served_profiles(void) {
+static json_t *profiles_json(void) {
     json_t *list = json_object();
     for (size_t i = 0; i < sizeof profiles / sizeof *profiles; i++)
         json_object_set_new(list, profiles[i].name, json_string(profiles[i].what));
@@ -216,7 +216,7 @@ static bool directory_handle(struct served_request *rq, struct error *e) {
     served_set(meta, "termsOfService", arena_printf(rq->arena, "%s/terms", url));
     json_object_set_new(meta, "caaIdentities", identities);
     json_object_set_new(meta, "externalAccountRequired", json_boolean(rq->settings->external_count > 0));
-    json_object_set_new(meta, "profiles", served_profiles());
+    json_object_set_new(meta, "profiles", profiles_json());
     json_object_set_new(rq->reply, "meta", meta);
     return true;
 }
@@ -376,7 +376,7 @@ static void spoil_answer(struct served_request *rq) {
 /* ---- the answer ---- */
 
 static void add_links(struct served_request *rq) {
-    if (rq->resource == RESOURCE_DIRECTORY || rows[rq->resource].path[1] == 't')
+    if (rq->resource == RESOURCE_DIRECTORY || rq->resource >= RESOURCE_TERMS)
         return;
     exchange_answer_header(rq->x, "Link",
                            arena_printf(rq->arena, "<%s/directory>;rel=\"index\"", rq->settings->url));

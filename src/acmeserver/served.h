@@ -174,7 +174,6 @@ void served_set_time(struct served_request *rq, json_t *object, const char *memb
 const char *resource_name(enum resource resource);
 /* Profiles: their lifetimes; 0 if there is no such profile. */
 int64_t served_profile_seconds(const struct acmeserver_settings *settings, const char *name);
-json_t *served_profiles(void);
 
 /* ---- resources: each is a row of the table in acmeserver.c ---- */
 
@@ -213,9 +212,10 @@ bool served_order_count(struct db *db, const char *account_id, int64_t since, in
 /* Behind `after`, at most `limit`. */
 bool served_order_list(struct db *db, struct arena *a, const char *account_id, const char *after,
                        int64_t limit, struct served_order **orders, size_t *count, struct error *e);
-/* Only from `from` (NULL: whatever it is); `changed` tells. */
+/* Only from `from` (NULL: whatever it is). */
 bool served_order_become(struct db *db, const char *id, const char *from, const char *to, const char *problem,
-                         bool *changed, struct error *e);
+                         struct error *e);
+/* To `processing`, if it is ready: `changed` tells. */
 bool served_order_begin(struct db *db, const char *id, const char *certificate_id, bool *changed,
                         struct error *e);
 bool served_order_states(struct db *db, const char *status, int64_t *count, struct error *e);

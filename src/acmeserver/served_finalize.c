@@ -76,9 +76,8 @@ static bool find_lapsed(struct served_request *rq, const struct served_order *or
 
 static bool invalidate(struct served_request *rq, const struct served_order *order, const char *type,
                        const char *detail, struct error *e) {
-    bool changed;
     return served_order_become(rq->db, order->id, NULL, "invalid", refusal_text(rq->arena, type, detail),
-                               &changed, e) &&
+                               e) &&
            served_order_show(rq, order->id, e);
 }
 
@@ -208,8 +207,7 @@ bool served_sign(struct work *w, struct error *e) {
 
 bool served_sign_save(struct work *w, struct error *e) {
     const struct served_certificate *certificate = w->prepared;
-    bool changed;
     w->services->acmeserver->counts.certificates++;
     return served_certificate_set_signed(w->db, certificate, e) &&
-           served_order_become(w->db, certificate->order_id, "processing", "valid", NULL, &changed, e);
+           served_order_become(w->db, certificate->order_id, "processing", "valid", NULL, e);
 }

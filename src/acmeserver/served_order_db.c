@@ -63,13 +63,11 @@ bool served_order_list(struct db *db, struct arena *a, const char *account_id, c
 }
 
 bool served_order_become(struct db *db, const char *id, const char *from, const char *to, const char *problem,
-                         bool *changed, struct error *e) {
-    bool done = db_exec(db, e,
-                        "UPDATE served_order SET status = $3, problem = $4 "
-                        "WHERE id = $1 AND ($2 IS NULL OR status = $2)",
-                        DB_TEXT(id), DB_TEXT(from), DB_TEXT(to), DB_TEXT(problem));
-    *changed = done && db_changes(db) == 1;
-    return done;
+                         struct error *e) {
+    return db_exec(db, e,
+                   "UPDATE served_order SET status = $3, problem = $4 "
+                   "WHERE id = $1 AND ($2 IS NULL OR status = $2)",
+                   DB_TEXT(id), DB_TEXT(from), DB_TEXT(to), DB_TEXT(problem));
 }
 
 bool served_order_begin(struct db *db, const char *id, const char *certificate_id, bool *changed,
