@@ -61,6 +61,12 @@ struct served_alternate {
     int64_t created_at;
 };
 
+/* How many rows were made since a moment, and when the first of them was. */
+struct served_count {
+    int64_t count, oldest;
+};
+extern const struct field served_count_fields[];
+
 /* ---- a request ---- */
 
 /* What a client is told went wrong: the rows are in refusal.c. */
@@ -197,7 +203,7 @@ bool served_account_by_key(struct db *db, struct arena *a, const char *thumbprin
                            struct served_account *account, struct error *e);
 bool served_account_insert(struct db *db, const struct served_account *account, struct error *e);
 bool served_account_set(struct db *db, const struct served_account *account, struct error *e);
-bool served_account_count(struct db *db, int64_t since, int64_t *count, int64_t *oldest, struct error *e);
+bool served_account_count(struct db *db, int64_t since, struct served_count *count, struct error *e);
 
 /* ---- served_order_db.c ---- */
 
@@ -207,7 +213,7 @@ bool served_order_get(struct db *db, struct arena *a, const char *id, struct ser
 bool served_order_same(struct db *db, struct arena *a, const struct served_order *wanted, int64_t now,
                        struct served_order *order, struct error *e);
 bool served_order_insert(struct db *db, const struct served_order *order, struct error *e);
-bool served_order_count(struct db *db, const char *account_id, int64_t since, int64_t *count, int64_t *oldest,
+bool served_order_count(struct db *db, const char *account_id, int64_t since, struct served_count *count,
                         struct error *e);
 /* Behind `after`, at most `limit`. */
 bool served_order_list(struct db *db, struct arena *a, const char *account_id, const char *after,

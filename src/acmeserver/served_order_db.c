@@ -1,5 +1,6 @@
 /* Rows of orders. */
 #include "acmeserver/served.h"
+#include "base/rand.h"
 
 static const struct field served_fields[] = {
     FIELD(TEXT, served_order, id, 0, "Id", "ID"),
@@ -53,6 +54,16 @@ bool served_order_insert(struct db *db, const struct served_order *order, struct
         DB_TEXT(order->id), DB_TEXT(order->account_id), DB_TEXT(order->names), DB_TEXT(order->profile),
         DB_TIME(order->not_before), DB_TIME(order->not_after), DB_TEXT(order->replaces),
         DB_TEXT(order->status), DB_INT(order->expires_at), DB_INT(order->created_at));
+}
+
+/* Ids begin with their time: those before are not looked at. */
+bool served_order_count(struct db *db, const char *account_id, int64_t since, struct served_count *count,
+                        struct error *e) {
+    AUTO_ARENA a = arena_new();
+    return db_get(db, a, served_count_fields, count, e,
+                  "SELECT count(*) AS count, coalesce(min(created_at), 0) AS oldest FROM served_order "
+                  "WHERE account_id = $1 AND id > $2 AND created_at > $3",
+                  DB_TEXT(account_id), DB_TEXT(id_floor(a, "acmeord", since)), DB_INT(since));
 }
 
 bool served_order_list(struct db *db, struct arena *a, const char *account_id, const char *after,
