@@ -128,8 +128,7 @@ static struct served_authorization make_authorization(const char *account_id, co
                                                  .account_id = account_id,
                                                  .name = name,
                                                  .status = "pending",
-                                                 .expires_at = NOW + 100,
-                                                 .created_at = NOW};
+                                                 .expires_at = NOW + 100};
     assert_ok(served_authorization_insert(services.db, &authorization, &e), e);
     return authorization;
 }

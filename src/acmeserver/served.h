@@ -35,7 +35,7 @@ struct served_authorization {
     const char *name; /* without "*." */
     bool wildcard;
     const char *status;
-    int64_t expires_at, created_at;
+    int64_t expires_at;
 };
 
 struct served_challenge {
@@ -51,14 +51,13 @@ struct served_certificate {
     struct slice spki;
     int64_t not_before, end_at;
     struct slice der; /* empty: not signed yet */
-    const char *identifier, *replaced_by;
+    const char *identifier;
     int64_t window_start, window_end, revoked_at, reason;
 };
 
 struct served_alternate {
     const char *id, *ca_id;
     struct slice root, crossed;
-    int64_t created_at;
 };
 
 /* How many rows were made since a moment, and when the first of them was. */

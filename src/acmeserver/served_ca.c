@@ -61,7 +61,7 @@ bool alternate_ensure(struct acmeserver *server, struct arena *a, int64_t now, s
         return false;
     if (alternate.id)
         return true;
-    alternate = (struct served_alternate){.id = root.id, .ca_id = below.id, .created_at = now};
+    alternate = (struct served_alternate){.id = root.id, .ca_id = below.id};
     if (!sign_root(server, a, &below, &root, e) ||
         !cross_sign(server, a, &below, &root, &alternate.crossed, e))
         return false;

@@ -243,8 +243,7 @@ static bool find_authorization(struct served_request *rq, const char *name,
                                           .name = name + (wildcard ? 2 : 0),
                                           .wildcard = wildcard,
                                           .status = "pending",
-                                          .expires_at = rq->now + rq->settings->order_seconds,
-                                          .created_at = rq->now};
+                                          .expires_at = rq->now + rq->settings->order_seconds};
     if (!served_authorization_find(rq->db, rq->arena, rq->account.id, &wanted, rq->now, authorization, e))
         return false;
     if (authorization->id && (int64_t)rand_below(100) < rq->settings->reuse_percent)
