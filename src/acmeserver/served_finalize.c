@@ -170,24 +170,17 @@ static bool spoil(struct work *w, struct served_certificate *certificate, struct
 
 static bool sign_template(struct work *w, const struct served_certificate *certificate, struct slice serial,
                           struct slice *der, struct error *e) {
-    const struct issue_settings *settings = w->services->issue;
     struct ca ca;
-    struct cert issuer;
     struct slice tbs;
-    if (!ca_get(w->db, w->arena, certificate->ca_id, &ca, e) || !cert_parse(w->arena, ca.der, &issuer, e))
-        return false;
     struct cert_template t = {.path_len = -1,
                               .names = certificate->names,
                               .serial = serial,
                               .not_before = certificate->not_before,
                               .end = certificate->end_at,
-                              .spki = certificate->spki,
-                              .issuer_der = issuer.subject_der,
-                              .issuer_key_id = issuer.subject_key_id,
-                              .issuer_algorithm = issuer.algorithm,
-                              .crl_url = ca_crl_url(settings, w->arena, ca.id),
-                              .issuer_url = ca_certificate_url(settings, w->arena, ca.id)};
-    return cert_build_tbs(w->arena, &t, &tbs, e) && ca_sign(w->services, w->arena, &ca, tbs, der, e);
+                              .spki = certificate->spki};
+    return ca_get(w->db, w->arena, certificate->ca_id, &ca, e) &&
+           ca_template(w->services, w->arena, &ca, &t, e) && cert_build_tbs(w->arena, &t, &tbs, e) &&
+           ca_sign(w->services, w->arena, &ca, tbs, der, e);
 }
 
 bool served_sign(struct work *w, struct error *e) {
