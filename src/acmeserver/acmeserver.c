@@ -143,6 +143,20 @@ bool served_text(struct served_request *rq, const char *member, const char **tex
     return !value || *text || refuse(rq, REFUSAL_MALFORMED, e, "'%s' is not a text", "“%s”不是文本", member);
 }
 
+bool served_time(struct served_request *rq, const char *member, int64_t *t, struct error *e) {
+    const char *text;
+    return served_text(rq, member, &text, e) && (!text || time_parse(text, t, member, e));
+}
+
+bool served_payload(struct served_request *rq, struct error *e) {
+    return rq->payload || refuse(rq, REFUSAL_MALFORMED, e, "there is no payload", "缺少 payload");
+}
+
+bool served_own(struct served_request *rq, const char *account_id, struct error *e) {
+    return strcmp(account_id, rq->account.id) == 0 ||
+           refuse(rq, REFUSAL_UNAUTHORIZED, e, "this is another account's", "这属于其他账号");
+}
+
 void served_retry_after(struct served_request *rq, int64_t seconds) {
     exchange_answer_header(rq->x, "Retry-After", arena_printf(rq->arena, "%lld", (long long)seconds));
 }
@@ -172,7 +186,7 @@ int64_t served_profile_seconds(const struct acmeserver_settings *settings, const
     return 0;
 }
 
-json_t *served_profiles(void) {
+static json_t *profiles_json(void) {
     json_t *list = json_object();
     for (size_t i = 0; i < sizeof profiles / sizeof *profiles; i++)
         json_object_set_new(list, profiles[i].name, json_string(profiles[i].what));
@@ -202,7 +216,7 @@ static bool directory_handle(struct served_request *rq, struct error *e) {
     served_set(meta, "termsOfService", arena_printf(rq->arena, "%s/terms", url));
     json_object_set_new(meta, "caaIdentities", identities);
     json_object_set_new(meta, "externalAccountRequired", json_boolean(rq->settings->external_count > 0));
-    json_object_set_new(meta, "profiles", served_profiles());
+    json_object_set_new(meta, "profiles", profiles_json());
     json_object_set_new(rq->reply, "meta", meta);
     return true;
 }
@@ -362,7 +376,7 @@ static void spoil_answer(struct served_request *rq) {
 /* ---- the answer ---- */
 
 static void add_links(struct served_request *rq) {
-    if (rq->resource == RESOURCE_DIRECTORY || rows[rq->resource].path[1] == 't')
+    if (rq->resource == RESOURCE_DIRECTORY || rq->resource >= RESOURCE_TERMS)
         return;
     exchange_answer_header(rq->x, "Link",
                            arena_printf(rq->arena, "<%s/directory>;rel=\"index\"", rq->settings->url));

@@ -24,7 +24,7 @@ enum resource {
     RESOURCE_RENEWAL_INFO,
     RESOURCE_CRL,
     RESOURCE_CA,
-    RESOURCE_TERMS,
+    RESOURCE_TERMS, /* for people, and from here on nothing of the protocol */
     RESOURCE_FAULTS,
     RESOURCE_CHANGE_FAULTS,
     RESOURCE_WINDOWS,

@@ -1,12 +1,11 @@
-/* Counting the rows of the last seconds. */
+/* Counting the rows of the last seconds, and who comes before their time. */
 #include "acmeserver/limit.h"
 
-/* Of `count` requests since then the first was at `oldest`. */
-static bool check(struct served_request *rq, const struct request_limit *limit, int64_t count, int64_t oldest,
-                  struct error *e) {
-    if (count < limit->count)
+static bool check(struct served_request *rq, const struct request_limit *limit,
+                  const struct served_count *made, struct error *e) {
+    if (made->count < limit->count)
         return true;
-    int64_t wait = oldest + limit->seconds - rq->now;
+    int64_t wait = made->oldest + limit->seconds - rq->now;
     served_retry_after(rq, wait > 0 ? wait : 1);
     rq->server->counts.over_limit++;
     return refuse(rq, REFUSAL_RATE_LIMITED, e, "of these there may be %lld in %lld seconds",
@@ -22,27 +21,29 @@ static uint64_t digest(const char *text) {
 }
 
 void limit_tell(struct served_request *rq, int64_t seconds) {
-    struct wait *wait = &rq->server->waits[digest(rq->x->path) % WAITS_MAX];
+    uint64_t url = digest(rq->x->path);
+    struct wait *wait = &rq->server->waits[url % WAITS_MAX];
     if (rq->args[0] && wait->until <= rq->now)
-        *wait = (struct wait){.url = digest(rq->x->path), .until = rq->now + seconds};
+        *wait = (struct wait){.url = url, .until = rq->now + seconds};
 }
 
 void limit_watch(struct served_request *rq) {
-    const struct wait *wait = &rq->server->waits[digest(rq->x->path) % WAITS_MAX];
-    rq->server->counts.too_early += wait->until > rq->now && wait->url == digest(rq->x->path);
+    uint64_t url = digest(rq->x->path);
+    const struct wait *wait = &rq->server->waits[url % WAITS_MAX];
+    rq->server->counts.too_early += wait->until > rq->now && wait->url == url;
 }
 
 bool limit_accounts(struct served_request *rq, struct error *e) {
     const struct request_limit *limit = &rq->settings->accounts;
-    int64_t count, oldest;
-    return limit->count == 0 || (served_account_count(rq->db, rq->now - limit->seconds, &count, &oldest, e) &&
-                                 check(rq, limit, count, oldest, e));
+    struct served_count made;
+    return limit->count == 0 ||
+           (served_account_count(rq->db, rq->now - limit->seconds, &made, e) && check(rq, limit, &made, e));
 }
 
 bool limit_orders(struct served_request *rq, struct error *e) {
     const struct request_limit *limit = &rq->settings->orders;
-    int64_t count, oldest;
+    struct served_count made;
     return limit->count == 0 ||
-           (served_order_count(rq->db, rq->account.id, rq->now - limit->seconds, &count, &oldest, e) &&
-            check(rq, limit, count, oldest, e));
+           (served_order_count(rq->db, rq->account.id, rq->now - limit->seconds, &made, e) &&
+            check(rq, limit, &made, e));
 }

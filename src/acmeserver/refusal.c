@@ -1,8 +1,6 @@
 /* What clients are told went wrong: problem documents (RFC 8555, 6.7). */
 #include "acmeserver/served.h"
 
-#define ERROR_TYPE "urn:ietf:params:acme:error:"
-
 static const struct {
     const char *type;
     int status;
@@ -64,25 +62,27 @@ static enum refusal refusal_of(const struct error *e) {
     return REFUSAL_SERVER_INTERNAL;
 }
 
-const char *refusal_text(struct arena *a, const char *type, const char *detail) {
-    json_t *problem = json_keep(a, json_object());
-    json_object_set_new(problem, "type", json_string_of(a, arena_printf(a, ERROR_TYPE "%s", type)));
+/* A new reference. */
+static json_t *problem_json(struct arena *a, const char *type, const char *detail) {
+    json_t *problem = json_object();
+    json_object_set_new(problem, "type",
+                        json_string_of(a, arena_printf(a, "urn:ietf:params:acme:error:%s", type)));
     json_object_set_new(problem, "detail", json_string_of(a, detail));
-    return json_text(a, problem, false);
+    return problem;
 }
 
-/* budget: the request, and the four parts of a subproblem */
+const char *refusal_text(struct arena *a, const char *type, const char *detail) {
+    return json_text(a, json_keep(a, problem_json(a, type, detail)), false);
+}
+
 void refuse_identifier(struct served_request *rq, enum refusal refusal, const char *type, const char *value,
                        const char *detail) {
     struct arena *a = rq->arena;
-    json_t *identifier = json_object(), *problem = json_object();
+    json_t *identifier = json_object(), *problem = problem_json(a, rows[refusal].type, detail);
     if (!rq->subproblems)
         rq->subproblems = json_keep(a, json_array());
     json_object_set_new(identifier, "type", json_string_of(a, type));
     json_object_set_new(identifier, "value", json_string_of(a, value));
-    json_object_set_new(problem, "type",
-                        json_string_of(a, arena_printf(a, ERROR_TYPE "%s", rows[refusal].type)));
-    json_object_set_new(problem, "detail", json_string_of(a, detail));
     json_object_set_new(problem, "identifier", identifier);
     json_array_append_new(rq->subproblems, problem);
 }
@@ -97,11 +97,8 @@ static json_t *algorithms(void) {
 void refusal_answer(struct served_request *rq, const struct error *e) {
     enum refusal refusal = rq->refusal ? rq->refusal : refusal_of(e);
     struct arena *a = rq->arena;
-    json_t *problem = json_keep(a, json_object());
-    json_object_set_new(problem, "type",
-                        json_string_of(a, arena_printf(a, ERROR_TYPE "%s", rows[refusal].type)));
+    json_t *problem = json_keep(a, problem_json(a, rows[refusal].type, e->detail[rq->x->lang]));
     json_object_set_new(problem, "status", json_integer(rows[refusal].status));
-    json_object_set_new(problem, "detail", json_string_of(a, e->detail[rq->x->lang]));
     if (refusal == REFUSAL_BAD_SIGNATURE_ALGORITHM)
         json_object_set_new(problem, "algorithms", algorithms());
     if (rq->subproblems)

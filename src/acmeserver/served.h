@@ -35,7 +35,7 @@ struct served_authorization {
     const char *name; /* without "*." */
     bool wildcard;
     const char *status;
-    int64_t expires_at, created_at;
+    int64_t expires_at;
 };
 
 struct served_challenge {
@@ -51,15 +51,20 @@ struct served_certificate {
     struct slice spki;
     int64_t not_before, end_at;
     struct slice der; /* empty: not signed yet */
-    const char *identifier, *replaced_by;
+    const char *identifier;
     int64_t window_start, window_end, revoked_at, reason;
 };
 
 struct served_alternate {
     const char *id, *ca_id;
     struct slice root, crossed;
-    int64_t created_at;
 };
+
+/* How many rows were made since a moment, and when the first of them was. */
+struct served_count {
+    int64_t count, oldest;
+};
+extern const struct field served_count_fields[];
 
 /* ---- a request ---- */
 
@@ -160,6 +165,12 @@ struct acmeserver {
 const char *served_url(const struct served_request *rq, const char *kind, const char *id);
 /* A text member of the payload; NULL if it is absent. False if it is there and no text. */
 bool served_text(struct served_request *rq, const char *member, const char **text, struct error *e);
+/* The same for a time; `*t` stays as it is if the member is absent. */
+bool served_time(struct served_request *rq, const char *member, int64_t *t, struct error *e);
+/* Not for POST-as-GET. */
+bool served_payload(struct served_request *rq, struct error *e);
+/* What belongs to another account is not for this one. */
+bool served_own(struct served_request *rq, const char *account_id, struct error *e);
 void served_retry_after(struct served_request *rq, int64_t seconds);
 /* A member that is left out if the text is NULL. */
 void served_set(json_t *object, const char *member, const char *text);
@@ -168,7 +179,6 @@ void served_set_time(struct served_request *rq, json_t *object, const char *memb
 const char *resource_name(enum resource resource);
 /* Profiles: their lifetimes; 0 if there is no such profile. */
 int64_t served_profile_seconds(const struct acmeserver_settings *settings, const char *name);
-json_t *served_profiles(void);
 
 /* ---- resources: each is a row of the table in acmeserver.c ---- */
 
@@ -192,7 +202,7 @@ bool served_account_by_key(struct db *db, struct arena *a, const char *thumbprin
                            struct served_account *account, struct error *e);
 bool served_account_insert(struct db *db, const struct served_account *account, struct error *e);
 bool served_account_set(struct db *db, const struct served_account *account, struct error *e);
-bool served_account_count(struct db *db, int64_t since, int64_t *count, int64_t *oldest, struct error *e);
+bool served_account_count(struct db *db, int64_t since, struct served_count *count, struct error *e);
 
 /* ---- served_order_db.c ---- */
 
@@ -202,14 +212,15 @@ bool served_order_get(struct db *db, struct arena *a, const char *id, struct ser
 bool served_order_same(struct db *db, struct arena *a, const struct served_order *wanted, int64_t now,
                        struct served_order *order, struct error *e);
 bool served_order_insert(struct db *db, const struct served_order *order, struct error *e);
-bool served_order_count(struct db *db, const char *account_id, int64_t since, int64_t *count, int64_t *oldest,
+bool served_order_count(struct db *db, const char *account_id, int64_t since, struct served_count *count,
                         struct error *e);
 /* Behind `after`, at most `limit`. */
 bool served_order_list(struct db *db, struct arena *a, const char *account_id, const char *after,
                        int64_t limit, struct served_order **orders, size_t *count, struct error *e);
-/* Only from `from` (NULL: whatever it is); `changed` tells. */
+/* Only from `from` (NULL: whatever it is). */
 bool served_order_become(struct db *db, const char *id, const char *from, const char *to, const char *problem,
-                         bool *changed, struct error *e);
+                         struct error *e);
+/* To `processing`, if it is ready: `changed` tells. */
 bool served_order_begin(struct db *db, const char *id, const char *certificate_id, bool *changed,
                         struct error *e);
 bool served_order_states(struct db *db, const char *status, int64_t *count, struct error *e);

@@ -98,8 +98,8 @@ static bool read_binding(struct served_request *rq, const char **kid, struct err
 bool account_new_prepare(struct served_request *rq, struct error *e) {
     struct served_account *account = rq->prepared = ARENA_NEW(rq->arena, struct served_account);
     struct served_account found;
-    if (!rq->payload)
-        return refuse(rq, REFUSAL_MALFORMED, e, "there is no payload", "缺少 payload");
+    if (!served_payload(rq, e))
+        return false;
     *account = (struct served_account){.spki = rq->jws.spki, .status = "valid", .created_at = rq->now};
     account->terms_agreed = json_is_true(json_object_get(rq->payload, "termsOfServiceAgreed"));
     if (!jwk_thumbprint(rq->arena, account->spki, &account->thumbprint, e) ||
@@ -129,14 +129,9 @@ bool account_new_handle(struct served_request *rq, struct error *e) {
 
 /* ---- an account ---- */
 
-static bool is_own(struct served_request *rq, struct error *e) {
-    return strcmp(rq->args[0], rq->account.id) == 0 ||
-           refuse(rq, REFUSAL_UNAUTHORIZED, e, "this is another account's", "这属于其他账号");
-}
-
 bool account_update_handle(struct served_request *rq, struct error *e) {
     const char *status;
-    if (!is_own(rq, e))
+    if (!served_own(rq, rq->args[0], e))
         return false;
     if (!rq->payload)
         return show(rq, &rq->account);
@@ -154,8 +149,9 @@ bool account_orders_handle(struct served_request *rq, struct error *e) {
     const char *cursor = exchange_query(rq->x, "cursor");
     struct served_order *orders;
     size_t count;
-    if (!is_own(rq, e) || !served_order_list(rq->db, rq->arena, rq->account.id, cursor ? cursor : "",
-                                             ORDERS_PER_PAGE + 1, &orders, &count, e))
+    if (!served_own(rq, rq->args[0], e) ||
+        !served_order_list(rq->db, rq->arena, rq->account.id, cursor ? cursor : "", ORDERS_PER_PAGE + 1,
+                           &orders, &count, e))
         return false;
     json_t *list = json_array();
     for (size_t i = 0; i < count && i < ORDERS_PER_PAGE; i++)

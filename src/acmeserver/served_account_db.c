@@ -1,6 +1,5 @@
 /* Rows of accounts. */
 #include "acmeserver/served.h"
-#include "base/rand.h"
 
 static const struct field account_fields[] = {
     FIELD(TEXT, served_account, id, 0, "Id", "ID"),
@@ -14,31 +13,24 @@ static const struct field account_fields[] = {
     FIELD_END,
 };
 
-/* How many there are since then, and the first of them. */
-struct tally {
-    int64_t count, oldest;
-};
-
-static const struct field tally_fields[] = {
-    FIELD(INT, tally, count, 0, "Count", "数量"),
-    FIELD(INT, tally, oldest, 0, "Oldest", "最早"),
+const struct field served_count_fields[] = {
+    FIELD(INT, served_count, count, 0, "Count", "数量"),
+    FIELD(INT, served_count, oldest, 0, "Oldest", "最早"),
     FIELD_END,
 };
 
+#define ACCOUNT                                                                                              \
+    "id, spki, thumbprint, contact, terms_agreed, external_kid, status, created_at FROM served_account "
+
 bool served_account_get(struct db *db, struct arena *a, const char *id, struct served_account *account,
                         struct error *e) {
-    return db_get(db, a, account_fields, account, e,
-                  "SELECT id, spki, thumbprint, contact, terms_agreed, external_kid, status, created_at "
-                  "FROM served_account WHERE id = $1",
-                  DB_TEXT(id));
+    return db_get(db, a, account_fields, account, e, "SELECT " ACCOUNT "WHERE id = $1", DB_TEXT(id));
 }
 
 bool served_account_by_key(struct db *db, struct arena *a, const char *thumbprint,
                            struct served_account *account, struct error *e) {
     *account = (struct served_account){.id = NULL};
-    return db_get(db, a, account_fields, account, e,
-                  "SELECT id, spki, thumbprint, contact, terms_agreed, external_kid, status, created_at "
-                  "FROM served_account WHERE thumbprint = $1",
+    return db_get(db, a, account_fields, account, e, "SELECT " ACCOUNT "WHERE thumbprint = $1",
                   DB_TEXT(thumbprint)) ||
            error_absent(e);
 }
@@ -60,29 +52,10 @@ bool served_account_set(struct db *db, const struct served_account *account, str
                    DB_TEXT(account->contact), DB_INT(account->terms_agreed), DB_TEXT(account->status));
 }
 
-bool served_account_count(struct db *db, int64_t since, int64_t *count, int64_t *oldest, struct error *e) {
+bool served_account_count(struct db *db, int64_t since, struct served_count *count, struct error *e) {
     AUTO_ARENA a = arena_new();
-    struct tally tally;
-    if (!db_get(db, a, tally_fields, &tally, e,
-                "SELECT count(*) AS count, coalesce(min(created_at), 0) AS oldest FROM served_account "
-                "WHERE created_at > $1",
-                DB_INT(since)))
-        return false;
-    *count = tally.count;
-    *oldest = tally.oldest;
-    return true;
-}
-
-bool served_order_count(struct db *db, const char *account_id, int64_t since, int64_t *count, int64_t *oldest,
-                        struct error *e) {
-    AUTO_ARENA a = arena_new();
-    struct tally tally;
-    if (!db_get(db, a, tally_fields, &tally, e,
-                "SELECT count(*) AS count, coalesce(min(created_at), 0) AS oldest FROM served_order "
-                "WHERE account_id = $1 AND id > $2 AND created_at > $3",
-                DB_TEXT(account_id), DB_TEXT(id_floor(a, "acmeord", since)), DB_INT(since)))
-        return false;
-    *count = tally.count;
-    *oldest = tally.oldest;
-    return true;
+    return db_get(db, a, served_count_fields, count, e,
+                  "SELECT count(*) AS count, coalesce(min(created_at), 0) AS oldest FROM served_account "
+                  "WHERE created_at > $1",
+                  DB_INT(since));
 }

@@ -8,7 +8,6 @@ static const struct field authorization_fields[] = {
     FIELD(BOOL, served_authorization, wildcard, 0, "Wildcard", "通配符"),
     FIELD(TEXT, served_authorization, status, 0, "Status", "状态"),
     FIELD(TIME, served_authorization, expires_at, 0, "Expires", "过期时间"),
-    FIELD(TIME, served_authorization, created_at, 0, "Created", "创建时间"),
     FIELD_END,
 };
 
@@ -25,8 +24,7 @@ static const struct field challenge_fields[] = {
     FIELD_END,
 };
 
-#define AUTHORIZATION                                                                                        \
-    "id, account_id, name, wildcard, status, expires_at, created_at FROM served_authorization "
+#define AUTHORIZATION "id, account_id, name, wildcard, status, expires_at FROM served_authorization "
 #define CHALLENGE                                                                                            \
     "id, account_id, authorization_id, position, type, token, status, validated_at, problem "                \
     "FROM served_challenge "
@@ -61,12 +59,11 @@ bool served_authorization_find(struct db *db, struct arena *a, const char *accou
 bool served_authorization_insert(struct db *db, const struct served_authorization *authorization,
                                  struct error *e) {
     return db_exec(db, e,
-                   "INSERT INTO served_authorization (id, account_id, name, wildcard, status, expires_at, "
-                   "created_at) VALUES ($1, $2, $3, $4, $5, $6, $7)",
+                   "INSERT INTO served_authorization (id, account_id, name, wildcard, status, expires_at) "
+                   "VALUES ($1, $2, $3, $4, $5, $6)",
                    DB_TEXT(authorization->id), DB_TEXT(authorization->account_id),
                    DB_TEXT(authorization->name), DB_INT(authorization->wildcard),
-                   DB_TEXT(authorization->status), DB_INT(authorization->expires_at),
-                   DB_INT(authorization->created_at));
+                   DB_TEXT(authorization->status), DB_INT(authorization->expires_at));
 }
 
 bool served_authorization_link(struct db *db, const char *order_id, int64_t position, const char *id,
@@ -81,7 +78,7 @@ bool served_authorization_list(struct db *db, struct arena *a, const char *order
                                struct served_authorization **list, size_t *count, struct error *e) {
     return db_list(
         db, a, authorization_fields, sizeof **list, list, count, e,
-        "SELECT z.id, z.account_id, z.name, z.wildcard, z.status, z.expires_at, z.created_at "
+        "SELECT z.id, z.account_id, z.name, z.wildcard, z.status, z.expires_at "
         "FROM served_order_authorization l JOIN served_authorization z ON z.id = l.authorization_id "
         "WHERE l.order_id = $1 ORDER BY l.position",
         DB_TEXT(order_id));

@@ -5,8 +5,6 @@
 #include "pki/crl.h"
 #include "signer/signer.h"
 
-enum { CRL_SECONDS = 7 * DAY, CRL_OVERLAP = 3 * DAY };
-
 /* ---- the alternate chain ---- */
 
 static bool sign_root(struct acmeserver *server, struct arena *a, const struct ca *below, struct ca *root,
@@ -61,7 +59,7 @@ bool alternate_ensure(struct acmeserver *server, struct arena *a, int64_t now, s
         return false;
     if (alternate.id)
         return true;
-    alternate = (struct served_alternate){.id = root.id, .ca_id = below.id, .created_at = now};
+    alternate = (struct served_alternate){.id = root.id, .ca_id = below.id};
     if (!sign_root(server, a, &below, &root, e) ||
         !cross_sign(server, a, &below, &root, &alternate.crossed, e))
         return false;
@@ -84,33 +82,15 @@ bool served_crl(struct work *w, struct error *e) {
     struct crl *crl = w->prepared = ARENA_NEW(w->arena, struct crl);
     struct served_certificate *list;
     size_t count;
-    struct slice tbs;
-    struct crl last;
-    struct cert cert;
     struct ca ca;
-    if (!ca_get(w->db, w->arena, w->item->subject, &ca, e) || !cert_parse(w->arena, ca.der, &cert, e) ||
-        !crl_find(w->db, w->arena, ca.id, &last, e) ||
-        !served_certificate_list_revoked(w->db, w->arena, ca.id, last.this_update, &list, &count, e))
-        return false;
-    *crl = (struct crl){.ca_id = ca.id,
-                        .account_id = ca.account_id,
-                        .number = last.number + 1,
-                        .this_update = w->now,
-                        .next_update = w->now + CRL_SECONDS};
-    struct crl_template t = {.issuer_der = cert.subject_der,
-                             .issuer_key_id = cert.subject_key_id,
-                             .issuer_algorithm = cert.algorithm,
-                             .number = crl->number,
-                             .this_update = crl->this_update,
-                             .next_update = crl->next_update,
-                             .entries = entries_of(w->arena, list, count),
-                             .count = count};
-    return crl_build_tbs(w->arena, &t, &tbs, e) && ca_sign(w->services, w->arena, &ca, tbs, &crl->der, e);
+    return ca_get(w->db, w->arena, w->item->subject, &ca, e) && crl_find(w->db, w->arena, ca.id, crl, e) &&
+           served_certificate_list_revoked(w->db, w->arena, ca.id, crl->this_update, &list, &count, e) &&
+           crl_follow(w, &ca, entries_of(w->arena, list, count), count, crl, e);
 }
 
 bool served_crl_save(struct work *w, struct error *e) {
     const struct crl *crl = w->prepared;
-    return crl_put(w->db, crl, e) && work_until(w, crl->next_update - CRL_OVERLAP);
+    return crl_put(w->db, crl, e) && work_until(w, crl_due_at(crl));
 }
 
 /* ---- what anybody may read ---- */

@@ -11,10 +11,9 @@ enum { SHORT_LIVED = 10 * DAY };
 
 static bool own_certificate(struct served_request *rq, struct served_certificate *certificate,
                             struct error *e) {
-    if (!served_certificate_get(rq->db, rq->arena, rq->args[0], certificate, e))
+    if (!served_certificate_get(rq->db, rq->arena, rq->args[0], certificate, e) ||
+        !served_own(rq, certificate->account_id, e))
         return false;
-    if (strcmp(certificate->account_id, rq->account.id) != 0)
-        return refuse(rq, REFUSAL_UNAUTHORIZED, e, "this is another account's", "这属于其他账号");
     return certificate->der.p ||
            refuse(rq, REFUSAL_NOT_FOUND, e, "the certificate is not signed yet", "证书尚未签发");
 }
@@ -64,9 +63,7 @@ static bool read_certificate(struct served_request *rq, struct revoke *r, struct
     const char *text, *identifier;
     struct slice der;
     struct cert cert;
-    if (!rq->payload)
-        return refuse(rq, REFUSAL_MALFORMED, e, "there is no payload", "缺少 payload");
-    if (!served_text(rq, "certificate", &text, e))
+    if (!served_payload(rq, e) || !served_text(rq, "certificate", &text, e))
         return false;
     if (!text || !base64url_bytes(rq->arena, text, &der) || !cert_parse(rq->arena, der, &cert, e))
         return refuse(rq, REFUSAL_MALFORMED, e, "certificate is not a certificate in base64url",

@@ -13,7 +13,6 @@ static const struct field served_fields[] = {
     FIELD(TIME, served_certificate, end_at, 0, "Valid until", "到期时间"),
     FIELD(BLOB, served_certificate, der, 0, "Certificate", "证书"),
     FIELD(TEXT, served_certificate, identifier, 0, "Identifier", "标识"),
-    FIELD(TEXT, served_certificate, replaced_by, 0, "Replaced by", "替换者"),
     FIELD(TIME, served_certificate, window_start, 0, "Window from", "续期窗口开始"),
     FIELD(TIME, served_certificate, window_end, 0, "Window until", "续期窗口结束"),
     FIELD(TIME, served_certificate, revoked_at, 0, "Revoked", "吊销时间"),
@@ -26,13 +25,12 @@ static const struct field alternate_fields[] = {
     FIELD(TEXT, served_alternate, ca_id, 0, "CA", "CA"),
     FIELD(BLOB, served_alternate, root, 0, "Root", "根证书"),
     FIELD(BLOB, served_alternate, crossed, 0, "Cross certificate", "交叉证书"),
-    FIELD(TIME, served_alternate, created_at, 0, "Created", "创建时间"),
     FIELD_END,
 };
 
-#define CERTIFICATE                                                                                            \
-    "id, account_id, order_id, ca_id, serial, names, spki, not_before, end_at, der, identifier, replaced_by, " \
-    "window_start, window_end, revoked_at, reason FROM served_certificate "
+#define CERTIFICATE                                                                                             \
+    "id, account_id, order_id, ca_id, serial, names, spki, not_before, end_at, der, identifier, window_start, " \
+    "window_end, revoked_at, reason FROM served_certificate "
 
 bool served_certificate_get(struct db *db, struct arena *a, const char *id,
                             struct served_certificate *certificate, struct error *e) {
@@ -108,15 +106,14 @@ bool served_alternate_get(struct db *db, struct arena *a, const char *ca_id,
                           struct served_alternate *alternate, struct error *e) {
     *alternate = (struct served_alternate){.id = NULL};
     return db_get(db, a, alternate_fields, alternate, e,
-                  "SELECT id, ca_id, root, crossed, created_at FROM served_alternate WHERE ca_id = $1",
-                  DB_TEXT(ca_id)) ||
+                  "SELECT id, ca_id, root, crossed FROM served_alternate WHERE ca_id = $1", DB_TEXT(ca_id)) ||
            error_absent(e);
 }
 
 bool served_alternate_insert(struct db *db, const struct served_alternate *alternate, struct error *e) {
     return db_exec(db, e,
-                   "INSERT INTO served_alternate (id, ca_id, root, crossed, created_at) "
-                   "VALUES ($1, $2, $3, $4, $5) ON CONFLICT (ca_id) DO NOTHING",
+                   "INSERT INTO served_alternate (id, ca_id, root, crossed) "
+                   "VALUES ($1, $2, $3, $4) ON CONFLICT (ca_id) DO NOTHING",
                    DB_TEXT(alternate->id), DB_TEXT(alternate->ca_id), DB_BLOB(alternate->root),
-                   DB_BLOB(alternate->crossed), DB_INT(alternate->created_at));
+                   DB_BLOB(alternate->crossed));
 }

@@ -33,9 +33,7 @@ static bool check_key(struct served_request *rq, const struct csr *csr, struct e
 static bool read_csr(struct served_request *rq, struct finalize *f, struct error *e) {
     const char *text;
     struct slice der;
-    if (!rq->payload)
-        return refuse(rq, REFUSAL_MALFORMED, e, "there is no payload", "缺少 payload");
-    if (!served_text(rq, "csr", &text, e))
+    if (!served_payload(rq, e) || !served_text(rq, "csr", &text, e))
         return false;
     if (!text || !base64url_bytes(rq->arena, text, &der))
         return refuse(rq, REFUSAL_MALFORMED, e, "csr is not base64url", "csr 不是 base64url");
@@ -78,9 +76,8 @@ static bool find_lapsed(struct served_request *rq, const struct served_order *or
 
 static bool invalidate(struct served_request *rq, const struct served_order *order, const char *type,
                        const char *detail, struct error *e) {
-    bool changed;
     return served_order_become(rq->db, order->id, NULL, "invalid", refusal_text(rq->arena, type, detail),
-                               &changed, e) &&
+                               e) &&
            served_order_show(rq, order->id, e);
 }
 
@@ -173,24 +170,17 @@ static bool spoil(struct work *w, struct served_certificate *certificate, struct
 
 static bool sign_template(struct work *w, const struct served_certificate *certificate, struct slice serial,
                           struct slice *der, struct error *e) {
-    const struct issue_settings *settings = w->services->issue;
     struct ca ca;
-    struct cert issuer;
     struct slice tbs;
-    if (!ca_get(w->db, w->arena, certificate->ca_id, &ca, e) || !cert_parse(w->arena, ca.der, &issuer, e))
-        return false;
     struct cert_template t = {.path_len = -1,
                               .names = certificate->names,
                               .serial = serial,
                               .not_before = certificate->not_before,
                               .end = certificate->end_at,
-                              .spki = certificate->spki,
-                              .issuer_der = issuer.subject_der,
-                              .issuer_key_id = issuer.subject_key_id,
-                              .issuer_algorithm = issuer.algorithm,
-                              .crl_url = ca_crl_url(settings, w->arena, ca.id),
-                              .issuer_url = ca_certificate_url(settings, w->arena, ca.id)};
-    return cert_build_tbs(w->arena, &t, &tbs, e) && ca_sign(w->services, w->arena, &ca, tbs, der, e);
+                              .spki = certificate->spki};
+    return ca_get(w->db, w->arena, certificate->ca_id, &ca, e) &&
+           ca_template(w->services, w->arena, &ca, &t, e) && cert_build_tbs(w->arena, &t, &tbs, e) &&
+           ca_sign(w->services, w->arena, &ca, tbs, der, e);
 }
 
 bool served_sign(struct work *w, struct error *e) {
@@ -210,8 +200,7 @@ bool served_sign(struct work *w, struct error *e) {
 
 bool served_sign_save(struct work *w, struct error *e) {
     const struct served_certificate *certificate = w->prepared;
-    bool changed;
     w->services->acmeserver->counts.certificates++;
     return served_certificate_set_signed(w->db, certificate, e) &&
-           served_order_become(w->db, certificate->order_id, "processing", "valid", NULL, &changed, e);
+           served_order_become(w->db, certificate->order_id, "processing", "valid", NULL, e);
 }

@@ -1,6 +1,7 @@
 /* Looking whether a challenge is met, and what follows for authorization and orders (RFC 8555, 7.1.6 and 8).
  */
 #include "acmeserver/served.h"
+#include "solve/solve.h"
 #include "validate/persist.h"
 #include "validate/propagation.h"
 
@@ -42,9 +43,11 @@ static bool what_for(struct work *w, const struct look *look, struct propagation
         (struct propagation){.type = look->challenge.type, .name = look->authorization.name, .now = w->now};
     const char *token = what->token = look->challenge.token;
     if (!token) {
-        what->value = arena_printf(w->arena, ACMESERVER_DOMAIN "; accounturi=%s/acme/account/%s%s",
-                                   server->settings->url, account.id,
-                                   look->authorization.wildcard ? "; policy=wildcard" : "");
+        const struct persist wanted = {
+            .issuer = ACMESERVER_DOMAIN,
+            .account_uri = arena_printf(w->arena, "%s/acme/account/%s", server->settings->url, account.id),
+            .wildcard = look->authorization.wildcard};
+        what->value = persist_value(w->arena, &wanted);
         return true;
     }
     what->key_authorization = key_authorization(w->arena, token, account.thumbprint);

@@ -70,10 +70,7 @@ static bool show_order(struct served_request *rq, const struct served_order *ord
 }
 
 bool served_order_own(struct served_request *rq, struct served_order *order, struct error *e) {
-    if (!served_order_get(rq->db, rq->arena, rq->args[0], order, e))
-        return false;
-    return strcmp(order->account_id, rq->account.id) == 0 ||
-           refuse(rq, REFUSAL_UNAUTHORIZED, e, "this is another account's", "这属于其他账号");
+    return served_order_get(rq->db, rq->arena, rq->args[0], order, e) && served_own(rq, order->account_id, e);
 }
 
 bool order_show_handle(struct served_request *rq, struct error *e) {
@@ -151,12 +148,6 @@ static bool read_identifiers(struct served_request *rq, const char **joined, str
 
 /* ---- newOrder ---- */
 
-static bool read_time(struct served_request *rq, const char *member, int64_t *t, struct error *e) {
-    const char *text;
-    *t = 0;
-    return served_text(rq, member, &text, e) && (!text || time_parse(text, t, member, e));
-}
-
 /* "MUST return an error if it cannot fulfil" (7.4). */
 static bool check_times(struct served_request *rq, const struct served_order *order, struct error *e) {
     int64_t start = order->not_before ? order->not_before : rq->now;
@@ -170,17 +161,15 @@ static bool check_times(struct served_request *rq, const struct served_order *or
 
 static bool read_order(struct served_request *rq, struct served_order *order, struct error *e) {
     const char *profile;
-    if (!rq->payload)
-        return refuse(rq, REFUSAL_MALFORMED, e, "there is no payload", "缺少 payload");
-    if (!read_identifiers(rq, &order->names, e) || !served_text(rq, "profile", &profile, e) ||
-        !served_text(rq, "replaces", &order->replaces, e))
+    if (!served_payload(rq, e) || !read_identifiers(rq, &order->names, e) ||
+        !served_text(rq, "profile", &profile, e) || !served_text(rq, "replaces", &order->replaces, e))
         return false;
     order->profile = profile ? profile : "classic";
     if (served_profile_seconds(rq->settings, order->profile) == 0)
         return refuse(rq, REFUSAL_INVALID_PROFILE, e, "there is no profile '%.100s'", "没有配置“%.100s”",
                       order->profile);
-    return read_time(rq, "notBefore", &order->not_before, e) &&
-           read_time(rq, "notAfter", &order->not_after, e) && check_times(rq, order, e);
+    return served_time(rq, "notBefore", &order->not_before, e) &&
+           served_time(rq, "notAfter", &order->not_after, e) && check_times(rq, order, e);
 }
 
 bool order_new_prepare(struct served_request *rq, struct error *e) {
@@ -254,8 +243,7 @@ static bool find_authorization(struct served_request *rq, const char *name,
                                           .name = name + (wildcard ? 2 : 0),
                                           .wildcard = wildcard,
                                           .status = "pending",
-                                          .expires_at = rq->now + rq->settings->order_seconds,
-                                          .created_at = rq->now};
+                                          .expires_at = rq->now + rq->settings->order_seconds};
     if (!served_authorization_find(rq->db, rq->arena, rq->account.id, &wanted, rq->now, authorization, e))
         return false;
     if (authorization->id && (int64_t)rand_below(100) < rq->settings->reuse_percent)
@@ -340,10 +328,8 @@ static bool show_authorization(struct served_request *rq, const struct served_au
 
 static bool own_authorization(struct served_request *rq, const char *id,
                               struct served_authorization *authorization, struct error *e) {
-    if (!served_authorization_get(rq->db, rq->arena, id, authorization, e))
-        return false;
-    return strcmp(authorization->account_id, rq->account.id) == 0 ||
-           refuse(rq, REFUSAL_UNAUTHORIZED, e, "this is another account's", "这属于其他账号");
+    return served_authorization_get(rq->db, rq->arena, id, authorization, e) &&
+           served_own(rq, authorization->account_id, e);
 }
 
 bool authorization_handle(struct served_request *rq, struct error *e) {

@@ -1,5 +1,6 @@
 /* Rows of orders. */
 #include "acmeserver/served.h"
+#include "base/rand.h"
 
 static const struct field served_fields[] = {
     FIELD(TEXT, served_order, id, 0, "Id", "ID"),
@@ -55,6 +56,16 @@ bool served_order_insert(struct db *db, const struct served_order *order, struct
         DB_TEXT(order->status), DB_INT(order->expires_at), DB_INT(order->created_at));
 }
 
+/* Ids begin with their time: those before are not looked at. */
+bool served_order_count(struct db *db, const char *account_id, int64_t since, struct served_count *count,
+                        struct error *e) {
+    AUTO_ARENA a = arena_new();
+    return db_get(db, a, served_count_fields, count, e,
+                  "SELECT count(*) AS count, coalesce(min(created_at), 0) AS oldest FROM served_order "
+                  "WHERE account_id = $1 AND id > $2 AND created_at > $3",
+                  DB_TEXT(account_id), DB_TEXT(id_floor(a, "acmeord", since)), DB_INT(since));
+}
+
 bool served_order_list(struct db *db, struct arena *a, const char *account_id, const char *after,
                        int64_t limit, struct served_order **orders, size_t *count, struct error *e) {
     return db_list(db, a, served_fields, sizeof **orders, orders, count, e,
@@ -63,13 +74,11 @@ bool served_order_list(struct db *db, struct arena *a, const char *account_id, c
 }
 
 bool served_order_become(struct db *db, const char *id, const char *from, const char *to, const char *problem,
-                         bool *changed, struct error *e) {
-    bool done = db_exec(db, e,
-                        "UPDATE served_order SET status = $3, problem = $4 "
-                        "WHERE id = $1 AND ($2 IS NULL OR status = $2)",
-                        DB_TEXT(id), DB_TEXT(from), DB_TEXT(to), DB_TEXT(problem));
-    *changed = done && db_changes(db) == 1;
-    return done;
+                         struct error *e) {
+    return db_exec(db, e,
+                   "UPDATE served_order SET status = $3, problem = $4 "
+                   "WHERE id = $1 AND ($2 IS NULL OR status = $2)",
+                   DB_TEXT(id), DB_TEXT(from), DB_TEXT(to), DB_TEXT(problem));
 }
 
 bool served_order_begin(struct db *db, const char *id, const char *certificate_id, bool *changed,

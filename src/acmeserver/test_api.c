@@ -69,11 +69,6 @@ static bool read_which(struct served_request *rq, struct served_certificate *whi
                                "没有证书“%.100s”", identifier);
 }
 
-static bool read_moment(struct served_request *rq, const char *member, int64_t *t, struct error *e) {
-    const char *text;
-    return served_text(rq, member, &text, e) && (!text || time_parse(text, t, member, e));
-}
-
 static bool show_changed(struct served_request *rq, int64_t changed) {
     rq->reply = json_object();
     json_object_set_new(rq->reply, "changed", json_integer(changed));
@@ -85,8 +80,8 @@ static bool show_changed(struct served_request *rq, int64_t changed) {
 bool test_windows(struct served_request *rq, struct error *e) {
     struct served_certificate which;
     int64_t start = 0, end = 0, changed;
-    if (!read_which(rq, &which, e) || !read_moment(rq, "start", &start, e) ||
-        !read_moment(rq, "end", &end, e))
+    if (!read_which(rq, &which, e) || !served_time(rq, "start", &start, e) ||
+        !served_time(rq, "end", &end, e))
         return false;
     if (end && !start)
         start = end - 3600;
@@ -112,7 +107,7 @@ bool test_clock(struct served_request *rq, struct error *e) {
     int64_t until = 0;
     if (!server->clock)
         return refuse(rq, REFUSAL_NOT_FOUND, e, "the clock is the real one", "时钟为真实时钟");
-    if (!read_moment(rq, "advance_to", &until, e))
+    if (!served_time(rq, "advance_to", &until, e))
         return false;
     if (until < server->clock)
         return refuse(rq, REFUSAL_MALFORMED, e, "the clock only moves forward", "时钟只能前进");

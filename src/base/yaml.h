@@ -25,6 +25,11 @@ bool yaml_load(struct arena *a, const char *origin, struct slice text, const cya
 #define YAML_INT(key, type, member)  CYAML_FIELD_INT(key, CYAML_FLAG_DEFAULT, type, member)
 #define YAML_BOOL(key, type, member) CYAML_FIELD_BOOL(key, CYAML_FLAG_DEFAULT, type, member)
 #define YAML_TEXT(key, type, member) CYAML_FIELD_STRING_PTR(key, CYAML_FLAG_POINTER, type, member, 1, 200)
+/* Absent, a text is NULL, a number 0. */
+#define YAML_OPTIONAL_TEXT(key, type, member)                                                                \
+    CYAML_FIELD_STRING_PTR(key, CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, type, member, 1, 200)
+#define YAML_OPTIONAL_INT(key, type, member)  CYAML_FIELD_INT(key, CYAML_FLAG_OPTIONAL, type, member)
+#define YAML_OPTIONAL_BOOL(key, type, member) CYAML_FIELD_BOOL(key, CYAML_FLAG_OPTIONAL, type, member)
 /* One word of a cyaml_strval_t array, and a list of words as bits. */
 #define YAML_WORD(key, type, member, words)                                                                  \
     CYAML_FIELD_ENUM(key, CYAML_FLAG_STRICT, type, member, words, CYAML_ARRAY_LEN(words))

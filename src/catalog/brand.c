@@ -2,11 +2,12 @@
 #include "base/money.h"
 #include "base/yaml.h"
 #include "catalog/catalog.h"
+#include "catalog/entry.h"
 #include "catalog/issuer.h"
 #include "policy/policy_files.h"
 #include <stdlib.h>
 
-enum { VALIDATION_DAYS = 30, ID_MAX = 64, TEXT_MAX = 200 };
+enum { VALIDATION_DAYS = 30, TEXT_MAX = 200 };
 
 const struct field brand_fields[] = {
     FIELD(TEXT, brand, id, FIELD_COLUMN, "Line of the catalogue", "目录条目"),
@@ -168,22 +169,17 @@ void brand_complete(struct arena *a, struct brand *b) {
 
 /* ---- checks ---- */
 
-/* It stands in paths, and before a '/' in the names of quota. */
-static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._";
-
 static bool check_id(const char *where, const struct brand *b, struct error *e) {
-    size_t len = strlen(b->id);
-    return (len > 0 && len <= ID_MAX && strspn(b->id, allowed) == len && b->id[0] != '.') ||
+    return entry_is_id(b->id) ||
            fail_field(e, "id", ERR_BAD_CONFIG, "%s, id: 1 to %d letters, digits, '-', '_' or '.'",
-                      "%s,id:只能是 1 至 %d 个字母、数字、“-”、“_”或“.”", where, ID_MAX);
+                      "%s,id:只能是 1 至 %d 个字母、数字、“-”、“_”或“.”", where, ENTRY_ID_MAX);
 }
 
 static bool check_text(const char *where, const char *field, const char *text, struct error *e) {
     size_t len = strlen(text);
-    for (size_t i = 0; i < len; i++)
-        if ((unsigned char)text[i] < ' ' || text[i] == 0x7f)
-            return fail_field(e, field, ERR_BAD_CONFIG, "%s, %s: it has a control character",
-                              "%s,%s:含有控制字符", where, field);
+    if (entry_has_control(text))
+        return fail_field(e, field, ERR_BAD_CONFIG, "%s, %s: it has a control character",
+                          "%s,%s:含有控制字符", where, field);
     return len <= TEXT_MAX || fail_field(e, field, ERR_BAD_CONFIG, "%s, %s: it has %zu bytes, %d are allowed",
                                          "%s,%s:长度为 %zu 字节,最多 %d 字节", where, field, len, TEXT_MAX);
 }
@@ -206,10 +202,8 @@ static bool check_words(const char *where, const struct brand *b, struct error *
 }
 
 static bool check_issuer_id(const char *where, const char *field, const char *id, struct error *e) {
-    size_t len = strlen(id);
-    return (len > 0 && len <= ID_MAX && strspn(id, allowed) == len) ||
-           fail_field(e, field, ERR_BAD_CONFIG, "%s, %s: '%s' is not the id of an issuer",
-                      "%s,%s:“%s”不是签发机构 ID", where, field, id);
+    return entry_is_id(id) || fail_field(e, field, ERR_BAD_CONFIG, "%s, %s: '%s' is not the id of an issuer",
+                                         "%s,%s:“%s”不是签发机构 ID", where, field, id);
 }
 
 /* Whether there are such issuers is known where their rows are. */

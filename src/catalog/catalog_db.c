@@ -28,6 +28,11 @@ static const struct field price_row_fields[] = {
     FIELD_END,
 };
 
+#define BRAND_COLUMNS                                                                                              \
+    "id, vendor, title_en, title_zh, audience_en, audience_zh, kind, profile, issuer, fallback_issuers, demands, " \
+    "letter, grades, domain_types, key_algorithms, names_max, bonus_days, coverage_days, public_names, "           \
+    "validation_days, currency, origin, withdrawn_at, changed_at, revision, position "
+
 /* Prices come by brand. A text that is empty in the table is none. */
 static void take_prices(struct arena *a, struct brand *b, const struct price_row *rows, size_t count) {
     b->prices = ARENA_ARRAY(a, count, struct price);
@@ -44,12 +49,8 @@ static void take_prices(struct arena *a, struct brand *b, const struct price_row
 bool catalog_db_read(struct db *db, struct arena *a, struct brand **brands, size_t *count, struct error *e) {
     struct price_row *prices;
     size_t price_count;
-    if (!db_list(
-            db, a, brand_fields, sizeof **brands, brands, count, e,
-            "SELECT id, vendor, title_en, title_zh, audience_en, audience_zh, kind, profile, issuer, fallback_issuers, demands, "
-            "letter, grades, domain_types, key_algorithms, names_max, bonus_days, coverage_days, "
-            "public_names, validation_days, currency, origin, withdrawn_at, changed_at, revision, position "
-            "FROM brand ORDER BY position, id") ||
+    if (!db_list(db, a, brand_fields, sizeof **brands, brands, count, e,
+                 "SELECT " BRAND_COLUMNS "FROM brand ORDER BY position, id") ||
         !db_list(db, a, price_row_fields, sizeof *prices, &prices, &price_count, e,
                  "SELECT brand_id, domain_type, from_at, per_year, managed_use FROM brand_price "
                  "ORDER BY brand_id, domain_type, from_at"))
@@ -63,13 +64,8 @@ bool brand_db_get(struct db *db, struct arena *a, const char *id, struct brand *
     struct price_row *prices;
     size_t count;
     *brand = (struct brand){0};
-    if (!db_get(
-            db, a, brand_fields, brand, e,
-            "SELECT id, vendor, title_en, title_zh, audience_en, audience_zh, kind, profile, issuer, fallback_issuers, demands, "
-            "letter, grades, domain_types, key_algorithms, names_max, bonus_days, coverage_days, "
-            "public_names, validation_days, currency, origin, withdrawn_at, changed_at, revision, position "
-            "FROM brand WHERE id = $1",
-            DB_TEXT(id)))
+    if (!db_get(db, a, brand_fields, brand, e, "SELECT " BRAND_COLUMNS "FROM brand WHERE id = $1",
+                DB_TEXT(id)))
         return e->id == ERR_NOT_FOUND && fail(e, ERR_NOT_FOUND, "no brand '%s'", "没有品牌“%s”", id);
     if (!db_list(db, a, price_row_fields, sizeof *prices, &prices, &count, e,
                  "SELECT brand_id, domain_type, from_at, per_year, managed_use FROM brand_price "

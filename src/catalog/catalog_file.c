@@ -14,40 +14,35 @@ static const cyaml_strval_t key_algorithms[] = {
     {"rsa2048", 1 << KEY_RSA_2048}, {"rsa3072", 1 << KEY_RSA_3072}, {"rsa4096", 1 << KEY_RSA_4096},
     {"p256", 1 << KEY_P256},        {"p384", 1 << KEY_P384},        {"ed25519", 1 << KEY_ED25519}};
 
-/* Absent, a number is 0 and a text NULL: brand_complete knows what that stands for. */
-#define OPTIONAL_TEXT(key, type, member)                                                                     \
-    CYAML_FIELD_STRING_PTR(key, CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, type, member, 1, 200)
-#define OPTIONAL_INT(key, type, member)  CYAML_FIELD_INT(key, CYAML_FLAG_OPTIONAL, type, member)
-#define OPTIONAL_BOOL(key, type, member) CYAML_FIELD_BOOL(key, CYAML_FLAG_OPTIONAL, type, member)
-
 static const cyaml_schema_field_t price_fields[] = {
     YAML_TEXT("from", struct price, from),
-    OPTIONAL_TEXT("domain_type", struct price, domain_type),
+    YAML_OPTIONAL_TEXT("domain_type", struct price, domain_type),
     YAML_INT("per_year", struct price, per_year),
     YAML_INT("managed_use", struct price, managed_use),
     CYAML_FIELD_END,
 };
 static const cyaml_schema_value_t price_schema = {
     CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct price, price_fields)};
+/* What is absent is 0 or NULL: brand_complete knows what that stands for. */
 static const cyaml_schema_field_t brand_schema_fields[] = {
     YAML_TEXT("id", struct brand, id),
     YAML_TEXT("name", struct brand, vendor),
     YAML_MAPPING("title", struct brand, title, yaml_text_fields),
     CYAML_FIELD_MAPPING("audience", CYAML_FLAG_OPTIONAL, struct brand, audience, yaml_text_fields),
-    OPTIONAL_TEXT("kind", struct brand, kind),
+    YAML_OPTIONAL_TEXT("kind", struct brand, kind),
     YAML_TEXT("profile", struct brand, profile),
     YAML_TEXT("issuer", struct brand, issuer),
-    OPTIONAL_TEXT("fallback_issuers", struct brand, fallback_issuers),
-    OPTIONAL_TEXT("demands", struct brand, demands_word),
-    OPTIONAL_BOOL("letter", struct brand, letter),
+    YAML_OPTIONAL_TEXT("fallback_issuers", struct brand, fallback_issuers),
+    YAML_OPTIONAL_TEXT("demands", struct brand, demands_word),
+    YAML_OPTIONAL_BOOL("letter", struct brand, letter),
     YAML_WORDS("grades", struct brand, grades, grades),
     YAML_WORDS("domain_types", struct brand, domain_types, domain_type_words),
     YAML_WORDS("key_algorithms", struct brand, key_algorithms, key_algorithms),
     YAML_INT("names_max", struct brand, names_max),
     YAML_INT("bonus_days", struct brand, bonus_days),
-    OPTIONAL_INT("coverage_days", struct brand, coverage_days),
-    OPTIONAL_BOOL("public_names", struct brand, public_names),
-    OPTIONAL_INT("validation_days", struct brand, validation_days),
+    YAML_OPTIONAL_INT("coverage_days", struct brand, coverage_days),
+    YAML_OPTIONAL_BOOL("public_names", struct brand, public_names),
+    YAML_OPTIONAL_INT("validation_days", struct brand, validation_days),
     YAML_TEXT("currency", struct brand, currency),
     CYAML_FIELD_SEQUENCE("prices", CYAML_FLAG_POINTER, struct brand, prices, &price_schema, 1, 100),
     CYAML_FIELD_END,

@@ -1,6 +1,7 @@
 /* Issuers: what one may be, and their secrets. */
 #include "catalog/issuer.h"
 #include "base/clock.h"
+#include "catalog/entry.h"
 #include "catalog/rate_limit.h"
 #include "http/client.h"
 #include "pki/cert.h"
@@ -8,8 +9,6 @@
 #include "signer/signer.h"
 
 enum {
-    ID_MAX = 64,
-    TITLE_MAX = 200,
     WORD_MAX = 500,
     ROOTS_MAX = 64,
     ROOTS_BYTES_MAX = 256 << 10,
@@ -18,24 +17,6 @@ enum {
     FINALIZE_MAX = 7 * DAY,
     NAMES_MAX = 1000,
 };
-
-static bool check_id(const char *id, struct error *e) {
-    static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._";
-    size_t len = strlen(id);
-    return (len > 0 && len <= ID_MAX && strspn(id, allowed) == len && id[0] != '.') ||
-           fail_field(e, "id", ERR_BAD_FIELD, "an id has 1 to %d letters, digits, '-', '_' or '.'",
-                      "ID 只能是 1 至 %d 个字母、数字、“-”、“_”或“.”", ID_MAX);
-}
-
-static bool check_title(const char *field, const char *title, struct error *e) {
-    size_t len = strlen(title);
-    for (size_t i = 0; i < len; i++)
-        if ((unsigned char)title[i] < ' ' || title[i] == 0x7f)
-            return fail_field(e, field, ERR_BAD_FIELD, "'%s' has a control character", "“%s”含有控制字符",
-                              field);
-    return (len > 0 && len <= TITLE_MAX) || fail_field(e, field, ERR_BAD_FIELD, "'%s' has 1 to %d bytes",
-                                                       "“%s”长度为 1 至 %d 字节", field, TITLE_MAX);
-}
 
 /* Goes into messages to the CA as it stands: one line of printable ASCII. */
 static bool check_line(const char *field, const char *text, struct error *e) {
@@ -87,12 +68,6 @@ static bool check_algorithms(const char *words, struct error *e) {
     return true;
 }
 
-static bool check_number(const char *field, int64_t value, int64_t min, int64_t max, struct error *e) {
-    return (value >= min && value <= max) ||
-           fail_field(e, field, ERR_BAD_FIELD, "'%s' must be %lld to %lld", "“%s”必须在 %lld 至 %lld 之间",
-                      field, (long long)min, (long long)max);
-}
-
 static bool check_binding(const struct issuer *i, struct error *e) {
     return !i->eab_kid == !i->eab_sealed.len ||
            fail_field(e, i->eab_kid ? "eab_key" : "eab_kid", ERR_BAD_FIELD,
@@ -114,14 +89,14 @@ static bool check_limits(struct arena *a, const struct issuer *i, struct error *
 }
 
 bool issuer_check(struct arena *a, const struct issuer *i, struct error *e) {
-    return check_id(i->id, e) && check_acme(i, e) && check_title("title_en", i->title_en, e) &&
-           check_title("title_zh", i->title_zh, e) && check_roots(a, "tls_roots", i->tls_roots, e) &&
+    return entry_check_id(i->id, e) && check_acme(i, e) && entry_check_title("title_en", i->title_en, e) &&
+           entry_check_title("title_zh", i->title_zh, e) && check_roots(a, "tls_roots", i->tls_roots, e) &&
            check_roots(a, "chain_roots", i->chain_roots, e) && issuer_check_contact(i->contact, e) &&
            check_line("eab_kid", i->eab_kid, e) && check_line("profile", i->profile, e) &&
-           check_title("preferred_chain", i->preferred_chain ? i->preferred_chain : "-", e) &&
+           entry_check_title("preferred_chain", i->preferred_chain ? i->preferred_chain : "-", e) &&
            check_line("caa_domains", i->caa_domains, e) && check_algorithms(i->key_algorithms, e) &&
-           check_number("names_max", i->names_max, 0, NAMES_MAX, e) &&
-           check_number("finalize_seconds", i->finalize_seconds, FINALIZE_MIN, FINALIZE_MAX, e) &&
+           entry_check_number("names_max", i->names_max, 0, NAMES_MAX, e) &&
+           entry_check_number("finalize_seconds", i->finalize_seconds, FINALIZE_MIN, FINALIZE_MAX, e) &&
            check_limits(a, i, e) && check_binding(i, e);
 }
 

@@ -39,6 +39,11 @@ const struct field issuer_fields[] = {
     FIELD_END,
 };
 
+#define COLUMNS                                                                                                     \
+    "id, kind, title_en, title_zh, preset, directory, tls_roots, chain_roots, contact, terms_agreed_at, eab_kid, "  \
+    "eab_sealed, eab_reusable, profile, preferred_chain, caa_domains, takes_not_after, key_algorithms, names_max, " \
+    "limits, finalize_seconds, withdrawn_at, changed_at, revision "
+
 static void complete(struct issuer *issuer) {
     issuer->eab = issuer->eab_sealed.len > 0;
     issuer->withdrawn = issuer->withdrawn_at != 0;
@@ -47,13 +52,7 @@ static void complete(struct issuer *issuer) {
 
 bool issuer_get(struct db *db, struct arena *a, const char *id, struct issuer *issuer, struct error *e) {
     *issuer = (struct issuer){0};
-    if (!db_get(
-            db, a, issuer_fields, issuer, e,
-            "SELECT id, kind, title_en, title_zh, preset, directory, tls_roots, chain_roots, contact, "
-            "terms_agreed_at, eab_kid, eab_sealed, eab_reusable, profile, preferred_chain, caa_domains, takes_not_after, "
-            "key_algorithms, names_max, limits, finalize_seconds, withdrawn_at, changed_at, revision "
-            "FROM issuer WHERE id = $1",
-            DB_TEXT(id)))
+    if (!db_get(db, a, issuer_fields, issuer, e, "SELECT " COLUMNS "FROM issuer WHERE id = $1", DB_TEXT(id)))
         return e->id == ERR_NOT_FOUND && fail(e, ERR_NOT_FOUND, "no issuer '%s'", "没有签发机构“%s”", id);
     complete(issuer);
     return true;
@@ -62,13 +61,9 @@ bool issuer_get(struct db *db, struct arena *a, const char *id, struct issuer *i
 /* budget: as the header has it */
 bool issuer_list(struct db *db, struct arena *a, const char *after, size_t limit, struct issuer **issuers,
                  size_t *count, struct error *e) {
-    if (!db_list(
-            db, a, issuer_fields, sizeof **issuers, issuers, count, e,
-            "SELECT id, kind, title_en, title_zh, preset, directory, tls_roots, chain_roots, contact, "
-            "terms_agreed_at, eab_kid, eab_sealed, eab_reusable, profile, preferred_chain, caa_domains, takes_not_after, "
-            "key_algorithms, names_max, limits, finalize_seconds, withdrawn_at, changed_at, revision "
-            "FROM issuer WHERE id > $1 ORDER BY id LIMIT $2",
-            DB_TEXT(after ? after : ""), DB_INT((int64_t)limit)))
+    if (!db_list(db, a, issuer_fields, sizeof **issuers, issuers, count, e,
+                 "SELECT " COLUMNS "FROM issuer WHERE id > $1 ORDER BY id LIMIT $2",
+                 DB_TEXT(after ? after : ""), DB_INT((int64_t)limit)))
         return false;
     for (size_t i = 0; i < *count; i++)
         complete(&(*issuers)[i]);

@@ -21,13 +21,13 @@ struct preset {
     unsigned limits_count;
 };
 
-#define OPTIONAL_TEXT(key, type, member)                                                                     \
-    CYAML_FIELD_STRING_PTR(key, CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, type, member, 1, 200)
-
 static const cyaml_schema_field_t limit_fields[] = {
-    YAML_TEXT("name", struct limit_row, name),         YAML_TEXT("per", struct limit_row, per),
-    YAML_INT("count", struct limit_row, count),        YAML_INT("seconds", struct limit_row, seconds),
-    OPTIONAL_TEXT("exempt", struct limit_row, exempt), CYAML_FIELD_END,
+    YAML_TEXT("name", struct limit_row, name),
+    YAML_TEXT("per", struct limit_row, per),
+    YAML_INT("count", struct limit_row, count),
+    YAML_INT("seconds", struct limit_row, seconds),
+    YAML_OPTIONAL_TEXT("exempt", struct limit_row, exempt),
+    CYAML_FIELD_END,
 };
 static const cyaml_schema_value_t limit_schema = {
     CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct limit_row, limit_fields)};
@@ -35,12 +35,12 @@ static const cyaml_schema_field_t preset_fields[] = {
     YAML_TEXT("id", struct preset, id),
     YAML_MAPPING("title", struct preset, title, yaml_text_fields),
     YAML_TEXT("directory", struct preset, directory),
-    OPTIONAL_TEXT("caa_domains", struct preset, caa_domains),
-    OPTIONAL_TEXT("profile", struct preset, profile),
-    OPTIONAL_TEXT("key_algorithms", struct preset, key_algorithms),
-    CYAML_FIELD_BOOL("takes_not_after", CYAML_FLAG_OPTIONAL, struct preset, takes_not_after),
-    CYAML_FIELD_INT("names_max", CYAML_FLAG_OPTIONAL, struct preset, names_max),
-    CYAML_FIELD_INT("finalize_seconds", CYAML_FLAG_OPTIONAL, struct preset, finalize_seconds),
+    YAML_OPTIONAL_TEXT("caa_domains", struct preset, caa_domains),
+    YAML_OPTIONAL_TEXT("profile", struct preset, profile),
+    YAML_OPTIONAL_TEXT("key_algorithms", struct preset, key_algorithms),
+    YAML_OPTIONAL_BOOL("takes_not_after", struct preset, takes_not_after),
+    YAML_OPTIONAL_INT("names_max", struct preset, names_max),
+    YAML_OPTIONAL_INT("finalize_seconds", struct preset, finalize_seconds),
     CYAML_FIELD_SEQUENCE("limits", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct preset, limits,
                          &limit_schema, 0, 20),
     CYAML_FIELD_END,

@@ -1,8 +1,9 @@
 /* Packages of quota: what one may hold. */
 #include "base/money.h"
 #include "catalog/catalog.h"
+#include "catalog/entry.h"
 
-enum { UNITS_MAX = 1000000, ID_MAX = 64, TITLE_MAX = 200 };
+enum { UNITS_MAX = 1000000 };
 
 const struct field package_fields[] = {
     FIELD(TEXT, package, id, FIELD_COLUMN, "Package", "资源包"),
@@ -26,29 +27,6 @@ const struct field package_fields[] = {
     FIELD_END,
 };
 
-static bool check_id(const struct package *p, struct error *e) {
-    static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._";
-    size_t len = strlen(p->id);
-    return (len > 0 && len <= ID_MAX && strspn(p->id, allowed) == len && p->id[0] != '.') ||
-           fail_field(e, "id", ERR_BAD_FIELD, "an id has 1 to %d letters, digits, '-', '_' or '.'",
-                      "ID 只能是 1 至 %d 个字母、数字、“-”、“_”或“.”", ID_MAX);
-}
-
-static bool check_title(const char *field, const char *title, struct error *e) {
-    size_t len = strlen(title);
-    for (size_t i = 0; i < len; i++)
-        if ((unsigned char)title[i] < ' ' || title[i] == 0x7f)
-            return fail_field(e, field, ERR_BAD_FIELD, "'%s' has a control character", "“%s”含有控制字符",
-                              field);
-    return (len > 0 && len <= TITLE_MAX) || fail_field(e, field, ERR_BAD_FIELD, "'%s' has 1 to %d bytes",
-                                                       "“%s”长度为 1 至 %d 字节", field, TITLE_MAX);
-}
-
-static bool check_number(const char *field, int64_t value, int64_t max, struct error *e) {
-    return (value >= 0 && value <= max) || fail_field(e, field, ERR_BAD_FIELD, "'%s' must be 0 to %lld",
-                                                      "“%s”必须在 0 至 %lld 之间", field, (long long)max);
-}
-
 /* Certificates are of a specification, in the currency of its brand; uses are of none. */
 static bool check_specification(const struct catalog *catalog, const struct package *p, struct error *e) {
     if (!p->certificates && !p->of.brand)
@@ -71,10 +49,10 @@ bool package_check(const struct catalog *catalog, const struct package *p, struc
     if (!p->certificates && !p->managed_uses)
         return fail_field(e, "certificates", ERR_BAD_FIELD, "there is nothing in the package",
                           "资源包内容为空");
-    return check_id(p, e) && check_title("title_en", p->title.in[LANG_EN], e) &&
-           check_title("title_zh", p->title.in[LANG_ZH], e) &&
-           check_number("certificates", p->certificates, UNITS_MAX, e) &&
-           check_number("managed_uses", p->managed_uses, UNITS_MAX, e) &&
-           check_number("price", p->price, INT32_MAX, e) && check_currency(p, e) &&
+    return entry_check_id(p->id, e) && entry_check_title("title_en", p->title.in[LANG_EN], e) &&
+           entry_check_title("title_zh", p->title.in[LANG_ZH], e) &&
+           entry_check_number("certificates", p->certificates, 0, UNITS_MAX, e) &&
+           entry_check_number("managed_uses", p->managed_uses, 0, UNITS_MAX, e) &&
+           entry_check_number("price", p->price, 0, INT32_MAX, e) && check_currency(p, e) &&
            check_specification(catalog, p, e);
 }

@@ -62,9 +62,8 @@ bool tell_prevention(struct request *rq, const struct emergency *em, json_t **li
     *list = json_array();
     if (!em->live_at)
         return true;
-    if (!certificate_get(rq->db, a, em->account_id, em->certificate_id, &c, e)) {
+    if (!certificate_get(rq->db, a, em->account_id, em->certificate_id, &c, e))
         return error_absent(e);
-    }
     const struct text renewal = TEXT(arena_printf(a, "It can be renewed from %s on: tenure renew %s.",
                                                   time_format(a, c.window_at), c.id),
                                      arena_printf(a, "自 %s 起可以续费:tenure renew %s。",

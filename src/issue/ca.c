@@ -60,16 +60,16 @@ struct design {
     const struct ca *parent; /* NULL: signs itself */
 };
 
-static bool template_from_parent(const struct services *services, struct arena *a, const struct ca *parent,
-                                 struct cert_template *t, struct error *e) {
+bool ca_template(const struct services *services, struct arena *a, const struct ca *ca,
+                 struct cert_template *t, struct error *e) {
     struct cert cert;
-    if (!cert_parse(a, parent->der, &cert, e))
+    if (!cert_parse(a, ca->der, &cert, e))
         return false;
     t->issuer_der = cert.subject_der;
     t->issuer_key_id = cert.subject_key_id;
     t->issuer_algorithm = cert.algorithm;
-    t->issuer_url = ca_certificate_url(services->issue, a, parent->id);
-    t->crl_url = ca_crl_url(services->issue, a, parent->id);
+    t->issuer_url = ca_certificate_url(services->issue, a, ca->id);
+    t->crl_url = ca_crl_url(services->issue, a, ca->id);
     return true;
 }
 
@@ -84,7 +84,7 @@ static bool sign_design(const struct services *services, struct arena *a, const 
                               .spki = made->spki,
                               .issuer_algorithm = made->algorithm};
     struct slice tbs;
-    if (design->parent && !template_from_parent(services, a, design->parent, &t, e))
+    if (design->parent && !ca_template(services, a, design->parent, &t, e))
         return false;
     return cert_build_tbs(a, &t, &tbs, e) &&
            ca_sign(services, a, design->parent ? design->parent : ca, tbs, &ca->der, e);

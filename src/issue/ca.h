@@ -28,6 +28,9 @@ bool ca_insert(struct db *db, const struct ca *ca, struct error *e);
 /* Signs a to-be-signed certificate or CRL with the CA's key. */
 bool ca_sign(const struct services *services, struct arena *a, const struct ca *ca, struct slice tbs,
              struct slice *der, struct error *e);
+/* Fills in what a certificate that the CA is to sign says of it. */
+bool ca_template(const struct services *services, struct arena *a, const struct ca *ca,
+                 struct cert_template *t, struct error *e);
 /* Not cert_issued_by: the signer is asked, so that in the simulation its own signatures count. */
 bool ca_signed(const struct services *services, const struct cert *cert, const struct cert *issuer);
 /* Not so near its end that it would cut a version short. */

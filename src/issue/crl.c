@@ -11,6 +11,34 @@
 /* Without OCSP a new CRL is due every four days at the latest. */
 enum { CRL_SECONDS = 7 * DAY, CRL_OVERLAP = 3 * DAY };
 
+bool crl_follow(struct work *w, const struct ca *ca, const struct crl_entry *entries, size_t count,
+                struct crl *crl, struct error *e) {
+    struct cert cert;
+    struct slice tbs;
+    if (!cert_parse(w->arena, ca->der, &cert, e))
+        return false;
+    *crl = (struct crl){.ca_id = ca->id,
+                        .account_id = ca->account_id,
+                        .number = crl->number + 1,
+                        .this_update = w->now,
+                        .next_update = w->now + CRL_SECONDS};
+    struct crl_template t = {.issuer_der = cert.subject_der,
+                             .issuer_key_id = cert.subject_key_id,
+                             .issuer_algorithm = cert.algorithm,
+                             .number = crl->number,
+                             .this_update = crl->this_update,
+                             .next_update = crl->next_update,
+                             .entries = entries,
+                             .count = count};
+    return crl_build_tbs(w->arena, &t, &tbs, e) && ca_sign(w->services, w->arena, ca, tbs, &crl->der, e);
+}
+
+int64_t crl_due_at(const struct crl *crl) {
+    return crl->next_update - CRL_OVERLAP;
+}
+
+/* ---- the step `crl` ---- */
+
 struct draft {
     struct crl crl; /* without der: the CA has expired, and so has all that it could list */
     struct revocations listed;
@@ -25,40 +53,16 @@ static const struct crl_entry *entries_of(struct arena *a, const struct draft *d
     return entries;
 }
 
-static bool sign_draft(struct work *w, const struct ca *ca, struct draft *draft, struct error *e) {
-    struct cert cert;
-    struct slice tbs;
-    if (!cert_parse(w->arena, ca->der, &cert, e))
-        return false;
-    struct crl_template t = {.issuer_der = cert.subject_der,
-                             .issuer_key_id = cert.subject_key_id,
-                             .issuer_algorithm = cert.algorithm,
-                             .number = draft->crl.number,
-                             .this_update = draft->crl.this_update,
-                             .next_update = draft->crl.next_update,
-                             .entries = entries_of(w->arena, draft),
-                             .count = draft->listed.count};
-    return crl_build_tbs(w->arena, &t, &tbs, e) &&
-           ca_sign(w->services, w->arena, ca, tbs, &draft->crl.der, e);
-}
-
 bool crl_sign(struct work *w, struct error *e) {
     struct draft *draft = w->prepared = ARENA_NEW(w->arena, struct draft);
     struct ca ca;
-    struct crl last;
     if (!ca_get(w->db, w->arena, w->item->subject, &ca, e))
         return false;
     if (ca.end_at <= w->now)
         return true;
-    if (!crl_find(w->db, w->arena, ca.id, &last, e) ||
-        !revocation_list(w->db, w->arena, ca.id, last.this_update, &draft->listed, e))
-        return false;
-    draft->crl = (struct crl){.ca_id = ca.id,
-                              .account_id = ca.account_id,
-                              .number = last.number + 1,
-                              .this_update = w->now,
-                              .next_update = w->now + CRL_SECONDS};
-    return sign_draft(w, &ca, draft, e);
+    return crl_find(w->db, w->arena, ca.id, &draft->crl, e) &&
+           revocation_list(w->db, w->arena, ca.id, draft->crl.this_update, &draft->listed, e) &&
+           crl_follow(w, &ca, entries_of(w->arena, draft), draft->listed.count, &draft->crl, e);
 }
 
 static bool publish(struct work *w, const struct revocation *r, struct error *e) {
@@ -82,5 +86,5 @@ bool crl_record(struct work *w, struct error *e) {
     for (size_t i = 0; i < draft->listed.count; i++)
         if (!publish(w, &draft->listed.items[i], e))
             return false;
-    return work_until(w, draft->crl.next_update - CRL_OVERLAP);
+    return work_until(w, crl_due_at(&draft->crl));
 }

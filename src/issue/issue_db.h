@@ -49,3 +49,12 @@ struct crl {
 bool crl_find(struct db *db, struct arena *a, const char *ca_id, struct crl *crl, struct error *e);
 /* Takes the place of the CRL before it; ERR_CONFLICT if its number does not follow. */
 bool crl_put(struct db *db, const struct crl *crl, struct error *e);
+
+struct ca;
+struct crl_entry;
+
+/* crl.c: the last CRL of a CA (as crl_find has it) becomes the next one, signed. */
+bool crl_follow(struct work *w, const struct ca *ca, const struct crl_entry *entries, size_t count,
+                struct crl *crl, struct error *e);
+/* When the one after it is due. */
+int64_t crl_due_at(const struct crl *crl);

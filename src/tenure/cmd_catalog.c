@@ -1,10 +1,7 @@
 /* Verbs about the catalogue: what is sold, for how much, and packages of quota. */
 #include "catalog/catalog.h"
 #include "tenure/verb.h"
-#include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 enum {
     KEY_BRAND = 'b',
@@ -34,71 +31,7 @@ enum {
     KEY_FALLBACK,
 };
 
-/* ---- options as members of a body ---- */
-
-enum member_type { MEMBER_TEXT, MEMBER_NUMBER, MEMBER_WORDS, MEMBER_BOOL };
-
-struct member {
-    int key;
-    const char *name;
-    enum member_type type;
-};
-
-/* Words are given with commas between. */
-static json_t *words_value(struct cli *cli, const char *text) {
-    char *words = arena_strdup(cli->arena, text);
-    for (char *p = words; *p; p++)
-        if (*p == ',')
-            *p = ' ';
-    return json_words(cli->arena, words);
-}
-
-static bool number_value(struct cli *cli, const char *text, json_t **value) {
-    char *end;
-    errno = 0;
-    long long number = strtoll(text, &end, 10);
-    if (*text == 0 || *end != 0 || errno != 0)
-        return fail(&cli->error, ERR_USAGE, "'%s' is not a whole number", "“%s”不是整数", text);
-    *value = json_integer(number);
-    return true;
-}
-
-static bool bool_value(struct cli *cli, const char *text, json_t **value) {
-    bool yes = strcmp(text, "yes") == 0;
-    *value = json_boolean(yes);
-    return yes || strcmp(text, "no") == 0 ||
-           fail(&cli->error, ERR_USAGE, "'%s' is neither yes nor no", "“%s”不是 yes 或 no", text);
-}
-
-static bool member_value(struct cli *cli, const struct member *m, json_t **value) {
-    const char *text = cli->options[m->key];
-    switch (m->type) {
-    case MEMBER_NUMBER:
-        return number_value(cli, text, value);
-    case MEMBER_BOOL:
-        return bool_value(cli, text, value);
-    case MEMBER_WORDS:
-        *value = words_value(cli, text);
-        return true;
-    case MEMBER_TEXT:
-        break;
-    }
-    *value = json_string(text);
-    return true;
-}
-
-/* What was given takes the place of what is in the body. */
-static bool overlay(struct cli *cli, json_t *body, const struct member *members) {
-    for (const struct member *m = members; m->key; m++) {
-        json_t *value;
-        if (!cli->options[m->key])
-            continue;
-        if (!member_value(cli, m, &value))
-            return false;
-        json_object_set_new(body, m->name, value);
-    }
-    return true;
-}
+/* ---- changing what is there ---- */
 
 /* Only what a request may hold of what an answer shows. */
 static json_t *body_of(struct cli *cli, const json_t *answer, const char *const *kept) {
@@ -110,8 +43,8 @@ static json_t *body_of(struct cli *cli, const json_t *answer, const char *const 
 }
 
 /* Reads what there is, if it is there, changes what was asked for, writes all of it. */
-static int change(struct cli *cli, const char *path, const char *const *kept, const struct member *members,
-                  void (*print)(struct cli *cli, const json_t *answer)) {
+static int change(struct cli *cli, const char *path, const char *const *kept,
+                  const struct cli_member *members, void (*print)(struct cli *cli, const json_t *answer)) {
     json_t *old;
     if (!cli_call(cli, "GET", path, NULL, &old)) {
         if (cli->error.id != ERR_NOT_FOUND)
@@ -119,7 +52,7 @@ static int change(struct cli *cli, const char *path, const char *const *kept, co
         old = json_keep(cli->arena, json_object());
     }
     json_t *body = body_of(cli, old, kept);
-    if (!overlay(cli, body, members))
+    if (!cli_members(cli, body, members))
         return cli_failed(cli);
     return cli_request(cli, "PUT", path, json_incref(body), print);
 }
@@ -206,26 +139,26 @@ static const struct option_row brand_options[] = {
 };
 
 static int catalog_set(struct cli *cli) {
-    static const struct member members[] = {{KEY_VENDOR, "vendor", MEMBER_TEXT},
-                                            {KEY_TITLE, "title_en", MEMBER_TEXT},
-                                            {KEY_TITLE_ZH, "title_zh", MEMBER_TEXT},
-                                            {KEY_AUDIENCE, "audience_en", MEMBER_TEXT},
-                                            {KEY_AUDIENCE_ZH, "audience_zh", MEMBER_TEXT},
-                                            {KEY_KIND, "kind", MEMBER_TEXT},
-                                            {KEY_PROFILE, "profile", MEMBER_TEXT},
-                                            {KEY_ISSUER, "issuer", MEMBER_TEXT},
-                                            {KEY_FALLBACK, "fallback_issuers", MEMBER_WORDS},
-                                            {KEY_DEMANDS, "demands", MEMBER_TEXT},
-                                            {KEY_LETTER, "letter", MEMBER_BOOL},
-                                            {KEY_GRADE, "grades", MEMBER_WORDS},
-                                            {KEY_DOMAIN_TYPE, "domain_types", MEMBER_WORDS},
-                                            {KEY_ALGORITHM, "key_algorithms", MEMBER_WORDS},
-                                            {KEY_NAMES_MAX, "names_max", MEMBER_NUMBER},
-                                            {KEY_BONUS_DAYS, "bonus_days", MEMBER_NUMBER},
-                                            {KEY_COVERAGE_DAYS, "coverage_days", MEMBER_NUMBER},
-                                            {KEY_VALIDATION_DAYS, "validation_days", MEMBER_NUMBER},
-                                            {KEY_CURRENCY, "currency", MEMBER_TEXT},
-                                            {0}};
+    static const struct cli_member members[] = {{KEY_VENDOR, "vendor", cli_string},
+                                                {KEY_TITLE, "title_en", cli_string},
+                                                {KEY_TITLE_ZH, "title_zh", cli_string},
+                                                {KEY_AUDIENCE, "audience_en", cli_string},
+                                                {KEY_AUDIENCE_ZH, "audience_zh", cli_string},
+                                                {KEY_KIND, "kind", cli_string},
+                                                {KEY_PROFILE, "profile", cli_string},
+                                                {KEY_ISSUER, "issuer", cli_string},
+                                                {KEY_FALLBACK, "fallback_issuers", cli_words},
+                                                {KEY_DEMANDS, "demands", cli_string},
+                                                {KEY_LETTER, "letter", cli_yes_no},
+                                                {KEY_GRADE, "grades", cli_words},
+                                                {KEY_DOMAIN_TYPE, "domain_types", cli_words},
+                                                {KEY_ALGORITHM, "key_algorithms", cli_words},
+                                                {KEY_NAMES_MAX, "names_max", cli_number},
+                                                {KEY_BONUS_DAYS, "bonus_days", cli_number},
+                                                {KEY_COVERAGE_DAYS, "coverage_days", cli_number},
+                                                {KEY_VALIDATION_DAYS, "validation_days", cli_number},
+                                                {KEY_CURRENCY, "currency", cli_string},
+                                                {0}};
     static const char *const kept[] = {"vendor",           "title_en",
                                        "title_zh",         "audience_en",
                                        "audience_zh",      "kind",
@@ -251,14 +184,10 @@ static const struct option_row price_options[] = {
 };
 
 static bool price_body(struct cli *cli, json_t *body) {
-    json_t *per_year, *managed_use;
     int64_t from;
-    if (!number_value(cli, cli->args[1], &per_year))
+    if (!cli_number(cli, body, "per_year", cli->args[1]) ||
+        !cli_number(cli, body, "managed_use", cli->args[2]))
         return false;
-    json_object_set_new(body, "per_year", per_year);
-    if (!number_value(cli, cli->args[2], &managed_use))
-        return false;
-    json_object_set_new(body, "managed_use", managed_use);
     if (cli->options[KEY_DOMAIN_TYPE])
         json_object_set_new(body, "domain_type", json_string(cli->options[KEY_DOMAIN_TYPE]));
     if (!cli->options[KEY_FROM])
@@ -310,17 +239,17 @@ static const struct option_row package_options[] = {
 };
 
 static int package_set(struct cli *cli) {
-    static const struct member members[] = {{KEY_TITLE, "title_en", MEMBER_TEXT},
-                                            {KEY_TITLE_ZH, "title_zh", MEMBER_TEXT},
-                                            {KEY_BRAND, "brand", MEMBER_TEXT},
-                                            {KEY_GRADE, "grade", MEMBER_TEXT},
-                                            {KEY_DOMAIN_TYPE, "domain_type", MEMBER_TEXT},
-                                            {KEY_KEY_FAMILY, "key_family", MEMBER_TEXT},
-                                            {KEY_CERTIFICATES, "certificates", MEMBER_NUMBER},
-                                            {KEY_MANAGED_USES, "managed_uses", MEMBER_NUMBER},
-                                            {KEY_PRICE, "price", MEMBER_NUMBER},
-                                            {KEY_CURRENCY, "currency", MEMBER_TEXT},
-                                            {0}};
+    static const struct cli_member members[] = {{KEY_TITLE, "title_en", cli_string},
+                                                {KEY_TITLE_ZH, "title_zh", cli_string},
+                                                {KEY_BRAND, "brand", cli_string},
+                                                {KEY_GRADE, "grade", cli_string},
+                                                {KEY_DOMAIN_TYPE, "domain_type", cli_string},
+                                                {KEY_KEY_FAMILY, "key_family", cli_string},
+                                                {KEY_CERTIFICATES, "certificates", cli_number},
+                                                {KEY_MANAGED_USES, "managed_uses", cli_number},
+                                                {KEY_PRICE, "price", cli_number},
+                                                {KEY_CURRENCY, "currency", cli_string},
+                                                {0}};
     static const char *const kept[] = {"title_en",    "title_zh",   "brand",        "grade",
                                        "domain_type", "key_family", "certificates", "managed_uses",
                                        "price",       "currency",   "revision",     NULL};

@@ -136,9 +136,7 @@ static void print_list(struct cli *cli, const json_t *answer) {
                  : (cli->options[KEY_RENEWABLE] ? "Nothing needs renewal." : "No certificate fits."));
     else
         cli_table(cli, with_followers_below(cli, items), list_columns);
-    if (*cli_text(answer, "next"))
-        printf(cli->lang == LANG_ZH ? "还有更多:--cursor %s\n" : "more: --cursor %s\n",
-               cli_text(answer, "next"));
+    cli_more(cli, answer);
 }
 
 static int verb_list(struct cli *cli) {

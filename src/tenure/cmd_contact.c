@@ -57,13 +57,6 @@ static const struct option_row page_options[] = {
     {0},
 };
 
-static void print_page(struct cli *cli, const json_t *answer, const struct field *fields) {
-    cli_table(cli, json_object_get(answer, "items"), fields);
-    if (*cli_text(answer, "next"))
-        printf(cli->lang == LANG_ZH ? "还有更多:--cursor %s\n" : "more: --cursor %s\n",
-               cli_text(answer, "next"));
-}
-
 static int list(struct cli *cli, const char *path, void (*print)(struct cli *cli, const json_t *answer)) {
     static const struct cli_parameter parameters[] = {{KEY_LIMIT, "limit"}, {KEY_CURSOR, "cursor"}, {0}};
     return cli_request(cli, "GET", arena_printf(cli->arena, "%s%s", path, cli_query(cli, parameters)), NULL,
@@ -105,7 +98,7 @@ static void print_contact(struct cli *cli, const json_t *answer) {
 }
 
 static void print_contacts(struct cli *cli, const json_t *answer) {
-    print_page(cli, answer, contact_fields);
+    cli_page(cli, answer, contact_fields);
 }
 
 static int contact_add(struct cli *cli) {
@@ -180,7 +173,7 @@ static void print_organization(struct cli *cli, const json_t *answer) {
 }
 
 static void print_organizations(struct cli *cli, const json_t *answer) {
-    print_page(cli, answer, organization_fields);
+    cli_page(cli, answer, organization_fields);
 }
 
 static int organization_add(struct cli *cli) {

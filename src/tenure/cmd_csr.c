@@ -207,10 +207,7 @@ static const struct option_row page_options[] = {
 };
 
 static void print_list(struct cli *cli, const json_t *answer) {
-    cli_table(cli, json_object_get(answer, "items"), stored_csr_fields);
-    if (*cli_text(answer, "next"))
-        printf(cli->lang == LANG_ZH ? "还有更多:--cursor %s\n" : "more: --cursor %s\n",
-               cli_text(answer, "next"));
+    cli_page(cli, answer, stored_csr_fields);
 }
 
 static int verb_list(struct cli *cli) {

@@ -1,10 +1,8 @@
 /* `tenure doctor`: has a name looked at, waits for it, and prints what was found with the way out. */
-#include "base/clock.h"
 #include "doctor/doctor.h"
-#include "tenure/verb.h"
+#include "tenure/wait.h"
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 enum {
     KEY_ISSUER = 'i',
@@ -74,35 +72,26 @@ static int judge(const json_t *preflight) {
     return strcmp(cli_text(preflight, "worst"), "fatal") == 0 ? EXIT_REFUSED : EXIT_OK;
 }
 
-static int show(struct cli *cli, const json_t *preflight) {
+static int look(struct cli *cli, const char *id, void *progress) {
+    json_t *preflight;
+    (void)progress;
+    if (!cli_call(cli, "GET", arena_printf(cli->arena, "/v1/preflights/%s", id), NULL, &preflight))
+        return cli_failed(cli);
+    if (!*cli_text(preflight, "ended_at"))
+        return WAIT_GOES_ON;
     cli_show(cli, preflight, print_preflight);
     return judge(preflight);
 }
 
-static int late(struct cli *cli, const char *id) {
+static int follow(struct cli *cli, const char *id) {
+    static const struct wait patient = {look, PATIENCE_MS, PAUSE_MS};
+    int status = wait_for(cli, &patient, id, NULL);
+    if (status != WAIT_GOES_ON)
+        return status;
     fail(&cli->error, ERR_TIMED_OUT,
          "%s is not over after five minutes; `tenure doctor show %s` tells what it found",
          "%s 五分钟后仍未完成;可稍后用 `tenure doctor show %s` 查看", id, id);
     return cli_failed(cli);
-}
-
-static int wait_for(struct cli *cli, const char *id) {
-    int64_t deadline = clock_monotonic_ms() + PATIENCE_MS;
-    struct arena *outer = cli->arena;
-    int status = -1;
-    while (status < 0 && clock_monotonic_ms() < deadline) {
-        AUTO_ARENA turn = arena_new(); /* many looks must not add up */
-        json_t *preflight;
-        cli->arena = turn;
-        if (!cli_call(cli, "GET", arena_printf(turn, "/v1/preflights/%s", id), NULL, &preflight))
-            status = cli_failed(cli);
-        else if (*cli_text(preflight, "ended_at"))
-            status = show(cli, preflight);
-        else
-            nanosleep(&(struct timespec){.tv_nsec = PAUSE_MS * 1000000L}, NULL);
-        cli->arena = outer;
-    }
-    return status < 0 ? late(cli, id) : status;
 }
 
 /* ---- verbs ---- */
@@ -113,18 +102,15 @@ static int doctor(struct cli *cli) {
     json_object_set_new(body, "name", json_string(cli->args[0]));
     if (!cli_call(cli, "POST", "/v1/preflights", body, &answer))
         return cli_failed(cli);
-    return wait_for(cli, arena_strdup(cli->arena, cli_text(answer, "id")));
+    return follow(cli, arena_strdup(cli->arena, cli_text(answer, "id")));
 }
 
 static int doctor_show(struct cli *cli) {
-    return wait_for(cli, url_encode(cli->arena, cli->args[0]));
+    return follow(cli, url_encode(cli->arena, cli->args[0]));
 }
 
 static void print_list(struct cli *cli, const json_t *answer) {
-    cli_table(cli, json_object_get(answer, "items"), preflight_fields);
-    if (*cli_text(answer, "next"))
-        printf(cli->lang == LANG_ZH ? "还有更多:--cursor %s\n" : "more: --cursor %s\n",
-               cli_text(answer, "next"));
+    cli_page(cli, answer, preflight_fields);
 }
 
 static int doctor_list(struct cli *cli) {

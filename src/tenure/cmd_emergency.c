@@ -1,10 +1,8 @@
 /* `tenure emergency`: declares that a site is down, and follows it until it is back. */
-#include "base/clock.h"
 #include "deploy/deploy.h"
-#include "tenure/verb.h"
+#include "tenure/wait.h"
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 enum {
     KEY_FORCE = 'f',
@@ -12,7 +10,6 @@ enum {
     PATIENCE_MS = 600000,
     PAUSE_MS = 300,
     STAGES_MAX = 8,
-    GOES_ON = -1
 };
 
 static const struct option_row declare_options[] = {
@@ -95,16 +92,16 @@ static int judge(const json_t *em) {
     bool over = strcmp(stage, "follow_up") == 0 || strcmp(stage, "closed") == 0;
     if (over)
         return EXIT_OK;
-    return *cli_text(em, "waits_for") ? EXIT_WAITS_FOR_PERSON : GOES_ON;
+    return *cli_text(em, "waits_for") ? EXIT_WAITS_FOR_PERSON : WAIT_GOES_ON;
 }
 
-static int look(struct cli *cli, const char *id, struct progress *p) {
+static int look(struct cli *cli, const char *id, void *progress) {
     json_t *em;
     if (!cli_call(cli, "GET", arena_printf(cli->arena, "/v1/emergencies/%s", id), NULL, &em))
         return cli_failed(cli);
-    print_news(cli, em, p);
+    print_news(cli, em, progress);
     int status = judge(em);
-    if (status == GOES_ON)
+    if (status == WAIT_GOES_ON)
         return status;
     if (cli->json)
         puts(json_text(cli->arena, em, true));
@@ -114,20 +111,10 @@ static int look(struct cli *cli, const char *id, struct progress *p) {
 }
 
 static int follow(struct cli *cli, const char *id) {
+    static const struct wait patient = {look, PATIENCE_MS, PAUSE_MS};
     struct progress progress = {{0}};
-    int64_t deadline = clock_monotonic_ms() + PATIENCE_MS;
-    struct arena *outer = cli->arena;
-    int status = GOES_ON;
-    while (status == GOES_ON && clock_monotonic_ms() < deadline) {
-        AUTO_ARENA turn = arena_new(); /* many looks must not add up */
-        cli->arena = turn;
-        status = look(cli, id, &progress);
-        fflush(stdout);
-        if (status == GOES_ON)
-            nanosleep(&(struct timespec){.tv_nsec = PAUSE_MS * 1000000L}, NULL);
-        cli->arena = outer;
-    }
-    if (status != GOES_ON)
+    int status = wait_for(cli, &patient, id, &progress);
+    if (status != WAIT_GOES_ON)
         return status;
     fail(&cli->error, ERR_TIMED_OUT,
          "%s is not over after ten minutes; `tenure emergency show %s` tells more",

@@ -1,10 +1,8 @@
 /* `tenure plan --fleet` and `tenure plan CERTIFICATE`: what the daemon expects of its certificates. */
-#include "base/clock.h"
 #include "tenure/verb.h"
-#include <inttypes.h>
 #include <stdio.h>
 
-enum { KEY_FLEET = 870, HOUR = 3600 };
+enum { KEY_FLEET = 870 };
 
 static long long number_of(const json_t *object, const char *member) {
     return json_integer_value(json_object_get(object, member));
@@ -152,12 +150,12 @@ bool plan_asks_daemon(int argc, char **argv) {
 }
 
 int plan_ask_daemon(int argc, char **argv, enum lang lang) {
-    const struct verb *verb =
-        &(const struct verb){.name = "plan",
-                             .summary = TEXT("what the daemon expects of its certificates", "证书的后续计划"),
-                             .arguments = TEXT("[CERTIFICATE]", "[证书ID]"),
-                             .args_max = 1,
-                             .options = options,
-                             .run = run_plan};
-    return verb_run(verb, argc, argv, lang);
+    const struct verb verb = {.name = "plan",
+                              .summary =
+                                  TEXT("what the daemon expects of its certificates", "证书的后续计划"),
+                              .arguments = TEXT("[CERTIFICATE]", "[证书ID]"),
+                              .args_max = 1,
+                              .options = options,
+                              .run = run_plan};
+    return verb_run(&verb, argc, argv, lang);
 }

@@ -33,16 +33,6 @@ enum { FILE_MAX = 256 << 10 };
 
 /* ---- options as members of a body ---- */
 
-static void set_words(struct cli *cli, json_t *body, int key, const char *member) {
-    if (!cli->options[key])
-        return;
-    char *words = arena_strdup(cli->arena, cli->options[key]);
-    for (char *p = words; *p; p++)
-        if (*p == ',')
-            *p = ' ';
-    json_object_set_new(body, member, json_words(cli->arena, words));
-}
-
 static bool read_option(struct cli *cli, int key, struct slice *content) {
     *content = slice_of(NULL, 0);
     return !cli->options[key] || file_read(cli->arena, cli->options[key], FILE_MAX, content, &cli->error);
@@ -80,20 +70,6 @@ static bool set_limits(struct cli *cli, json_t *body) {
         return false;
     json_object_set(body, "limits", limits);
     return true;
-}
-
-static bool set_flag(struct cli *cli, json_t *body, int key, const char *member) {
-    const char *text = cli->options[key];
-    if (!text)
-        return true;
-    bool yes = strcmp(text, "yes") == 0;
-    json_object_set_new(body, member, json_boolean(yes));
-    return yes || strcmp(text, "no") == 0 ||
-           fail(&cli->error, ERR_USAGE, "'%s' is neither yes nor no", "“%s”不是 yes 或 no", text);
-}
-
-static bool set_number(struct cli *cli, json_t *body, int key, const char *member) {
-    return !cli->options[key] || cli_number(cli, body, member, cli->options[key]);
 }
 
 static const struct option_row issuer_options[] = {
@@ -134,18 +110,25 @@ static bool not_with(struct cli *cli, int key, const char *option) {
                                       "--%s 不适用于此命令", option);
 }
 
+static const struct cli_member common[] = {{KEY_TITLE, "title_en", cli_string},
+                                           {KEY_TITLE_ZH, "title_zh", cli_string},
+                                           {KEY_CONTACT, "contact", cli_words},
+                                           {KEY_EAB_KID, "eab_kid", cli_string},
+                                           {KEY_REUSABLE, "eab_reusable", cli_yes_no},
+                                           {KEY_PROFILE, "profile", cli_string},
+                                           {KEY_CHAIN, "preferred_chain", cli_string},
+                                           {KEY_CAA, "caa_domains", cli_words},
+                                           {KEY_NOT_AFTER, "takes_not_after", cli_yes_no},
+                                           {KEY_ALGORITHMS, "key_algorithms", cli_words},
+                                           {KEY_NAMES_MAX, "names_max", cli_number},
+                                           {KEY_FINALIZE, "finalize_seconds", cli_number},
+                                           {0}};
+
 static bool common_members(struct cli *cli, json_t *body) {
-    set_words(cli, body, KEY_CONTACT, "contact");
-    set_words(cli, body, KEY_CAA, "caa_domains");
-    set_words(cli, body, KEY_ALGORITHMS, "key_algorithms");
     if (cli->options[KEY_AGREE])
         json_object_set_new(body, "terms_agreed", json_true());
-    return set_file(cli, body, KEY_TLS_ROOTS, "tls_roots") &&
-           set_file(cli, body, KEY_CHAIN_ROOTS, "chain_roots") && set_key(cli, body) &&
-           set_limits(cli, body) && set_flag(cli, body, KEY_REUSABLE, "eab_reusable") &&
-           set_flag(cli, body, KEY_NOT_AFTER, "takes_not_after") &&
-           set_number(cli, body, KEY_NAMES_MAX, "names_max") &&
-           set_number(cli, body, KEY_FINALIZE, "finalize_seconds");
+    return cli_members(cli, body, common) && set_file(cli, body, KEY_TLS_ROOTS, "tls_roots") &&
+           set_file(cli, body, KEY_CHAIN_ROOTS, "chain_roots") && set_key(cli, body) && set_limits(cli, body);
 }
 
 /* ---- issuers ---- */
@@ -170,15 +153,8 @@ static int issuer_show(struct cli *cli) {
     return cli_request(cli, "GET", issuer_path(cli), NULL, print_issuer);
 }
 
-#define TEXT_MEMBERS                                                                                         \
-    {KEY_TITLE, "title_en"}, {KEY_TITLE_ZH, "title_zh"}, {KEY_EAB_KID, "eab_kid"}, {KEY_PROFILE, "profile"}, \
-    {                                                                                                        \
-        KEY_CHAIN, "preferred_chain"                                                                         \
-    }
-
 static int issuer_add(struct cli *cli) {
-    static const struct cli_parameter members[] = {
-        {KEY_PRESET, "preset"}, {KEY_DIRECTORY, "directory"}, TEXT_MEMBERS, {0}};
+    static const struct cli_parameter members[] = {{KEY_PRESET, "preset"}, {KEY_DIRECTORY, "directory"}, {0}};
     json_t *body = cli_body(cli, members);
     json_object_set_new(body, "id", json_string(cli->args[0]));
     if (!cli->options[KEY_PRESET] && !cli->options[KEY_DIRECTORY])
@@ -190,8 +166,7 @@ static int issuer_add(struct cli *cli) {
 }
 
 static int issuer_change(struct cli *cli) {
-    static const struct cli_parameter members[] = {TEXT_MEMBERS, {0}};
-    json_t *body = cli_body(cli, members);
+    json_t *body = json_object();
     if (cli->options[KEY_BACK])
         json_object_set_new(body, "withdrawn", json_false());
     if (not_with(cli, KEY_PRESET, "preset") && not_with(cli, KEY_DIRECTORY, "directory") &&
@@ -239,12 +214,13 @@ static const struct option_row register_options[] = {
 };
 
 static int account_register(struct cli *cli) {
-    static const struct cli_parameter members[] = {
-        {KEY_KEY_ALGORITHM, "key_algorithm"}, {KEY_EAB_KID, "eab_kid"}, {0}};
-    json_t *body = cli_body(cli, members);
+    static const struct cli_member members[] = {{KEY_KEY_ALGORITHM, "key_algorithm", cli_string},
+                                                {KEY_EAB_KID, "eab_kid", cli_string},
+                                                {KEY_CONTACT, "contact", cli_words},
+                                                {0}};
+    json_t *body = json_object();
     json_object_set_new(body, "issuer", json_string(cli->args[0]));
-    set_words(cli, body, KEY_CONTACT, "contact");
-    if (set_key(cli, body))
+    if (cli_members(cli, body, members) && set_key(cli, body))
         return cli_request(cli, "POST", "/v1/acme-accounts", body, print_account);
     json_decref(body);
     return cli_failed(cli);

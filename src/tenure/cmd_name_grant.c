@@ -1,7 +1,6 @@
 /* Whose names are: for administrators. */
 #include "solve/name_grant.h"
 #include "tenure/verb.h"
-#include <stdio.h>
 
 enum { KEY_LIMIT = 'l', KEY_ACCOUNT = 'a', KEY_CURSOR = 900 };
 
@@ -10,10 +9,7 @@ static void print_grant(struct cli *cli, const json_t *answer) {
 }
 
 static void print_grants(struct cli *cli, const json_t *answer) {
-    cli_table(cli, json_object_get(answer, "items"), name_grant_fields);
-    if (*cli_text(answer, "next"))
-        printf(cli->lang == LANG_ZH ? "还有更多:--cursor %s\n" : "more: --cursor %s\n",
-               cli_text(answer, "next"));
+    cli_page(cli, answer, name_grant_fields);
 }
 
 static int add(struct cli *cli) {

@@ -28,23 +28,6 @@ static const char *path_of(struct cli *cli, const char *before, const char *id, 
     return arena_printf(cli->arena, "%s%s%s", before, url_encode(cli->arena, id), behind);
 }
 
-/* "a,b" as an array of strings. */
-static json_t *words_of(const char *list) {
-    json_t *words = json_array();
-    for (const char *p = list; *p; p += strspn(p, ", ")) {
-        size_t len = strcspn(p, ", ");
-        if (len)
-            json_array_append_new(words, json_stringn(p, len));
-        p += len;
-    }
-    return words;
-}
-
-static void set_words(struct cli *cli, json_t *body, int key, const char *member) {
-    if (cli->options[key])
-        json_object_set_new(body, member, words_of(cli->options[key]));
-}
-
 /* ---- the inbox ---- */
 
 static const struct option_row notices_options[] = {
@@ -120,15 +103,17 @@ static void set_days(struct cli *cli, json_t *body) {
     if (json_read(cli->arena, slice_str(arena_printf(cli->arena, "[%s]", text)), &list, &ignored))
         json_object_set(body, "thresholds", list);
     else
-        json_object_set_new(body, "thresholds", words_of(text));
+        cli_words(cli, body, "thresholds", text);
 }
 
 static int notify_set(struct cli *cli) {
-    static const struct cli_parameter members[] = {{KEY_LANGUAGE, "lang"}, {0}};
-    json_t *body = cli_body(cli, members);
+    static const struct cli_member members[] = {{KEY_LANGUAGE, "lang", cli_string},
+                                                {KEY_CHANNELS, "channels", cli_words},
+                                                {KEY_RECEIVERS, "receivers", cli_words},
+                                                {0}};
+    json_t *body = json_object();
     set_days(cli, body);
-    set_words(cli, body, KEY_CHANNELS, "channels");
-    set_words(cli, body, KEY_RECEIVERS, "receivers");
+    cli_members(cli, body, members); /* no text is wrong */
     return cli_request(cli, "PUT", setting_path(cli), body, print_setting);
 }
 
@@ -254,12 +239,14 @@ static bool set_from_file(struct cli *cli, json_t *body, int key, const char *me
 }
 
 static int channel_add(struct cli *cli) {
-    static const struct cli_parameter members[] = {
-        {KEY_KIND, "kind"}, {KEY_ADDRESS, "address"}, {KEY_LANGUAGE, "lang"}, {0}};
-    json_t *body = cli_body(cli, members);
+    static const struct cli_member members[] = {{KEY_KIND, "kind", cli_string},
+                                                {KEY_ADDRESS, "address", cli_string},
+                                                {KEY_LANGUAGE, "lang", cli_string},
+                                                {KEY_EVENTS, "events", cli_words},
+                                                {0}};
+    json_t *body = json_object();
     json_object_set_new(body, "name", json_string(cli->args[0]));
-    set_words(cli, body, KEY_EVENTS, "events");
-    if (set_from_file(cli, body, KEY_ADDRESS_FILE, "address") &&
+    if (cli_members(cli, body, members) && set_from_file(cli, body, KEY_ADDRESS_FILE, "address") &&
         set_from_file(cli, body, KEY_SECRET_FILE, "secret"))
         return cli_request(cli, "POST", "/v1/channels", body, print_channel);
     json_decref(body);
@@ -267,9 +254,10 @@ static int channel_add(struct cli *cli) {
 }
 
 static int channel_set(struct cli *cli) {
-    static const struct cli_parameter members[] = {{KEY_LANGUAGE, "lang"}, {0}};
-    json_t *body = cli_body(cli, members);
-    set_words(cli, body, KEY_EVENTS, "events");
+    static const struct cli_member members[] = {
+        {KEY_LANGUAGE, "lang", cli_string}, {KEY_EVENTS, "events", cli_words}, {0}};
+    json_t *body = json_object();
+    cli_members(cli, body, members); /* no text is wrong */
     if (cli->options[KEY_ON] || cli->options[KEY_OFF])
         json_object_set_new(body, "disabled", json_boolean(cli->options[KEY_OFF] != NULL));
     return cli_request(cli, "PATCH", path_of(cli, "/v1/channels/", cli->args[0], ""), body, print_channel);

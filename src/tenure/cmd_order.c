@@ -197,22 +197,11 @@ static const struct option_row quota_options[] = {
     {0},
 };
 
-static const struct cli_parameter quota_members[] = {
-    {KEY_PACKAGE, "package"}, {KEY_DOMAIN_TYPE, "domain_type"}, {KEY_KEY_FAMILY, "key_family"}, {0}};
-
-static const struct cli_parameter quota_numbers[] = {
-    {KEY_CERTIFICATES, "certificates"}, {KEY_MANAGED_USES, "managed_uses"}, {0}};
-
 /* What only quota has. */
-static bool add_quota(struct cli *cli, json_t *body) {
-    for (const struct cli_parameter *m = quota_members; m->key; m++)
-        if (cli->options[m->key])
-            json_object_set_new(body, m->name, json_string(cli->options[m->key]));
-    for (const struct cli_parameter *n = quota_numbers; n->key; n++)
-        if (cli->options[n->key] && !cli_number(cli, body, n->name, cli->options[n->key]))
-            return false;
-    return true;
-}
+static const struct cli_member quota_members[] = {
+    {KEY_PACKAGE, "package", cli_string},           {KEY_DOMAIN_TYPE, "domain_type", cli_string},
+    {KEY_KEY_FAMILY, "key_family", cli_string},     {KEY_CERTIFICATES, "certificates", cli_number},
+    {KEY_MANAGED_USES, "managed_uses", cli_number}, {0}};
 
 static int ask(struct cli *cli, const char *kind, const char *certificate_id) {
     json_t *body;
@@ -221,7 +210,7 @@ static int ask(struct cli *cli, const char *kind, const char *certificate_id) {
     json_object_set_new(body, "kind", json_string(kind));
     if (certificate_id)
         json_object_set_new(body, "certificate_id", json_string(certificate_id));
-    if (!add_quota(cli, body))
+    if (!cli_members(cli, body, quota_members))
         return json_decref(body), cli_failed(cli);
     return cli_request(cli, "POST", "/v1/quotes", body, print_quote);
 }
@@ -302,10 +291,7 @@ static const struct field list_columns[] = {
 };
 
 static void print_orders(struct cli *cli, const json_t *answer) {
-    cli_table(cli, json_object_get(answer, "items"), list_columns);
-    if (*cli_text(answer, "next"))
-        printf(cli->lang == LANG_ZH ? "还有更多:--cursor %s\n" : "more: --cursor %s\n",
-               cli_text(answer, "next"));
+    cli_page(cli, answer, list_columns);
 }
 
 static bool is_unpaid(const json_t *order) {

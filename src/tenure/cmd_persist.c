@@ -23,10 +23,7 @@ static void print_record(struct cli *cli, const json_t *answer) {
 }
 
 static void print_records(struct cli *cli, const json_t *answer) {
-    cli_table(cli, json_object_get(answer, "items"), persist_record_fields);
-    if (*cli_text(answer, "next"))
-        printf(cli->lang == LANG_ZH ? "还有更多:--cursor %s\n" : "more: --cursor %s\n",
-               cli_text(answer, "next"));
+    cli_page(cli, answer, persist_record_fields);
 }
 
 static int make(struct cli *cli) {

@@ -2,7 +2,6 @@
 #include "apply/letter.h"
 #include "base/file.h"
 #include "tenure/verb.h"
-#include <stdio.h>
 
 enum { KEY_LIMIT = 'l', KEY_OUT = 'o', KEY_CURSOR = 820, KEY_NOTE, KEY_REASON, KEY_TEXT, KEY_UPLOADED };
 
@@ -19,10 +18,7 @@ static const struct option_row list_options[] = {
 };
 
 static void print_reviews(struct cli *cli, const json_t *answer) {
-    cli_table(cli, json_object_get(answer, "items"), application_fields);
-    if (*cli_text(answer, "next"))
-        printf(cli->lang == LANG_ZH ? "还有更多:--cursor %s\n" : "more: --cursor %s\n",
-               cli_text(answer, "next"));
+    cli_page(cli, answer, application_fields);
 }
 
 static int list(struct cli *cli) {

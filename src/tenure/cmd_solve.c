@@ -24,12 +24,6 @@ static const char *path_of(struct cli *cli, const char *format) {
     return arena_printf(cli->arena, format, url_encode(cli->arena, cli->args[0]));
 }
 
-static void print_more(struct cli *cli, const json_t *answer) {
-    if (*cli_text(answer, "next"))
-        printf(cli->lang == LANG_ZH ? "还有更多:--cursor %s\n" : "more: --cursor %s\n",
-               cli_text(answer, "next"));
-}
-
 /* ---- kinds ---- */
 
 static const char *words(struct cli *cli, const json_t *list) {
@@ -72,8 +66,7 @@ static void print_solver(struct cli *cli, const json_t *answer) {
 }
 
 static void print_solvers(struct cli *cli, const json_t *answer) {
-    cli_table(cli, json_object_get(answer, "items"), solver_fields);
-    print_more(cli, answer);
+    cli_page(cli, answer, solver_fields);
 }
 
 /* NAME=VALUE of each --set; what kind of value it is, the daemon knows. */
@@ -161,8 +154,7 @@ static void print_delegation(struct cli *cli, const json_t *answer) {
 }
 
 static void print_delegations(struct cli *cli, const json_t *answer) {
-    cli_table(cli, json_object_get(answer, "items"), delegation_columns);
-    print_more(cli, answer);
+    cli_page(cli, answer, delegation_columns);
 }
 
 static int delegate(struct cli *cli) {
@@ -234,8 +226,7 @@ static int solver_test(struct cli *cli) {
 /* ---- solutions ---- */
 
 static void print_solutions(struct cli *cli, const json_t *answer) {
-    cli_table(cli, json_object_get(answer, "items"), solution_fields);
-    print_more(cli, answer);
+    cli_page(cli, answer, solution_fields);
 }
 
 static int solution_list_verb(struct cli *cli) {

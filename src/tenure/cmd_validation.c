@@ -17,10 +17,7 @@ static void print_domain(struct cli *cli, const json_t *answer) {
 }
 
 static void print_domains(struct cli *cli, const json_t *answer) {
-    cli_table(cli, json_object_get(answer, "items"), domain_fields);
-    if (*cli_text(answer, "next"))
-        printf(cli->lang == LANG_ZH ? "还有更多:--cursor %s\n" : "more: --cursor %s\n",
-               cli_text(answer, "next"));
+    cli_page(cli, answer, domain_fields);
 }
 
 static int domain_add(struct cli *cli) {
@@ -56,10 +53,7 @@ static int domain_remove(struct cli *cli) {
 /* ---- what is known to be proven ---- */
 
 static void print_known(struct cli *cli, const json_t *answer) {
-    cli_table(cli, json_object_get(answer, "items"), known_validation_fields);
-    if (*cli_text(answer, "next"))
-        printf(cli->lang == LANG_ZH ? "还有更多:--cursor %s\n" : "more: --cursor %s\n",
-               cli_text(answer, "next"));
+    cli_page(cli, answer, known_validation_fields);
 }
 
 static int known(struct cli *cli) {

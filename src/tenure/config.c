@@ -61,6 +61,14 @@ bool config_in_range(const char *field, int64_t value, int64_t least, int64_t mo
                       (long long)most);
 }
 
+bool config_at_key(const char *key, bool good, struct error *e) {
+    if (good)
+        return true;
+    e->id = ERR_BAD_CONFIG;
+    snprintf(e->field, sizeof e->field, "%s", key);
+    return false;
+}
+
 /* ---- values ---- */
 
 /* ADDRESS:PORT. Anything other than loopback would need TLS, which the daemon does not speak yet. */

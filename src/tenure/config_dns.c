@@ -47,15 +47,6 @@ static bool read_servers(struct arena *a, char *const *texts, unsigned count, st
     return true;
 }
 
-/* Complaints about names and addresses come from elsewhere and name no key. */
-static bool at_key(const char *key, bool good, struct error *e) {
-    if (good)
-        return true;
-    e->id = ERR_BAD_CONFIG;
-    snprintf(e->field, sizeof e->field, "%s", key);
-    return false;
-}
-
 static bool read_zones(struct arena *a, const struct file_dns *file, struct dns_settings *dns,
                        struct error *e) {
     struct dns_zone *zones = ARENA_ARRAY(a, file->zones_count, struct dns_zone);
@@ -63,10 +54,10 @@ static bool read_zones(struct arena *a, const struct file_dns *file, struct dns_
         const struct file_zone *zone = &file->zones[i];
         zones[i].trust_anchor = zone->trust_anchor;
         bool named = name_normalise(a, zone->name, false, &zones[i].name, e);
-        if (!at_key("dns.zones.name", named, e))
+        if (!config_at_key("dns.zones.name", named, e))
             return false;
         bool served = read_servers(a, zone->servers, zone->servers_count, &zones[i].servers, e);
-        if (!at_key("dns.zones.servers", served, e))
+        if (!config_at_key("dns.zones.servers", served, e))
             return false;
     }
     dns->zones = zones;
@@ -90,7 +81,7 @@ static bool read_dns(struct arena *a, const void *section, struct config *config
     dns->policy = &config->outbound;
     dns->timeout_ms = (int)seconds * 1000;
     bool good = read_servers(a, file->resolvers, file->resolvers_count, &dns->resolvers, e);
-    return at_key("dns.resolvers", good, e) && read_zones(a, file, dns, e) &&
+    return config_at_key("dns.resolvers", good, e) && read_zones(a, file, dns, e) &&
            read_outside(file->outside_zones ? file->outside_zones : "resolve", &dns->outside_refused, e) &&
            config_in_range("dns.timeout_seconds", seconds, 1, 30, e);
 }

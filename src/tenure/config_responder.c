@@ -19,15 +19,6 @@ static const cyaml_schema_field_t fields[] = {
     CYAML_FIELD_END,
 };
 
-/* Complaints about names and addresses come from elsewhere and name no key. */
-static bool at_key(const char *key, bool good, struct error *e) {
-    if (good)
-        return true;
-    e->id = ERR_BAD_CONFIG;
-    snprintf(e->field, sizeof e->field, "%s", key);
-    return false;
-}
-
 /* More than one colon without brackets: an IPv6 address alone. */
 static bool has_port(const char *text) {
     const char *colon = strchr(text, ':');
@@ -41,7 +32,7 @@ static bool read_address(struct arena *a, const char *key, const char *text, uin
     if (!text)
         return true;
     if (!dns_server_parse(a, text, &parsed, e))
-        return at_key(key, false, e);
+        return config_at_key(key, false, e);
     address_text(&parsed.address, numeric);
     *address = (struct responder_address){.text = numeric, .port = has_port(text) ? parsed.port : missing};
     return true;
@@ -50,10 +41,10 @@ static bool read_address(struct arena *a, const char *key, const char *text, uin
 static bool read_names(struct arena *a, const struct file_responder *file, struct responder_settings *r,
                        struct error *e) {
     if (file->zone && !name_normalise(a, file->zone, false, &r->zone, e))
-        return at_key("responder.zone", false, e);
+        return config_at_key("responder.zone", false, e);
     for (unsigned i = 0; i < file->name_servers_count; i++)
         if (!name_normalise(a, file->name_servers[i], false, &r->name_servers[i], e))
-            return at_key("responder.name_servers", false, e);
+            return config_at_key("responder.name_servers", false, e);
     r->name_server_count = file->name_servers_count;
     for (unsigned i = 0; i < file->addresses_count; i++)
         if (!address_parse(file->addresses[i], &r->addresses[i]))

@@ -37,3 +37,5 @@ extern const cyaml_schema_value_t config_text;
 int64_t config_number(const unsigned *value, int64_t missing);
 /* tools/check-docs compares both numbers with the man page: write them as literals, or DAY. */
 bool config_in_range(const char *field, int64_t value, int64_t least, int64_t most, struct error *e);
+/* Returns `good`; the complaint of a reader elsewhere, which knows no keys, becomes one about this key. */
+bool config_at_key(const char *key, bool good, struct error *e);

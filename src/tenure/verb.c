@@ -178,7 +178,20 @@ json_t *cli_body(struct cli *cli, const struct cli_parameter *members) {
     return body;
 }
 
-/* ---- printing ---- */
+bool cli_string(struct cli *cli, json_t *body, const char *member, const char *text) {
+    (void)cli;
+    json_object_set_new(body, member, json_string(text));
+    return true;
+}
+
+bool cli_words(struct cli *cli, json_t *body, const char *member, const char *text) {
+    char *words = arena_strdup(cli->arena, text);
+    for (char *p = words; *p; p++)
+        if (*p == ',')
+            *p = ' ';
+    json_object_set_new(body, member, json_words(cli->arena, words));
+    return true;
+}
 
 bool cli_number(struct cli *cli, json_t *body, const char *member, const char *text) {
     char *end;
@@ -189,6 +202,22 @@ bool cli_number(struct cli *cli, json_t *body, const char *member, const char *t
     json_object_set_new(body, member, json_integer(value));
     return true;
 }
+
+bool cli_yes_no(struct cli *cli, json_t *body, const char *member, const char *text) {
+    bool yes = strcmp(text, "yes") == 0;
+    json_object_set_new(body, member, json_boolean(yes));
+    return yes || strcmp(text, "no") == 0 ||
+           fail(&cli->error, ERR_USAGE, "'%s' is neither yes nor no", "“%s”不是 yes 或 no", text);
+}
+
+bool cli_members(struct cli *cli, json_t *body, const struct cli_member *members) {
+    for (const struct cli_member *m = members; m->key; m++)
+        if (cli->options[m->key] && !m->set(cli, body, m->name, cli->options[m->key]))
+            return false;
+    return true;
+}
+
+/* ---- printing ---- */
 
 const char *cli_text(const json_t *object, const char *member) {
     const char *text = json_string_value(json_object_get(object, member));
@@ -289,6 +318,17 @@ void cli_table(struct cli *cli, const json_t *items, const struct field *fields)
     print_row(cli, NULL, columns, widths);
     const json_t *item;
     json_array_foreach(items, i, item) print_row(cli, item, columns, widths);
+}
+
+void cli_more(struct cli *cli, const json_t *answer) {
+    if (*cli_text(answer, "next"))
+        printf(cli->lang == LANG_ZH ? "还有更多:--cursor %s\n" : "more: --cursor %s\n",
+               cli_text(answer, "next"));
+}
+
+void cli_page(struct cli *cli, const json_t *answer, const struct field *fields) {
+    cli_table(cli, json_object_get(answer, "items"), fields);
+    cli_more(cli, answer);
 }
 
 void cli_record(struct cli *cli, const json_t *object, const struct field *fields) {

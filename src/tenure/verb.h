@@ -72,11 +72,24 @@ struct cli_parameter {
 const char *cli_query(struct cli *cli, const struct cli_parameter *parameters);
 /* An object of the options that were given, as text members. */
 json_t *cli_body(struct cli *cli, const struct cli_parameter *members);
-/* A text that must be a whole number, as a member; ERR_USAGE. */
+/* A text as a member: as it is, "a,b" as an array, a whole number, "yes" or "no"; ERR_USAGE. */
+bool cli_string(struct cli *cli, json_t *body, const char *member, const char *text);
+bool cli_words(struct cli *cli, json_t *body, const char *member, const char *text);
 bool cli_number(struct cli *cli, json_t *body, const char *member, const char *text);
+bool cli_yes_no(struct cli *cli, json_t *body, const char *member, const char *text);
+/* The options that were given, each by one of these; rows end with key 0. */
+struct cli_member {
+    int key;
+    const char *name;
+    bool (*set)(struct cli *cli, json_t *body, const char *member, const char *text);
+};
+bool cli_members(struct cli *cli, json_t *body, const struct cli_member *members);
 const char *cli_text(const json_t *object, const char *member); /* "" if absent or not a text */
 /* A table of the members that `fields` marks as columns. */
 void cli_table(struct cli *cli, const json_t *items, const struct field *fields);
+/* A page of a list as a table, and how to go on behind it. */
+void cli_page(struct cli *cli, const json_t *answer, const struct field *fields);
+void cli_more(struct cli *cli, const json_t *answer); /* the latter alone */
 /* Name and value, one a line, of the members that are there. */
 void cli_record(struct cli *cli, const json_t *object, const struct field *fields);
 /* A pass phrase or secret from the file of an option, else from the terminal without echo. */

@@ -1,4 +1,4 @@
-/* Following a certificate. */
+/* Waiting, and following a certificate. */
 #include "tenure/wait.h"
 #include "base/clock.h"
 #include "deploy/deploy.h"
@@ -8,15 +8,29 @@
 
 enum { PATIENCE_MS = 300000, PAUSE_MS = 200, TARGETS_MAX = 256 };
 
+int wait_for(struct cli *cli, const struct wait *wait, const char *id, void *progress) {
+    int64_t deadline = clock_monotonic_ms() + wait->patience_ms;
+    struct arena *outer = cli->arena;
+    int status = WAIT_GOES_ON;
+    while (status == WAIT_GOES_ON && clock_monotonic_ms() < deadline) {
+        AUTO_ARENA turn = arena_new();
+        cli->arena = turn;
+        status = wait->look(cli, id, progress);
+        fflush(stdout);
+        if (status == WAIT_GOES_ON)
+            nanosleep(&(struct timespec){.tv_nsec = wait->pause_ms * 1000000}, NULL);
+        cli->arena = outer;
+    }
+    return status;
+}
+
+/* ---- a certificate ---- */
+
 /* What was printed last, so that only changes are. */
 struct progress {
     char state[64];
     char deployments[TARGETS_MAX][64];
 };
-
-static void pause_a_little(void) {
-    nanosleep(&(struct timespec){.tv_nsec = PAUSE_MS * 1000000L}, NULL);
-}
 
 static bool changed(char last[64], const char *now) {
     if (strcmp(last, now) == 0)
@@ -67,9 +81,7 @@ static bool waits_for_person(const char *state) {
            strcmp(state, "pending_letter") == 0 || strcmp(state, "rejected") == 0;
 }
 
-enum { GOES_ON = -1 };
-
-/* An exit status, or GOES_ON. */
+/* An exit status, or WAIT_GOES_ON. */
 static int judge(struct cli *cli, const json_t *c, struct progress *p) {
     struct tally tally;
     const char *id = cli_text(c, "id"), *state = cli_text(c, "state"), *version = cli_text(c, "version_id");
@@ -78,16 +90,17 @@ static int judge(struct cli *cli, const json_t *c, struct progress *p) {
     if (strcmp(state, "not_activated") == 0)
         return EXIT_OK; /* it activates itself, perhaps in months */
     if (!*version)
-        return GOES_ON;
+        return WAIT_GOES_ON;
     if (!look_at_deployments(cli, id, version, p, &tally))
         return cli_failed(cli);
     if (tally.open)
-        return GOES_ON;
+        return WAIT_GOES_ON;
     return tally.failed ? EXIT_PARTIAL : EXIT_OK;
 }
 
 /* One look; as JSON the certificate is printed once, as it is in the end. */
-static int look(struct cli *cli, const char *id, struct progress *p) {
+static int look(struct cli *cli, const char *id, void *progress) {
+    struct progress *p = progress;
     json_t *c;
     if (!cli_call(cli, "GET", arena_printf(cli->arena, "/v1/certificates/%s", id), NULL, &c))
         return cli_failed(cli);
@@ -95,26 +108,16 @@ static int look(struct cli *cli, const char *id, struct progress *p) {
     if (changed(p->state, state) && !cli->json)
         printf("%s %s\n", id, state);
     int status = judge(cli, c, p);
-    if (cli->json && status != GOES_ON && cli->error.id == ERR_NONE)
+    if (cli->json && status != WAIT_GOES_ON && cli->error.id == ERR_NONE)
         puts(json_text(cli->arena, c, true));
     return status;
 }
 
 int wait_for_certificate(struct cli *cli, const char *id) {
+    static const struct wait patient = {look, PATIENCE_MS, PAUSE_MS};
     struct progress progress = {0};
-    int64_t deadline = clock_monotonic_ms() + PATIENCE_MS;
-    struct arena *outer = cli->arena;
-    int status = GOES_ON;
-    while (status == GOES_ON && clock_monotonic_ms() < deadline) {
-        AUTO_ARENA turn = arena_new(); /* many looks must not add up */
-        cli->arena = turn;
-        status = look(cli, id, &progress);
-        fflush(stdout);
-        if (status == GOES_ON)
-            pause_a_little();
-        cli->arena = outer;
-    }
-    if (status != GOES_ON)
+    int status = wait_for(cli, &patient, id, &progress);
+    if (status != WAIT_GOES_ON)
         return status;
     fail(&cli->error, ERR_TIMED_OUT,
          "certificate %s is not done after five minutes; `tenure explain %s` tells why",

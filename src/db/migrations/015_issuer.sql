@@ -87,4 +87,6 @@ CREATE TABLE acme_account (
 CREATE UNIQUE INDEX acme_account_open ON acme_account (account_id, issuer_id)
     WHERE deactivated_at IS NULL AND gone_at IS NULL;
 CREATE INDEX acme_account_list ON acme_account (account_id, id);
+-- No certificate gets the key of an account, nor one that it is being rolled over to.
 CREATE INDEX acme_account_key ON acme_account (thumbprint);
+CREATE INDEX acme_account_next_key ON acme_account (next_spki) WHERE next_spki IS NOT NULL;

@@ -33,7 +33,7 @@ CREATE INDEX acme_order_fingerprint ON acme_order (fingerprint) WHERE fingerprin
 CREATE INDEX acme_order_ended ON acme_order (ended_at, id) WHERE ended_at IS NOT NULL;
 
 -- owner: issue
--- A name of such an order, and how it is proven. What the CA holds for proven stays until that runs out.
+-- A name of such an order, and how it is proven. What was proven stays as long as the order.
 CREATE TABLE acme_authorization (
     order_id TEXT NOT NULL,
     number BIGINT NOT NULL,          -- 0, 1, … as the order lists them
@@ -53,8 +53,6 @@ CREATE TABLE acme_authorization (
     problem_type TEXT,               -- dns, connection …: the word of RFC 8555, 6.7
     PRIMARY KEY (order_id, number)
 ) WITHOUT ROWID;
-CREATE INDEX acme_authorization_valid ON acme_authorization (account_id, name, issuer_id, expires_at)
-    WHERE status = 'valid';
 
 -- owner: issue
 -- How it goes with an issuer: who fails three times in a row is passed over for a day.

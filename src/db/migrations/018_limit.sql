@@ -47,7 +47,6 @@ CREATE TABLE suggestion (
     failures BIGINT NOT NULL DEFAULT 0 -- in a row
 ) WITHOUT ROWID;
 CREATE INDEX suggestion_end ON suggestion (end_at, version_id);
-CREATE INDEX suggestion_certificate ON suggestion (certificate_id, version_id);
 
 -- owner: validate
 -- What a CA holds for proven: the last time for each name, method and CA of an account.

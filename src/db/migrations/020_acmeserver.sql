@@ -41,8 +41,7 @@ CREATE TABLE served_authorization (
     name TEXT NOT NULL,              -- without "*.", or an IP address
     wildcard BIGINT NOT NULL,        -- 1: for "*.name"
     status TEXT NOT NULL CHECK (status IN ('pending', 'valid', 'invalid', 'deactivated')),
-    expires_at BIGINT NOT NULL,
-    created_at BIGINT NOT NULL
+    expires_at BIGINT NOT NULL
 );
 CREATE INDEX served_authorization_name ON served_authorization (account_id, name, wildcard, id);
 
@@ -99,6 +98,5 @@ CREATE TABLE served_alternate (
     id TEXT PRIMARY KEY,             -- acmeroot_…
     ca_id TEXT NOT NULL UNIQUE,      -- the intermediate
     root BYTEA NOT NULL,             -- certificate
-    crossed BYTEA NOT NULL,          -- the intermediate's name and key, signed by that root
-    created_at BIGINT NOT NULL
+    crossed BYTEA NOT NULL           -- the intermediate's name and key, signed by that root
 );
