@@ -319,13 +319,6 @@ struct dealt {
     struct issuer issuer;
 };
 
-static bool commit_if(struct db *db, bool ok, struct error *e) {
-    if (ok)
-        return db_commit(db, e);
-    db_rollback(db);
-    return false;
-}
-
 /* What is published for a challenge has the present key in it: such orders are waited for. */
 static bool begin_roll(struct work *w, struct acme_account *p, struct error *e) {
     bool proving;
@@ -336,7 +329,7 @@ static bool begin_roll(struct work *w, struct acme_account *p, struct error *e) 
     if (proving && w->now - p->roll_asked_at < ROLL_PATIENCE)
         return true;
     p->roll_asked_at = 0;
-    return db_begin(w->db, e) && commit_if(w->db, acme_account_store(w->db, p, e), e);
+    return db_begin(w->db, e) && db_end(w->db, acme_account_store(w->db, p, e), e);
 }
 
 bool acme_account_act(struct work *w, struct error *e) {
@@ -417,17 +410,17 @@ static bool make_row(struct acme_session *s, const char *account_id, struct acme
                                .key_algorithm = key_algorithm_name(KEY_P256),
                                .created_at = s->now};
     return acme_account_make(s->services, s->arena, p, e) && db_begin(db, e) &&
-           commit_if(db, acme_account_insert(db, p, e), e) &&
+           db_end(db, acme_account_insert(db, p, e), e) &&
            acme_account_of(db, s->arena, account_id, s->issuer->id, p, e);
 }
 
 static bool store_dealt(struct acme_session *s, struct acme_account *p, struct error *e) {
     struct db *db = s->services->db;
     note_success(p);
-    return db_begin(db, e) && commit_if(db,
-                                        acme_account_store(db, p, e) &&
-                                            write_audit(db, s->arena, "acme_account.change", p, s->now, e),
-                                        e);
+    return db_begin(db, e) && db_end(db,
+                                     acme_account_store(db, p, e) &&
+                                         write_audit(db, s->arena, "acme_account.change", p, s->now, e),
+                                     e);
 }
 
 /* Always false. What a person must mend stands in the account's row, in the CA's words. */
@@ -437,7 +430,7 @@ static bool not_ready(struct acme_session *s, struct acme_account *p, struct err
     struct error ignored;
     if (cause.id == ERR_ACME_EXTERNAL_ACCOUNT || cause.id == ERR_ACME_USER_ACTION)
         (void)(db_begin(db, &ignored) &&
-               commit_if(db, note_failure(db, s->arena, p, &cause, s->now, &ignored), &ignored));
+               db_end(db, note_failure(db, s->arena, p, &cause, s->now, &ignored), &ignored));
     return false;
 }
 
@@ -471,8 +464,8 @@ bool acme_account_note(const struct acme_session *s, const struct error *cause, 
     struct acme_account p;
     if (cause->id != ERR_ACME_ACCOUNT_GONE || !s->account || !db_begin(db, e))
         return cause->id != ERR_ACME_ACCOUNT_GONE || !s->account;
-    return commit_if(db,
-                     acme_account_get_any(db, s->arena, s->account->id, &p, e) &&
-                         note_failure(db, s->arena, &p, cause, s->now, e),
-                     e);
+    return db_end(db,
+                  acme_account_get_any(db, s->arena, s->account->id, &p, e) &&
+                      note_failure(db, s->arena, &p, cause, s->now, e),
+                  e);
 }

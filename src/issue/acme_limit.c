@@ -78,9 +78,7 @@ static bool take_again(struct acme_run *run, bool *taken, struct error *e) {
 
 bool acme_limit_take_again(struct acme_run *run, bool *taken, struct error *e) {
     struct db *db = run->w->db;
-    bool ok = db_begin(db, e) && take_again(run, taken, e) && db_commit(db, e);
-    db_rollback(db);
-    return ok;
+    return db_begin(db, e) && db_end(db, take_again(run, taken, e), e);
 }
 
 /* ---- what has happened ---- */

@@ -114,10 +114,8 @@ static bool use_slot(struct db *db, const struct acme_order_row *o, bool *used, 
 }
 
 bool acme_order_use_slot(struct db *db, struct acme_order_row *o, bool *used, struct error *e) {
-    bool ok = db_begin(db, e) && use_slot(db, o, used, e) && db_commit(db, e);
-    db_rollback(db);
     o->slot_at = 0;
-    return ok;
+    return db_begin(db, e) && db_end(db, use_slot(db, o, used, e), e);
 }
 
 static bool still_open(struct db *db, const struct acme_order_row *o, struct error *e) {

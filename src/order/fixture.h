@@ -52,10 +52,7 @@ static inline void world_close(struct world *w) {
 
 /* What a handler's transaction does: committed if it went well. */
 static inline bool world_end(struct world *w, bool ok, struct error *e) {
-    if (ok)
-        return db_commit(w->services.db, e);
-    db_rollback(w->services.db);
-    return false;
+    return db_end(w->services.db, ok, e);
 }
 
 static inline bool purchase(struct world *w, const struct order_request *request, struct certificate *first,
