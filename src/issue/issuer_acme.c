@@ -249,9 +249,8 @@ static bool note_problems(struct acme_run *run, const struct error *cause, struc
 }
 
 static bool is_dead(const struct acme_run *run, const struct error *cause) {
-    const char *status = run->order.status ? run->order.status : "";
-    return run->given_up || cause->id == ERR_ISSUER_ANSWER || acme_status_parse(status) == ACME_INVALID ||
-           acme_order_end(&run->order) <= run->w->now;
+    return run->given_up || cause->id == ERR_ISSUER_ANSWER ||
+           acme_status_parse(run->order.status) == ACME_INVALID || acme_order_end(&run->order) <= run->w->now;
 }
 
 /* The order goes on, but for one that the CA has surely not made: the next attempt may go elsewhere. */
