@@ -3,6 +3,7 @@
 #include "acme/jwk.h"
 #include "issue/acme_run.h"
 #include "pki/csr.h"
+#include "solve/persist_record.h"
 
 enum { BAD_REQUEST = 400, NOT_FOUND = 404 };
 
@@ -290,8 +291,9 @@ static const char *persistent_value(struct acme_run *run, const struct acme_auth
                                     const struct acme_challenge *challenge) {
     struct arena *a = run->w->arena;
     const char *domains = challenge->issuer_domain_names ? challenge->issuer_domain_names : "";
-    return arena_printf(a, "%s; accounturi=%s%s", names_at(a, domains, 0), run->session.account->url,
-                        z->wildcard ? "; policy=wildcard" : "");
+    const struct persist says = {
+        .issuer = names_at(a, domains, 0), .account_uri = run->session.account->url, .wildcard = z->wildcard};
+    return persist_value(a, &says);
 }
 
 static void fill_solution(struct acme_run *run, const struct acme_authorization_row *z,
