@@ -40,6 +40,10 @@ struct acme_run {
 bool acme_run_read(struct acme_run *run, struct error *e);
 /* Account and directory, at the first request of a turn. */
 bool acme_run_open(struct acme_run *run, struct error *e);
+/* A signed request of an open run; `payload` NULL: POST-as-GET. What came back is in run->reply. */
+bool acme_run_post(struct acme_run *run, const char *url, const json_t *payload, struct error *e);
+/* Room beside `count` authorizations: nothing is known of their proofs, and nothing is to be published. */
+void acme_run_room(struct acme_run *run, size_t count);
 
 /* ---- acme_action.c: one function an action of acme_next ---- */
 
