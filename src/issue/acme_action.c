@@ -18,7 +18,7 @@ static void wait_a_little(struct acme_run *run) {
 
 /* ---- the order ---- */
 
-static bool keep_answer(struct acme_run *run, const struct acme_order *answer) {
+static void keep_answer(struct acme_run *run, const struct acme_order *answer) {
     struct acme_order_row *order = &run->order;
     order->status = acme_status_name(answer->status);
     order->finalize_url = answer->finalize ? answer->finalize : order->finalize_url;
@@ -30,11 +30,13 @@ static bool keep_answer(struct acme_run *run, const struct acme_order *answer) {
         run->reply.problem = *answer->problem;
         order->problem = acme_problem_text(run->w->arena, answer->problem);
     }
-    return true;
 }
 
 static bool read_order(struct acme_run *run, struct acme_order *answer, struct error *e) {
-    return acme_read_order(run->w->arena, run->reply.body, answer, e) && keep_answer(run, answer);
+    if (!acme_read_order(run->w->arena, run->reply.body, answer, e))
+        return false;
+    keep_answer(run, answer);
+    return true;
 }
 
 static json_t *identifiers(const char *names) {

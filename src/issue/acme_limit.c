@@ -68,7 +68,6 @@ bool acme_limit_take(const struct acme_run *run, struct acme_order_row *order, i
 
 static bool take_again(struct acme_run *run, bool *taken, struct error *e) {
     int64_t until;
-    run->order.replaces = NULL;
     if (!acme_limit_take(run, &run->order, &until, e))
         return false;
     *taken = run->order.slot_at != 0;

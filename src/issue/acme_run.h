@@ -56,7 +56,8 @@ acme_doer acme_do_order, acme_do_look, acme_do_answer, acme_do_poll, acme_do_fin
 /* A slot for the newOrder of `run->order`: then slot_at is set; else `*until` is when to ask again. */
 bool acme_limit_take(const struct acme_run *run, struct acme_order_row *order, int64_t *until,
                      struct error *e);
-/* Outside of transactions: one for newOrder without what it replaces, which is forgotten; it is used up. */
+/* Outside of transactions: one for newOrder once more, as `run->order` is now, which is stored; it is used
+ * up. */
 bool acme_limit_take_again(struct acme_run *run, bool *taken, struct error *e);
 /* The CA has issued: control over each name was proven to it. */
 bool acme_limit_proven(const struct acme_run *run, struct error *e);
