@@ -12,6 +12,10 @@ static int64_t distance(int64_t one, int64_t other) {
     return one > other ? one - other : other - one;
 }
 
+bool acme_clock_same(int64_t one, int64_t other) {
+    return distance(one, other) <= SAME;
+}
+
 static bool store(struct db *db, const char *issuer_id, int64_t offset, int64_t now, struct error *e) {
     return db_exec(
         db, e,
@@ -29,7 +33,7 @@ void acme_clock_note(const struct acme_session *s, int64_t offset) {
                 "SELECT offset_seconds FROM acme_clock WHERE issuer_id = $1", DB_TEXT(s->issuer->id)))
         return;
     bool known = before != INT64_MAX, was_far = known && distance(before, 0) > TOLERANCE;
-    if (known && distance(before, offset) <= SAME)
+    if (known && acme_clock_same(before, offset))
         return;
     if (distance(offset, 0) > TOLERANCE && !was_far)
         log_event(LOG_WARNING, "the clock of the CA and ours are far apart", LOG_S("issuer", s->issuer->id),

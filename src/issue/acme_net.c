@@ -17,7 +17,6 @@ enum {
     NONCE_MAX = 256,
     BODY_MAX = 256 << 10,
     NONCE_TRIES = 20,
-    CLOCK_SAME = 60,
     STATUS_GROUP = 100,
     STATUS_GOOD = 2,
 };
@@ -81,8 +80,8 @@ static void look_at_clock(const struct acme_session *s, struct place *place, con
     int64_t theirs;
     if (!date || !header_date(date, &theirs))
         return;
-    int64_t offset = theirs - s->now, change = offset - place->clock_offset;
-    if (place->clock_offset != NO_OFFSET && change <= CLOCK_SAME && change >= -CLOCK_SAME)
+    int64_t offset = theirs - s->now;
+    if (acme_clock_same(place->clock_offset, offset))
         return;
     place->clock_offset = offset;
     acme_clock_note(s, offset);
