@@ -21,18 +21,18 @@ enum {
 
 /* ---- keys ---- */
 
-static bool make_key(const struct services *services, struct arena *a, const struct key_ref *owner,
-                     enum key_algorithm algorithm, struct key_made *made, struct error *e) {
-    return signer_make(services->signer, a, algorithm, owner, made, e);
+static bool make_key(const struct services *services, struct arena *a, const struct acme_account *p,
+                     const char *key_id, struct key_made *made, struct error *e) {
+    const struct key_ref owner = {.id = key_id, .account_id = p->account_id, .purpose = PURPOSE_ACME};
+    return signer_make(services->signer, a, key_algorithm_parse(p->key_algorithm), &owner, made, e);
 }
 
 bool acme_account_make(const struct services *services, struct arena *a, struct acme_account *p,
                        struct error *e) {
+    struct key_made made;
     p->id = id_new(a, "aca", p->created_at);
     p->key_id = id_new(a, "key", p->created_at);
-    const struct key_ref owner = {.id = p->key_id, .account_id = p->account_id, .purpose = PURPOSE_ACME};
-    struct key_made made;
-    if (!make_key(services, a, &owner, key_algorithm_parse(p->key_algorithm), &made, e))
+    if (!make_key(services, a, p, p->key_id, &made, e))
         return false;
     p->spki = made.spki;
     p->key_sealed = made.sealed;
@@ -40,21 +40,15 @@ bool acme_account_make(const struct services *services, struct arena *a, struct 
     return jwk_thumbprint(a, made.spki, &p->thumbprint, e);
 }
 
-bool acme_account_make_next(const struct services *services, struct arena *a, struct acme_account *p,
-                            struct error *e) {
-    p->next_key_id = id_new(a, "key", p->created_at);
-    const struct key_ref owner = {.id = p->next_key_id, .account_id = p->account_id, .purpose = PURPOSE_ACME};
+bool acme_account_make_next(const struct services *services, struct arena *a, int64_t now,
+                            struct acme_account *p, struct error *e) {
     struct key_made made;
-    if (!make_key(services, a, &owner, key_algorithm_parse(p->key_algorithm), &made, e))
+    p->next_key_id = id_new(a, "key", now);
+    if (!make_key(services, a, p, p->next_key_id, &made, e))
         return false;
     p->next_spki = made.spki;
     p->next_sealed = made.sealed;
     return true;
-}
-
-static struct key_ref present_key(const struct acme_account *p) {
-    return (struct key_ref){
-        .id = p->key_id, .account_id = p->account_id, .purpose = PURPOSE_ACME, .sealed = p->key_sealed};
 }
 
 static struct key_ref next_key(const struct acme_account *p) {
@@ -180,7 +174,7 @@ static bool register_account(const struct acme_session *s, struct acme_account *
     struct acme_directory directory;
     struct acme_reply reply;
     struct binding binding;
-    const struct key_ref ref = present_key(p);
+    const struct key_ref ref = acme_account_key(p);
     const struct acme_key key = {.ref = &ref, .spki = p->spki};
     json_t *body = json_keep(s->arena, json_object());
     if (!acme_net_directory(s, &directory, e) || !find_binding(s, p, &binding, e) ||

@@ -272,10 +272,7 @@ static bool post(const struct acme_session *s, struct jws_request *jws, const st
 
 static bool post_by_account(const struct acme_session *s, const struct acme_account *account, const char *url,
                             const char *payload, struct acme_reply *reply, struct error *e) {
-    const struct key_ref key = {.id = account->key_id,
-                                .account_id = account->account_id,
-                                .purpose = PURPOSE_ACME,
-                                .sealed = account->key_sealed};
+    const struct key_ref key = acme_account_key(account);
     struct jws_request jws = {
         .spki = account->spki, .kid = account->url, .url = url, .payload = slice_str(payload)};
     return post(s, &jws, &key, reply, e);

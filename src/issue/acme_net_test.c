@@ -426,8 +426,7 @@ static const struct half_steps account_step = {acme_account_act, {acme_account_s
 
 static struct slice begin_roll(void) {
     struct acme_account p = row();
-    p.created_at = w.now;
-    assert_ok(acme_account_make_next(&w.services, w.arena, &p, &e), e);
+    assert_ok(acme_account_make_next(&w.services, w.arena, w.now, &p, &e), e);
     assert_ok(db_begin(w.services.db, &e), e);
     assert_ok(world_end(&w, acme_account_store(w.services.db, &p, &e), &e), e);
     return p.next_spki;
