@@ -268,7 +268,7 @@ static bool is_dead(const struct acme_run *run, const struct error *cause) {
 /* The order goes on, but for one that the CA has surely not made: the next attempt may go elsewhere. */
 static bool note_trouble(struct acme_run *run, const struct error *cause, struct error *e) {
     bool passed_over = false;
-    if (!failover_failed(run->w, run->application, cause, &passed_over, e))
+    if (!failover_failed(run->w, run->c, run->application, cause, &passed_over, e))
         return false;
     if (passed_over || (!run->order.url && !run->stays))
         return end_order(run, ACME_ABANDONED, e);
