@@ -5,7 +5,7 @@
 #define ORDER(type, member, en, zh)         FIELD(type, acme_order_row, member, 0, en, zh)
 #define AUTHORIZATION(type, member, en, zh) FIELD(type, acme_authorization_row, member, 0, en, zh)
 
-const struct field acme_order_fields[] = {
+static const struct field acme_order_fields[] = {
     ORDER(TEXT, id, "Id", "ID"),
     ORDER(TEXT, account_id, "Account", "账号"),
     ORDER(TEXT, application_id, "Application", "申请"),
@@ -31,7 +31,7 @@ const struct field acme_order_fields[] = {
     FIELD_END,
 };
 
-const struct field acme_authorization_fields[] = {
+static const struct field acme_authorization_fields[] = {
     AUTHORIZATION(TEXT, order_id, "Order", "订单"),
     AUTHORIZATION(INT, number, "Number", "序号"),
     AUTHORIZATION(TEXT, account_id, "Account", "账号"),

@@ -15,8 +15,6 @@ struct issuer_health {
     const char *last_error;
 };
 
-extern const struct field issuer_health_fields[];
-
 /* ---- failover.c: inside transactions ---- */
 
 /* The issuer that the application goes to now: stored, and set in `application`. ERR_BRAND_NOT_ON_SALE if all
