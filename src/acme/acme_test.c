@@ -529,7 +529,6 @@ static void retry_after_is_seconds_or_a_date_and_bounded(void **state) {
     int64_t t;
     assert_true(header_date("Sun, 06 Nov 1994 08:49:37 GMT", &t));
     assert_int_equal(t, NOW);
-    assert_string_equal(header_date_text(a, NOW), "Sun, 06 Nov 1994 08:49:37 GMT");
 }
 
 static void links_are_found_by_their_relation(void **state) {
