@@ -140,10 +140,9 @@ static bool read_object(struct arena *a, struct slice json, json_t **object, str
     struct error malformed = {0};
     if (json_read(a, json, object, &malformed) && json_is_object(*object))
         return true;
-    const char *const *why = (const char *const[]){malformed.detail[LANG_EN], malformed.detail[LANG_ZH]};
     if (malformed.id == ERR_NONE)
         return fail(e, ERR_ACME_ANSWER, "an object is expected", "应为一个对象");
-    return fail(e, ERR_ACME_ANSWER, "%s%.0s", "%.0s%s", why[0], why[1]);
+    return fail(e, ERR_ACME_ANSWER, "%s%.0s", "%.0s%s", malformed.detail[LANG_EN], malformed.detail[LANG_ZH]);
 }
 
 /* ---- directory ---- */
