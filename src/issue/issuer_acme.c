@@ -23,8 +23,7 @@ static bool want_preflight(struct work *w, const struct application *p, struct e
         return true;
     while (names_next(&names, &name)) {
         const char *text = arena_strndup(w->arena, (const char *)name.p, name.len);
-        if (!w->services->preflight_wanted(w->db, p->account_id,
-                                           strncmp(text, "*.", 2) == 0 ? text + 2 : text, p->id, w->now, e))
+        if (!w->services->preflight_wanted(w->db, p->account_id, name_bare(text), p->id, w->now, e))
             return false;
     }
     return true;

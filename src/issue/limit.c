@@ -80,7 +80,7 @@ static const char *digest_of(struct arena *a, const char *names) {
 
 /* A failure belongs to a name and the ACME account that tried. */
 static const char *failure_of(struct arena *a, const struct limit_ask *ask, const char *name) {
-    return arena_printf(a, "%s %s", ask->acme_account, strncmp(name, "*.", 2) == 0 ? name + 2 : name);
+    return arena_printf(a, "%s %s", ask->acme_account, name_bare(name));
 }
 
 static bool add_each_name(struct taking *t, const struct rate_limit *limit, struct error *e) {
