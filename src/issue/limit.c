@@ -63,19 +63,20 @@ static int by_bytes(const void *one, const void *other) {
 
 /* The names in an order of their own, as a digest: an id must not grow with them. */
 static const char *digest_of(struct arena *a, const char *names) {
-    size_t count = names_count(names), length = 0;
-    const char **sorted = ARENA_ARRAY(a, count, const char *);
+    size_t count = 0;
+    const char **sorted = ARENA_ARRAY(a, names_count(names), const char *);
     char hex[SHA256_HEX_SIZE];
     struct buf text = buf_new(a, strlen(names) + 2);
-    for (size_t i = 0; i < count; i++)
-        length += strlen(sorted[i] = names_at(a, names, i));
+    struct slice name;
+    for (const char *rest = names; names_next(&rest, &name);)
+        sorted[count++] = arena_strndup(a, (const char *)name.p, name.len);
     qsort(sorted, count, sizeof *sorted, by_bytes);
     for (size_t i = 0; i < count; i++) {
         buf_str(&text, sorted[i]);
         buf_char(&text, ' ');
     }
     digest_sha256_hex(buf_slice(&text), hex);
-    return length ? arena_strdup(a, hex) : "-";
+    return arena_strdup(a, hex);
 }
 
 /* A failure belongs to a name and the ACME account that tried. */
