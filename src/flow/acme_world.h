@@ -4,7 +4,6 @@
 #include "flow/fake_ca.h"
 #include "flow/flow.h"
 #include "issue/failover.h"
-#include "notify/notify_db.h"
 #include "solve/solve_db.h"
 
 enum { STEPS_MAX = 64, KILLED_PERCENT = 30 };
@@ -239,17 +238,6 @@ static inline const char *outcome_of(const struct application *p) {
     struct acme_order_row order;
     assert_ok(acme_order_last(w.services.db, w.arena, p->id, &order, &e), e);
     return order.outcome;
-}
-
-static inline size_t told(const char *event) {
-    const struct notice_range all = {
-        .account_id = ACCOUNT, .role = ~INT64_C(0), .user_role = ~INT64_C(0), .limit = 1000};
-    struct notice *notices;
-    size_t n, found = 0;
-    assert_ok(notice_list(w.services.db, w.arena, &all, &notices, &n, &e), e);
-    for (size_t i = 0; i < n; i++)
-        found += strcmp(notices[i].event, event) == 0;
-    return found;
 }
 
 #define in_world(f) cmocka_unit_test_setup_teardown(f, open_world, close_world)

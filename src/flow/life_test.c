@@ -6,7 +6,6 @@
 #include "base/rand.h"
 #include "flow/flow.h"
 #include "issue/issue.h"
-#include "notify/notify_db.h"
 #include "order/market.h"
 #include "unit.h"
 
@@ -127,17 +126,6 @@ static struct certificate old_of(const struct life *life) {
 
 static struct certificate certs[YEARS_MAX];
 
-static size_t told(const char *event) {
-    const struct notice_range all = {
-        .account_id = ACCOUNT, .role = ~INT64_C(0), .user_role = ~INT64_C(0), .limit = 1000};
-    struct notice *notices;
-    size_t count, found = 0;
-    assert_ok(notice_list(w.services.db, w.arena, &all, &notices, &count, &e), e);
-    for (size_t i = 0; i < count; i++)
-        found += strcmp(notices[i].event, event) == 0;
-    return found;
-}
-
 /* The jitter of a version may add one to those of its term, where the last one of the plan is short. */
 static void expect_versions(const struct life *life, const struct plan *plan) {
     for (int64_t i = 0; i < life->years; i++) {
@@ -222,8 +210,8 @@ static void live(const struct life *life, bool kills) {
         expect_units(&certs[i], i > 0 || life->kind == ORDER_EARLY_RENEWAL);
     }
     size_t activations = (size_t)life->years - (life->kind != ORDER_EARLY_RENEWAL);
-    assert_int_equal(told("renewal_activated"), activations);
-    assert_int_equal(told("renewal_failed"), 0);
+    assert_int_equal(notices_told(&w, "renewal_activated"), activations);
+    assert_int_equal(notices_told(&w, "renewal_failed"), 0);
     world_close(&w);
 }
 
