@@ -2,6 +2,7 @@
 #include "issue/limit.h"
 #include "base/buf.h"
 #include "base/clock.h"
+#include "catalog/issuer.h"
 #include "issue/limit_db.h"
 #include "pki/digest.h"
 #include "pki/names.h"
@@ -53,7 +54,7 @@ static bool add(struct taking *t, const struct rate_limit *limit, const char *of
     *p = (struct part){.limit = limit, .charged = charged};
     if (!bucket_get(t->db, t->arena, id, &p->bucket, e))
         return false;
-    p->bucket.account_id = own ? t->ask->account_id : "system";
+    p->bucket.account_id = own ? t->ask->account_id : ISSUER_ACCOUNT;
     return true;
 }
 
@@ -321,6 +322,6 @@ bool limit_suggest_closed(struct db *db, struct arena *a, const char *directory,
 bool limit_suggest_close(struct db *db, struct arena *a, const char *directory, int64_t until,
                          struct error *e) {
     const struct bucket bucket = {
-        .id = suggest_id(a, directory), .account_id = "system", .closed_until = until};
+        .id = suggest_id(a, directory), .account_id = ISSUER_ACCOUNT, .closed_until = until};
     return bucket_put(db, &bucket, e);
 }
