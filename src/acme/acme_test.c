@@ -5,6 +5,7 @@
 #include "acme/jws.h"
 #include "acme/message.h"
 #include "pki/der.h"
+#include "pki/digest.h"
 #include "pki/fixture.h"
 #include "pki/openssl.h"
 #include "unit.h"
@@ -55,6 +56,16 @@ static struct slice spki_of(const char *file, struct secret **pkcs8) {
     return spki;
 }
 
+static const char *thumbprint_of(const char *jwk) {
+    json_t *value;
+    struct slice spki;
+    const char *thumbprint;
+    assert_ok(json_read(a, slice_str(jwk), &value, &e), e);
+    assert_ok(jwk_read(a, value, &spki, &e), e);
+    assert_ok(jwk_thumbprint(a, spki, &thumbprint, &e), e);
+    return thumbprint;
+}
+
 /* The example of RFC 7638, 3.1. */
 static void the_thumbprint_is_that_of_the_rfc(void **state) {
     (void)state;
@@ -64,13 +75,7 @@ static void the_thumbprint_is_that_of_the_rfc(void **state) {
         "2QvzqY368QQMicAtaSqzs8KJZgnYb9c7d0zgdAZHzu6qMQvRL5hajrn1n91CbOpbISD08qNLyrdkt-bFTWhAI4vMQFh6WeZu0fM4lF"
         "d2NcRwr3XPksINHaQ-G_xBniIqbw0Ls1jF44-csFCur-kEgU8awapJzKnqDKgw\",\"e\":\"AQAB\",\"alg\":\"RS256\","
         "\"kid\":\"2011-04-29\"}";
-    json_t *value;
-    struct slice spki;
-    const char *thumbprint;
-    assert_ok(json_read(a, slice_str(jwk), &value, &e), e);
-    assert_ok(jwk_read(a, value, &spki, &e), e);
-    assert_ok(jwk_thumbprint(a, spki, &thumbprint, &e), e);
-    assert_string_equal(thumbprint, "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs");
+    assert_string_equal(thumbprint_of(jwk), "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs");
 }
 
 /* RFC 8037, A.3. */
@@ -78,19 +83,15 @@ static void the_thumbprint_of_ed25519_is_that_of_the_rfc(void **state) {
     (void)state;
     static const char jwk[] =
         "{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"x\":\"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo\"}";
-    json_t *value;
-    struct slice spki;
-    const char *thumbprint;
-    assert_ok(json_read(a, slice_str(jwk), &value, &e), e);
-    assert_ok(jwk_read(a, value, &spki, &e), e);
-    assert_ok(jwk_thumbprint(a, spki, &thumbprint, &e), e);
+    const char *thumbprint = thumbprint_of(jwk);
     assert_string_equal(thumbprint, "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k");
     const char *authorization = key_authorization(a, "token", thumbprint);
     assert_string_equal(authorization, "token.kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k");
-    uint8_t digest[KEY_AUTHORIZATION_DIGEST];
-    key_authorization_digest(authorization, digest);
-    assert_string_equal(key_authorization_dns_value(a, authorization),
-                        base64url_text(a, slice_of(digest, sizeof digest)));
+    char hex[SHA256_HEX_SIZE];
+    struct slice digest;
+    digest_sha256_hex(slice_str(authorization), hex);
+    assert_true(hex_bytes(a, hex, &digest));
+    assert_string_equal(key_authorization_dns_value(a, authorization), base64url_text(a, digest));
 }
 
 static const char *const key_files[] = {"key-p256.pem", "key-p384.pem", "key-ed25519.pem", "key-rsa2048.pem"};
@@ -529,7 +530,6 @@ static void retry_after_is_seconds_or_a_date_and_bounded(void **state) {
     int64_t t;
     assert_true(header_date("Sun, 06 Nov 1994 08:49:37 GMT", &t));
     assert_int_equal(t, NOW);
-    assert_string_equal(header_date_text(a, NOW), "Sun, 06 Nov 1994 08:49:37 GMT");
 }
 
 static void links_are_found_by_their_relation(void **state) {

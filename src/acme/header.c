@@ -2,11 +2,9 @@
 #include "acme/header.h"
 #include "base/clock.h"
 #include <strings.h>
-#include <time.h>
 
 static const char *const months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
                                      "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-static const char *const days[] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
 
 enum { DATE_LEN = 29, SECONDS_DIGITS_MAX = 9, TARGET_MAX = 2000 };
 
@@ -51,14 +49,6 @@ bool header_date(const char *value, int64_t *t) {
         return false;
     *t = days_from_civil(year, month, day) * DAY + hour * 3600 + minute * 60 + second;
     return true;
-}
-
-const char *header_date_text(struct arena *a, int64_t t) {
-    struct tm tm;
-    time_t seconds = (time_t)t;
-    gmtime_r(&seconds, &tm);
-    return arena_printf(a, "%s, %02d %s %04d %02d:%02d:%02d GMT", days[tm.tm_wday], tm.tm_mday,
-                        months[tm.tm_mon], tm.tm_year + 1900, tm.tm_hour, tm.tm_min, tm.tm_sec);
 }
 
 int64_t header_retry_after(const char *value, int64_t now) {

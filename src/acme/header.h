@@ -1,11 +1,9 @@
-/* The headers of ACME's answers: Retry-After, Date and Link. */
+/* The headers of ACME's answers: Retry-After, Date, Link and Location. */
 #pragma once
 #include "base/arena.h"
 
 /* IMF-fixdate of RFC 9110, 5.6.7: "Sun, 06 Nov 1994 08:49:37 GMT". */
 bool header_date(const char *value, int64_t *t);
-/* `t` in that form. */
-const char *header_date_text(struct arena *a, int64_t t);
 /* Seconds from `now` on, at least 1 and at most a day; 0 for NULL and what cannot be read. */
 enum { RETRY_AFTER_MAX = 86400 };
 int64_t header_retry_after(const char *value, int64_t now);

@@ -159,7 +159,3 @@ const char *key_authorization(struct arena *a, const char *token, const char *th
 const char *key_authorization_dns_value(struct arena *a, const char *authorization) {
     return digest_text(a, authorization);
 }
-
-void key_authorization_digest(const char *authorization, uint8_t digest[KEY_AUTHORIZATION_DIGEST]) {
-    crypto_hash_sha256(digest, (const unsigned char *)authorization, strlen(authorization));
-}

@@ -11,8 +11,6 @@ bool jwk_thumbprint(struct arena *a, struct slice spki, const char **thumbprint,
 
 /* RFC 8555, 8.1: what proves that this account's owner controls the name. */
 const char *key_authorization(struct arena *a, const char *token, const char *thumbprint);
-/* The value of the TXT record of dns-01 (RFC 8555, 8.4). */
+/* The value of the TXT record of dns-01 (RFC 8555, 8.4); what it encodes stands in the certificate of
+ * tls-alpn-01 (RFC 8737). */
 const char *key_authorization_dns_value(struct arena *a, const char *key_authorization);
-/* What stands in the certificate of tls-alpn-01 (RFC 8737). */
-enum { KEY_AUTHORIZATION_DIGEST = 32 };
-void key_authorization_digest(const char *key_authorization, uint8_t digest[KEY_AUTHORIZATION_DIGEST]);

@@ -15,7 +15,7 @@ const char *acme_status_name(enum acme_status status) {
 }
 
 enum acme_status acme_status_parse(const char *name) {
-    for (int status = ACME_UNKNOWN + 1; status < ACME_STATUS_COUNT; status++)
+    for (int status = ACME_UNKNOWN + 1; name && status < ACME_STATUS_COUNT; status++)
         if (strcmp(status_names[status], name) == 0)
             return (enum acme_status)status;
     return ACME_UNKNOWN;
@@ -111,7 +111,7 @@ static bool optional_time(const json_t *object, const char *name, int64_t *t, st
 
 static bool status(const json_t *object, enum acme_status *found, struct error *e) {
     const char *name = json_string_value(json_object_get(object, "status"));
-    *found = name ? acme_status_parse(name) : ACME_UNKNOWN;
+    *found = acme_status_parse(name);
     return name || bad(e, "status");
 }
 
@@ -140,10 +140,9 @@ static bool read_object(struct arena *a, struct slice json, json_t **object, str
     struct error malformed = {0};
     if (json_read(a, json, object, &malformed) && json_is_object(*object))
         return true;
-    const char *const *why = (const char *const[]){malformed.detail[LANG_EN], malformed.detail[LANG_ZH]};
     if (malformed.id == ERR_NONE)
         return fail(e, ERR_ACME_ANSWER, "an object is expected", "应为一个对象");
-    return fail(e, ERR_ACME_ANSWER, "%s%.0s", "%.0s%s", why[0], why[1]);
+    return fail(e, ERR_ACME_ANSWER, "%s%.0s", "%.0s%s", malformed.detail[LANG_EN], malformed.detail[LANG_ZH]);
 }
 
 /* ---- directory ---- */

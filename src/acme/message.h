@@ -21,7 +21,7 @@ enum acme_status {
 };
 
 const char *acme_status_name(enum acme_status status); /* "unknown", "pending" … */
-enum acme_status acme_status_parse(const char *name);
+enum acme_status acme_status_parse(const char *name);  /* ACME_UNKNOWN for NULL, too */
 
 enum {
     ACME_IDENTIFIERS_MAX = 1000,

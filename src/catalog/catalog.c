@@ -236,10 +236,5 @@ static bool seed_all(struct seed *s, const struct catalog *files, struct error *
 
 bool catalog_seed(struct db *db, struct arena *a, const struct catalog *files, int64_t now, struct error *e) {
     struct seed s = {.db = db, .arena = a, .now = now};
-    if (!db_begin(db, e))
-        return false;
-    if (seed_all(&s, files, e) && db_commit(db, e))
-        return true;
-    db_rollback(db);
-    return false;
+    return db_begin(db, e) && db_end(db, seed_all(&s, files, e), e);
 }

@@ -64,6 +64,13 @@ bool db_begin(struct db *db, struct error *e);
 bool db_commit(struct db *db, struct error *e);
 /* Harmless without a transaction. */
 void db_rollback(struct db *db);
+/* Commits if all went well; else rolls back and returns false: `db_begin(db, e) && db_end(db, …, e)`. */
+static inline bool db_end(struct db *db, bool ok, struct error *e) {
+    if (ok)
+        return db_commit(db, e);
+    db_rollback(db);
+    return false;
+}
 bool db_in_transaction(const struct db *db);
 /* A named point inside a transaction: one item of a batch may fail without its neighbours. */
 bool db_savepoint(struct db *db, struct error *e);

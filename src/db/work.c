@@ -52,12 +52,7 @@ static bool whole_begin(struct whole *t, struct db *db, struct error *e) {
 }
 
 static bool whole_end(const struct whole *t, bool ok, struct error *e) {
-    if (!t->own)
-        return ok;
-    if (ok)
-        return db_commit(t->db, e);
-    db_rollback(t->db);
-    return false;
+    return t->own ? db_end(t->db, ok, e) : ok;
 }
 
 /* ---- claiming ---- */

@@ -98,7 +98,7 @@ static void a_certificate_is_revoked_at_its_ca(void **state) {
     live(60);
     assert_int_equal(state_of(&c), STATE_REVOKED);
     assert_int_equal(fakes[0].revoked, 1);
-    assert_int_equal(told("revoked"), 1);
+    assert_int_equal(notices_told(&w, "revoked"), 1);
 }
 
 TEST_MAIN(acme_failover, in_world(the_second_issuer_takes_over_and_the_first_comes_back),

@@ -199,7 +199,7 @@ static void a_blocked_name_is_rejected_with_the_words_of_the_ca(void **state) {
     const char *problems = last_application(&c).problems;
     assert_non_null(problems);
     assert_non_null(strstr(problems, "as I said"));
-    assert_int_equal(told("rejected"), 1);
+    assert_int_equal(notices_told(&w, "rejected"), 1);
     assert_int_equal(fakes[0].new_orders, 1);
     expect_nothing_left();
 }

@@ -2,17 +2,10 @@
  * steps. */
 #pragma once
 #include "flow/fake_ca.h"
-#include "flow/flow.h"
+#include "flow/fixture.h"
 #include "issue/failover.h"
-#include "notify/notify_db.h"
 #include "solve/solve_db.h"
 
-enum { STEPS_MAX = 64, KILLED_PERCENT = 30 };
-
-static struct world w;
-static struct error e;
-static const struct issue_settings settings = {
-    .public_url = "http://ca.example.com", .ca_algorithm = KEY_P256, .backdate_seconds = 0};
 static struct brand brand;
 static bool there = true; /* what the world sees of what is published */
 
@@ -78,13 +71,10 @@ static inline void change_brand(void) {
 static inline int open_world(void **state) {
     static const char *const hosts[] = {"https://one.test", "https://two.test"};
     (void)state;
-    rand_seed(1);
-    e = (struct error){0};
     there = true;
     replaces = NULL;
     bought_count = 0;
-    world_open(&w, "2026-11-21T00:00:00Z");
-    w.services.issue = &settings;
+    begin_at("2026-11-21T00:00:00Z");
     w.services.solve = &solving;
     w.services.acme = acme_net_over(w.arena, &(struct acme_transport){.call = fake_call});
     assert_ok(db_begin(w.services.db, &e), e);
@@ -106,17 +96,6 @@ static inline int close_world(void **state) {
 
 /* ---- time ---- */
 
-static inline bool kill_some(void *context, const struct step *step) {
-    bool *kills = context;
-    (void)step;
-    return *kills && rand_below(100) < KILLED_PERCENT;
-}
-
-static inline bool rest(struct work *work, struct error *error) {
-    (void)error;
-    return work_goes(work, OUTCOME_DONE);
-}
-
 /* As ARI has it: the order says what it replaces. */
 static inline bool say_replaces(struct work *work, struct error *error) {
     struct application p;
@@ -129,39 +108,19 @@ static inline bool say_replaces(struct work *work, struct error *error) {
     return acme_order_store(work->db, &order, error);
 }
 
-/* The steps of the product, but for revocation lists, which would be signed every few days. */
 static inline const struct step *steps_here(void) {
-    static struct step table[STEPS_MAX];
-    size_t count = 0;
-    for (const struct step *s = steps; s->name; s++, count++) {
-        size_t last = 0;
-        assert_true(count + 1 < STEPS_MAX);
-        table[count] = *s;
-        if (strcmp(s->name, "crl") == 0)
-            table[count] = (struct step){s->name, s->of, .save = {rest}, .does = s->does};
-        while (table[count].save[last])
-            last++;
-        if (strcmp(s->name, "apply") == 0)
-            table[count].save[last] = say_replaces;
-    }
+    struct step *table = steps_to_live_by(), *apply = table;
+    size_t last = 0;
+    while (strcmp(apply->name, "apply") != 0)
+        apply++;
+    while (apply->save[last])
+        last++;
+    apply->save[last] = say_replaces;
     return table;
 }
 
 static inline void live_until(int64_t end, bool kills) {
-    struct engine engine = flow_engine(&w.services, "acme");
-    int64_t due;
-    engine.table = steps_here();
-    engine.abandon = kill_some;
-    engine.context = &kills;
-    for (;;) {
-        assert_ok(work_next_due(w.services.db, &due, &e), e);
-        if (due > end)
-            break;
-        w.now = due > w.now ? due : w.now;
-        assert_ok(flow_run_all(&engine, w.now, &e), e);
-    }
-    w.now = end;
-    flow_end(&engine);
+    live_by(steps_here(), end, kills, NULL);
 }
 
 /* As a solution does that is ready. */
@@ -239,17 +198,6 @@ static inline const char *outcome_of(const struct application *p) {
     struct acme_order_row order;
     assert_ok(acme_order_last(w.services.db, w.arena, p->id, &order, &e), e);
     return order.outcome;
-}
-
-static inline size_t told(const char *event) {
-    const struct notice_range all = {
-        .account_id = ACCOUNT, .role = ~INT64_C(0), .user_role = ~INT64_C(0), .limit = 1000};
-    struct notice *notices;
-    size_t n, found = 0;
-    assert_ok(notice_list(w.services.db, w.arena, &all, &notices, &n, &e), e);
-    for (size_t i = 0; i < n; i++)
-        found += strcmp(notices[i].event, event) == 0;
-    return found;
 }
 
 #define in_world(f) cmocka_unit_test_setup_teardown(f, open_world, close_world)

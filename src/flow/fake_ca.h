@@ -13,7 +13,6 @@
 enum { FAKE_ORDERS_MAX = 64 };
 
 struct fake_order {
-    bool placed;
     json_t *identifiers;
     const char *status, *authorization; /* states */
     bool answered;
@@ -122,7 +121,6 @@ static inline bool fake_new_order(struct fake_ca *ca, const json_t *payload, str
     assert_true(ca->count < FAKE_ORDERS_MAX);
     size_t i = ca->count++;
     ca->orders[i] = (struct fake_order){
-        .placed = true,
         .identifiers = json_keep(ca->w->arena, json_deep_copy(json_object_get(payload, "identifiers"))),
         .status = ca->reuses ? "ready" : "pending",
         .authorization = ca->reuses ? "valid" : "pending",

@@ -3,72 +3,17 @@
  * versions that the plan says, coverage without gap or loss, each use taken once, ledgers that add up. Half
  * of the lives have their steps killed between act and save.
  */
-#include "base/rand.h"
-#include "flow/flow.h"
-#include "issue/issue.h"
-#include "notify/notify_db.h"
+#include "flow/fixture.h"
 #include "order/market.h"
-#include "unit.h"
 
-enum { PRICE = 10000, USE = 2000, YEARS_MAX = 3, KILLED_PERCENT = 30, STEPS_MAX = 40 };
+enum { PRICE = 10000, USE = 2000, YEARS_MAX = 3 };
 
-static struct world w;
-static struct error e;
-static const struct issue_settings settings = {
-    .public_url = "http://ca.example.com", .ca_algorithm = KEY_P256, .backdate_seconds = 0};
-
-static void begin(const char *now) {
-    rand_seed(1);
-    e = (struct error){0};
-    world_open(&w, now);
-    w.services.issue = &settings;
+static void ledgers_are_intact(void) {
+    assert_true(ledgers_intact(&w));
 }
 
-/* ---- time ---- */
-
-static bool kill(void *context, const struct step *step) {
-    bool *kills = context;
-    (void)step;
-    return *kills && rand_below(100) < KILLED_PERCENT;
-}
-
-/* Revocation lists would be signed every few days. */
-static bool rest(struct work *work, struct error *error) {
-    (void)error;
-    return work_goes(work, OUTCOME_DONE);
-}
-
-/* The steps of the product, but for that. */
-static const struct step *steps_of_a_life(void) {
-    static struct step table[STEPS_MAX];
-    size_t count = 0;
-    for (const struct step *s = steps; s->name; s++) {
-        assert_true(count + 1 < STEPS_MAX);
-        table[count] = *s;
-        if (strcmp(s->name, "crl") == 0)
-            table[count] = (struct step){s->name, s->of, .save = {rest}, .does = s->does};
-        count++;
-    }
-    return table;
-}
-
-/* Everything that becomes due until then, in its order. */
 static void live_until(int64_t end, bool kills) {
-    struct engine engine = flow_engine(&w.services, "life");
-    int64_t due;
-    engine.table = steps_of_a_life();
-    engine.abandon = kill;
-    engine.context = &kills;
-    for (;;) {
-        assert_ok(work_next_due(w.services.db, &due, &e), e);
-        if (due > end)
-            break;
-        w.now = due > w.now ? due : w.now;
-        assert_ok(flow_run_all(&engine, w.now, &e), e);
-        assert_true(ledgers_intact(&w));
-    }
-    w.now = end;
-    flow_end(&engine);
+    live_by(steps_to_live_by(), end, kills, ledgers_are_intact);
 }
 
 /* ---- orders ---- */
@@ -126,17 +71,6 @@ static struct certificate old_of(const struct life *life) {
 /* ---- what must hold ---- */
 
 static struct certificate certs[YEARS_MAX];
-
-static size_t told(const char *event) {
-    const struct notice_range all = {
-        .account_id = ACCOUNT, .role = ~INT64_C(0), .user_role = ~INT64_C(0), .limit = 1000};
-    struct notice *notices;
-    size_t count, found = 0;
-    assert_ok(notice_list(w.services.db, w.arena, &all, &notices, &count, &e), e);
-    for (size_t i = 0; i < count; i++)
-        found += strcmp(notices[i].event, event) == 0;
-    return found;
-}
 
 /* The jitter of a version may add one to those of its term, where the last one of the plan is short. */
 static void expect_versions(const struct life *life, const struct plan *plan) {
@@ -200,7 +134,7 @@ static void expect_units(const struct certificate *c, bool managed) {
 }
 
 static void live(const struct life *life, bool kills) {
-    begin(life->begin);
+    begin_at(life->begin);
     set_price(&w, life->brand, PRICE, USE);
     struct certificate old = {.id = NULL};
     if (life->before_end) {
@@ -222,8 +156,8 @@ static void live(const struct life *life, bool kills) {
         expect_units(&certs[i], i > 0 || life->kind == ORDER_EARLY_RENEWAL);
     }
     size_t activations = (size_t)life->years - (life->kind != ORDER_EARLY_RENEWAL);
-    assert_int_equal(told("renewal_activated"), activations);
-    assert_int_equal(told("renewal_failed"), 0);
+    assert_int_equal(notices_told(&w, "renewal_activated"), activations);
+    assert_int_equal(notices_told(&w, "renewal_failed"), 0);
     world_close(&w);
 }
 

@@ -21,18 +21,18 @@ enum {
 
 /* ---- keys ---- */
 
-static bool make_key(const struct services *services, struct arena *a, const struct key_ref *owner,
-                     enum key_algorithm algorithm, struct key_made *made, struct error *e) {
-    return signer_make(services->signer, a, algorithm, owner, made, e);
+static bool make_key(const struct services *services, struct arena *a, const struct acme_account *p,
+                     const char *key_id, struct key_made *made, struct error *e) {
+    const struct key_ref owner = {.id = key_id, .account_id = p->account_id, .purpose = PURPOSE_ACME};
+    return signer_make(services->signer, a, key_algorithm_parse(p->key_algorithm), &owner, made, e);
 }
 
 bool acme_account_make(const struct services *services, struct arena *a, struct acme_account *p,
                        struct error *e) {
+    struct key_made made;
     p->id = id_new(a, "aca", p->created_at);
     p->key_id = id_new(a, "key", p->created_at);
-    const struct key_ref owner = {.id = p->key_id, .account_id = p->account_id, .purpose = PURPOSE_ACME};
-    struct key_made made;
-    if (!make_key(services, a, &owner, key_algorithm_parse(p->key_algorithm), &made, e))
+    if (!make_key(services, a, p, p->key_id, &made, e))
         return false;
     p->spki = made.spki;
     p->key_sealed = made.sealed;
@@ -40,21 +40,15 @@ bool acme_account_make(const struct services *services, struct arena *a, struct 
     return jwk_thumbprint(a, made.spki, &p->thumbprint, e);
 }
 
-bool acme_account_make_next(const struct services *services, struct arena *a, struct acme_account *p,
-                            struct error *e) {
-    p->next_key_id = id_new(a, "key", p->created_at);
-    const struct key_ref owner = {.id = p->next_key_id, .account_id = p->account_id, .purpose = PURPOSE_ACME};
+bool acme_account_make_next(const struct services *services, struct arena *a, int64_t now,
+                            struct acme_account *p, struct error *e) {
     struct key_made made;
-    if (!make_key(services, a, &owner, key_algorithm_parse(p->key_algorithm), &made, e))
+    p->next_key_id = id_new(a, "key", now);
+    if (!make_key(services, a, p, p->next_key_id, &made, e))
         return false;
     p->next_spki = made.spki;
     p->next_sealed = made.sealed;
     return true;
-}
-
-static struct key_ref present_key(const struct acme_account *p) {
-    return (struct key_ref){
-        .id = p->key_id, .account_id = p->account_id, .purpose = PURPOSE_ACME, .sealed = p->key_sealed};
 }
 
 static struct key_ref next_key(const struct acme_account *p) {
@@ -180,7 +174,7 @@ static bool register_account(const struct acme_session *s, struct acme_account *
     struct acme_directory directory;
     struct acme_reply reply;
     struct binding binding;
-    const struct key_ref ref = present_key(p);
+    const struct key_ref ref = acme_account_key(p);
     const struct acme_key key = {.ref = &ref, .spki = p->spki};
     json_t *body = json_keep(s->arena, json_object());
     if (!acme_net_directory(s, &directory, e) || !find_binding(s, p, &binding, e) ||
@@ -319,13 +313,6 @@ struct dealt {
     struct issuer issuer;
 };
 
-static bool commit_if(struct db *db, bool ok, struct error *e) {
-    if (ok)
-        return db_commit(db, e);
-    db_rollback(db);
-    return false;
-}
-
 /* What is published for a challenge has the present key in it: such orders are waited for. */
 static bool begin_roll(struct work *w, struct acme_account *p, struct error *e) {
     bool proving;
@@ -336,7 +323,7 @@ static bool begin_roll(struct work *w, struct acme_account *p, struct error *e) 
     if (proving && w->now - p->roll_asked_at < ROLL_PATIENCE)
         return true;
     p->roll_asked_at = 0;
-    return db_begin(w->db, e) && commit_if(w->db, acme_account_store(w->db, p, e), e);
+    return db_begin(w->db, e) && db_end(w->db, acme_account_store(w->db, p, e), e);
 }
 
 bool acme_account_act(struct work *w, struct error *e) {
@@ -417,17 +404,17 @@ static bool make_row(struct acme_session *s, const char *account_id, struct acme
                                .key_algorithm = key_algorithm_name(KEY_P256),
                                .created_at = s->now};
     return acme_account_make(s->services, s->arena, p, e) && db_begin(db, e) &&
-           commit_if(db, acme_account_insert(db, p, e), e) &&
+           db_end(db, acme_account_insert(db, p, e), e) &&
            acme_account_of(db, s->arena, account_id, s->issuer->id, p, e);
 }
 
 static bool store_dealt(struct acme_session *s, struct acme_account *p, struct error *e) {
     struct db *db = s->services->db;
     note_success(p);
-    return db_begin(db, e) && commit_if(db,
-                                        acme_account_store(db, p, e) &&
-                                            write_audit(db, s->arena, "acme_account.change", p, s->now, e),
-                                        e);
+    return db_begin(db, e) && db_end(db,
+                                     acme_account_store(db, p, e) &&
+                                         write_audit(db, s->arena, "acme_account.change", p, s->now, e),
+                                     e);
 }
 
 /* Always false. What a person must mend stands in the account's row, in the CA's words. */
@@ -437,7 +424,7 @@ static bool not_ready(struct acme_session *s, struct acme_account *p, struct err
     struct error ignored;
     if (cause.id == ERR_ACME_EXTERNAL_ACCOUNT || cause.id == ERR_ACME_USER_ACTION)
         (void)(db_begin(db, &ignored) &&
-               commit_if(db, note_failure(db, s->arena, p, &cause, s->now, &ignored), &ignored));
+               db_end(db, note_failure(db, s->arena, p, &cause, s->now, &ignored), &ignored));
     return false;
 }
 
@@ -471,8 +458,8 @@ bool acme_account_note(const struct acme_session *s, const struct error *cause, 
     struct acme_account p;
     if (cause->id != ERR_ACME_ACCOUNT_GONE || !s->account || !db_begin(db, e))
         return cause->id != ERR_ACME_ACCOUNT_GONE || !s->account;
-    return commit_if(db,
-                     acme_account_get_any(db, s->arena, s->account->id, &p, e) &&
-                         note_failure(db, s->arena, &p, cause, s->now, e),
-                     e);
+    return db_end(db,
+                  acme_account_get_any(db, s->arena, s->account->id, &p, e) &&
+                      note_failure(db, s->arena, &p, cause, s->now, e),
+                  e);
 }

@@ -58,15 +58,22 @@ bool acme_account_has_key(struct db *db, struct arena *a, struct slice spki, boo
 static inline bool acme_account_over(const struct acme_account *account) {
     return account->deactivated_at || account->gone_at;
 }
+/* The key that it has now. */
+static inline struct key_ref acme_account_key(const struct acme_account *account) {
+    return (struct key_ref){.id = account->key_id,
+                            .account_id = account->account_id,
+                            .purpose = PURPOSE_ACME,
+                            .sealed = account->key_sealed};
+}
 /* A row with a key of its own, not stored yet. Asks the signer. */
 bool acme_account_make(const struct services *services, struct arena *a, struct acme_account *account,
                        struct error *e);
 /* Seals the MAC key of an external account of its own (base64url); NULL: nothing to do. */
 bool acme_account_seal_binding(const struct services *services, struct arena *a, struct acme_account *account,
                                struct error *e);
-/* The next key; asks the signer. */
-bool acme_account_make_next(const struct services *services, struct arena *a, struct acme_account *account,
-                            struct error *e);
+/* The next key, made now; asks the signer. */
+bool acme_account_make_next(const struct services *services, struct arena *a, int64_t now,
+                            struct acme_account *account, struct error *e);
 
 /*
  * The account with which `account_id` speaks to the issuer, registered if it is not yet. Outside

@@ -163,8 +163,7 @@ static bool prepare_roll(struct request *rq, struct error *e) {
     if (p->next_key_id || p->deactivate_at)
         return fail_state(e, p->state, ERR_CONFLICT, "the account %s is being changed", "账户 %s 正在变更中",
                           p->id);
-    p->created_at = rq->now; /* of the key's id */
-    return acme_account_make_next(rq->services, rq->arena, p, e);
+    return acme_account_make_next(rq->services, rq->arena, rq->now, p, e);
 }
 
 static bool roll_account(struct request *rq, struct error *e) {

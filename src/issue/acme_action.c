@@ -3,17 +3,9 @@
 #include "acme/jwk.h"
 #include "issue/acme_run.h"
 #include "pki/csr.h"
+#include "solve/persist_record.h"
 
 enum { BAD_REQUEST = 400, NOT_FOUND = 404 };
-
-/* ---- asking ---- */
-
-static bool post(struct acme_run *run, const char *url, const json_t *payload, struct error *e) {
-    const char *text = payload ? json_text(run->w->arena, payload, false) : NULL;
-    run->requests++;
-    run->reply = (struct acme_reply){.status = 0};
-    return acme_net_post(&run->session, url, text, &run->reply, e);
-}
 
 /* After an answer that leaves something to wait for. */
 static void wait_a_little(struct acme_run *run) {
@@ -26,7 +18,7 @@ static void wait_a_little(struct acme_run *run) {
 
 /* ---- the order ---- */
 
-static bool keep_answer(struct acme_run *run, const struct acme_order *answer) {
+static void keep_answer(struct acme_run *run, const struct acme_order *answer) {
     struct acme_order_row *order = &run->order;
     order->status = acme_status_name(answer->status);
     order->finalize_url = answer->finalize ? answer->finalize : order->finalize_url;
@@ -38,11 +30,13 @@ static bool keep_answer(struct acme_run *run, const struct acme_order *answer) {
         run->reply.problem = *answer->problem;
         order->problem = acme_problem_text(run->w->arena, answer->problem);
     }
-    return true;
 }
 
 static bool read_order(struct acme_run *run, struct acme_order *answer, struct error *e) {
-    return acme_read_order(run->w->arena, run->reply.body, answer, e) && keep_answer(run, answer);
+    if (!acme_read_order(run->w->arena, run->reply.body, answer, e))
+        return false;
+    keep_answer(run, answer);
+    return true;
 }
 
 static json_t *identifiers(const char *names) {
@@ -92,7 +86,7 @@ static bool order_payload(struct acme_run *run, json_t **payload, struct error *
 
 static bool post_order(struct acme_run *run, struct error *e) {
     json_t *payload;
-    return order_payload(run, &payload, e) && post(run, run->directory.new_order, payload, e);
+    return order_payload(run, &payload, e) && acme_run_post(run, run->directory.new_order, payload, e);
 }
 
 /*
@@ -116,14 +110,9 @@ static bool place_order(struct acme_run *run, bool *sent, struct error *e) {
 }
 
 static void list_authorizations(struct acme_run *run, const struct acme_order *answer) {
-    struct arena *a = run->w->arena;
-    size_t count = run->count = answer->authorization_count;
-    run->authorizations = ARENA_ARRAY(a, count, struct acme_authorization_row);
-    run->proofs = ARENA_ARRAY(a, count, enum acme_proof);
-    run->seen = ARENA_ARRAY(a, count, bool);
-    run->changed = ARENA_ARRAY(a, count, bool);
-    run->publications = ARENA_ARRAY(a, count, struct acme_publication);
-    for (size_t i = 0; i < count; i++) {
+    acme_run_room(run, answer->authorization_count);
+    run->authorizations = ARENA_ARRAY(run->w->arena, run->count, struct acme_authorization_row);
+    for (size_t i = 0; i < run->count; i++) {
         run->changed[i] = true;
         run->authorizations[i] = (struct acme_authorization_row){.order_id = run->order.id,
                                                                  .number = (int64_t)i,
@@ -204,7 +193,7 @@ bool acme_do_poll(struct acme_run *run, size_t index, struct issued *issued, str
     (void)index, (void)issued;
     if (!acme_run_open(run, e))
         return false;
-    if (!post(run, run->order.url, NULL, e))
+    if (!acme_run_post(run, run->order.url, NULL, e))
         return fail_poll(run, e);
     if (!read_order(run, &answer, e) || !check_patience(run, answer.status, e))
         return false;
@@ -251,7 +240,7 @@ static void keep_challenges(struct acme_run *run, const struct acme_authorizatio
 static bool ask_authorization(struct acme_run *run, size_t i, struct acme_authorization *answer,
                               struct error *e) {
     struct acme_authorization_row *z = &run->authorizations[i];
-    if (!acme_run_open(run, e) || !post(run, z->url, NULL, e) ||
+    if (!acme_run_open(run, e) || !acme_run_post(run, z->url, NULL, e) ||
         !acme_read_authorization(run->w->arena, run->reply.body, answer, e))
         return false;
     const char *name = own_name(run, answer);
@@ -290,8 +279,9 @@ static const char *persistent_value(struct acme_run *run, const struct acme_auth
                                     const struct acme_challenge *challenge) {
     struct arena *a = run->w->arena;
     const char *domains = challenge->issuer_domain_names ? challenge->issuer_domain_names : "";
-    return arena_printf(a, "%s; accounturi=%s%s", names_at(a, domains, 0), run->session.account->url,
-                        z->wildcard ? "; policy=wildcard" : "");
+    const struct persist says = {
+        .issuer = names_at(a, domains, 0), .account_uri = run->session.account->url, .wildcard = z->wildcard};
+    return persist_value(a, &says);
 }
 
 static void fill_solution(struct acme_run *run, const struct acme_authorization_row *z,
@@ -379,7 +369,7 @@ bool acme_do_answer(struct acme_run *run, size_t index, struct issued *issued, s
     (void)issued;
     if (!acme_run_open(run, e))
         return false;
-    if (!post(run, z->challenge_url, json_keep(run->w->arena, json_object()), e))
+    if (!acme_run_post(run, z->challenge_url, json_keep(run->w->arena, json_object()), e))
         return refused_answer(run, index, e);
     if (!acme_read_challenge(run->w->arena, run->reply.body, &answer, e))
         return false;
@@ -434,7 +424,7 @@ bool acme_do_finalize(struct acme_run *run, size_t index, struct issued *issued,
     if (!acme_run_open(run, e) || !make_csr(run, &csr, e))
         return false;
     json_t *payload = json_pack("{s:s}", "csr", base64url_text(run->w->arena, csr));
-    if (!post(run, run->order.finalize_url, json_keep(run->w->arena, payload), e))
+    if (!acme_run_post(run, run->order.finalize_url, json_keep(run->w->arena, payload), e))
         return not_ready(run, e);
     if (!read_order(run, &answer, e))
         return false;

@@ -23,9 +23,7 @@ static bool read_answer(struct acme_run *run, struct answer *answer, struct erro
 }
 
 static bool fetch(struct acme_run *run, const char *url, struct answer *answer, struct error *e) {
-    run->requests++;
-    run->reply = (struct acme_reply){.status = 0};
-    return acme_net_post(&run->session, url, NULL, &run->reply, e) && read_answer(run, answer, e);
+    return acme_run_post(run, url, NULL, e) && read_answer(run, answer, e);
 }
 
 /* "CN=Name" is one of the parts of an RFC 2253 name, whatever stands beside it. */

@@ -12,18 +12,16 @@ static int64_t distance(int64_t one, int64_t other) {
     return one > other ? one - other : other - one;
 }
 
+bool acme_clock_same(int64_t one, int64_t other) {
+    return distance(one, other) <= SAME;
+}
+
 static bool store(struct db *db, const char *issuer_id, int64_t offset, int64_t now, struct error *e) {
-    if (!db_begin(db, e))
-        return false;
-    if (db_exec(
-            db, e,
-            "INSERT INTO acme_clock (issuer_id, account_id, offset_seconds, seen_at) VALUES ($1, $2, $3, $4) "
-            "ON CONFLICT (issuer_id) DO UPDATE SET offset_seconds = $3, seen_at = $4",
-            DB_TEXT(issuer_id), DB_TEXT(ISSUER_ACCOUNT), DB_INT(offset), DB_INT(now)) &&
-        db_commit(db, e))
-        return true;
-    db_rollback(db);
-    return false;
+    return db_exec(
+        db, e,
+        "INSERT INTO acme_clock (issuer_id, account_id, offset_seconds, seen_at) VALUES ($1, $2, $3, $4) "
+        "ON CONFLICT (issuer_id) DO UPDATE SET offset_seconds = $3, seen_at = $4",
+        DB_TEXT(issuer_id), DB_TEXT(ISSUER_ACCOUNT), DB_INT(offset), DB_INT(now));
 }
 
 void acme_clock_note(const struct acme_session *s, int64_t offset) {
@@ -35,12 +33,13 @@ void acme_clock_note(const struct acme_session *s, int64_t offset) {
                 "SELECT offset_seconds FROM acme_clock WHERE issuer_id = $1", DB_TEXT(s->issuer->id)))
         return;
     bool known = before != INT64_MAX, was_far = known && distance(before, 0) > TOLERANCE;
-    if (known && distance(before, offset) <= SAME)
+    if (known && acme_clock_same(before, offset))
         return;
     if (distance(offset, 0) > TOLERANCE && !was_far)
         log_event(LOG_WARNING, "the clock of the CA and ours are far apart", LOG_S("issuer", s->issuer->id),
                   LOG_I("seconds", offset));
-    store(db, s->issuer->id, offset, s->now, &ignored);
+    if (db_begin(db, &ignored))
+        db_end(db, store(db, s->issuer->id, offset, s->now, &ignored), &ignored);
 }
 
 /* ---- metrics ---- */

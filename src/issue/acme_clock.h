@@ -2,6 +2,8 @@
 #pragma once
 #include "issue/acme_net.h"
 
+/* Two offsets that are not worth telling apart. */
+bool acme_clock_same(int64_t one, int64_t other);
 /* `offset`: how far the CA that answered is ahead of us, in seconds. In a transaction of its own, and only if
  * it has changed. What cannot be stored is heard again. */
 void acme_clock_note(const struct acme_session *s, int64_t offset);

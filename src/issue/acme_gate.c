@@ -30,13 +30,6 @@ static bool read_row(const struct acme_session *s, const char *name, struct gate
                   "SELECT failures, closed_until FROM acme_gate WHERE name = $1", DB_TEXT(name));
 }
 
-static bool end(struct db *db, bool ok, struct error *e) {
-    if (ok && db_commit(db, e))
-        return true;
-    db_rollback(db);
-    return false;
-}
-
 static bool closed(const struct acme_session *s, int64_t until, struct error *e) {
     const char *when = time_format(s->arena, until);
     fail(e, ERR_ACME_UNAVAILABLE, "%s does not answer; it is asked again at %s", "%s 无应答,将于 %s 再次尝试",
@@ -51,12 +44,12 @@ static bool begin_probe(const struct acme_session *s, const struct acme_gate *ga
     struct db *db = s->services->db;
     struct error ignored;
     return db_begin(db, &ignored) &&
-           end(db,
-               db_exec(db, &ignored,
-                       "UPDATE acme_gate SET closed_until = $3 WHERE name = $1 AND closed_until = $2",
-                       DB_TEXT(gate->name), DB_INT(row->closed_until), DB_INT(s->now + PROBE_SECONDS)) &&
-                   db_changes(db) == 1,
-               &ignored);
+           db_end(db,
+                  db_exec(db, &ignored,
+                          "UPDATE acme_gate SET closed_until = $3 WHERE name = $1 AND closed_until = $2",
+                          DB_TEXT(gate->name), DB_INT(row->closed_until), DB_INT(s->now + PROBE_SECONDS)) &&
+                      db_changes(db) == 1,
+                  &ignored);
 }
 
 bool acme_gate_enter(const struct acme_session *s, struct acme_gate *gate, struct error *e) {
@@ -74,8 +67,8 @@ static void open_gate(const struct acme_session *s, const struct acme_gate *gate
     struct db *db = s->services->db;
     struct error ignored;
     if (db_begin(db, &ignored))
-        end(db, db_exec(db, &ignored, "DELETE FROM acme_gate WHERE name = $1", DB_TEXT(gate->name)),
-            &ignored);
+        db_end(db, db_exec(db, &ignored, "DELETE FROM acme_gate WHERE name = $1", DB_TEXT(gate->name)),
+               &ignored);
 }
 
 static void close_gate(const struct acme_session *s, const struct acme_gate *gate) {
@@ -87,7 +80,8 @@ static void close_gate(const struct acme_session *s, const struct acme_gate *gat
     int64_t seconds = CLOSED_SECONDS << doublings;
     seconds = seconds < CLOSED_MAX ? seconds : CLOSED_MAX;
     if (db && !db_in_transaction(db) && db_begin(db, &ignored))
-        end(db,
+        db_end(
+            db,
             db_exec(db, &ignored,
                     "INSERT INTO acme_gate (name, account_id, failures, closed_until) VALUES ($1, $2, 1, $3) "
                     "ON CONFLICT (name) DO UPDATE SET failures = acme_gate.failures + 1, closed_until = $3",

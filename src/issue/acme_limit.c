@@ -68,7 +68,6 @@ bool acme_limit_take(const struct acme_run *run, struct acme_order_row *order, i
 
 static bool take_again(struct acme_run *run, bool *taken, struct error *e) {
     int64_t until;
-    run->order.replaces = NULL;
     if (!acme_limit_take(run, &run->order, &until, e))
         return false;
     *taken = run->order.slot_at != 0;
@@ -78,16 +77,14 @@ static bool take_again(struct acme_run *run, bool *taken, struct error *e) {
 
 bool acme_limit_take_again(struct acme_run *run, bool *taken, struct error *e) {
     struct db *db = run->w->db;
-    bool ok = db_begin(db, e) && take_again(run, taken, e) && db_commit(db, e);
-    db_rollback(db);
-    return ok;
+    return db_begin(db, e) && db_end(db, take_again(run, taken, e), e);
 }
 
 /* ---- what has happened ---- */
 
 /* A CA that was not asked for the authorization again has not said that it may be used again. */
 static bool note_proof(const struct acme_run *run, const struct acme_authorization_row *z, struct error *e) {
-    bool valid = z->status && acme_status_parse(z->status) == ACME_VALID;
+    bool valid = acme_status_parse(z->status) == ACME_VALID;
     int64_t at = z->validated_at ? z->validated_at : z->answered_at ? z->answered_at : run->w->now;
     struct known_validation known = {.account_id = z->account_id,
                                      .issuer = z->issuer_id,
@@ -110,7 +107,7 @@ static bool note_failures(const struct acme_run *run, const struct limit_ask *as
     struct work *w = run->w;
     for (size_t i = 0; i < run->count; i++) {
         const struct acme_authorization_row *z = &run->authorizations[i];
-        bool invalid = z->name && z->status && acme_status_parse(z->status) == ACME_INVALID;
+        bool invalid = z->name && acme_status_parse(z->status) == ACME_INVALID;
         if (invalid && !limit_failed(w->db, w->arena, ask, z->name, w->now, e))
             return false;
     }

@@ -17,7 +17,6 @@ enum {
     NONCE_MAX = 256,
     BODY_MAX = 256 << 10,
     NONCE_TRIES = 20,
-    CLOCK_SAME = 60,
     STATUS_GROUP = 100,
     STATUS_GOOD = 2,
 };
@@ -81,8 +80,8 @@ static void look_at_clock(const struct acme_session *s, struct place *place, con
     int64_t theirs;
     if (!date || !header_date(date, &theirs))
         return;
-    int64_t offset = theirs - s->now, change = offset - place->clock_offset;
-    if (place->clock_offset != NO_OFFSET && change <= CLOCK_SAME && change >= -CLOCK_SAME)
+    int64_t offset = theirs - s->now;
+    if (acme_clock_same(place->clock_offset, offset))
         return;
     place->clock_offset = offset;
     acme_clock_note(s, offset);
@@ -154,6 +153,16 @@ static bool judge(const struct acme_session *s, struct acme_reply *reply, struct
     return acme_problem_fail(s->arena, s->issuer, reply, e);
 }
 
+/* An unsigned or signed request, as it is, and what is made of the answer. */
+static bool ask(const struct acme_session *s, struct place *place, struct http_request *request,
+                struct acme_reply *reply, struct error *e) {
+    struct http_reply from;
+    if (!call(s, place, request, &from, e))
+        return false;
+    read_reply(s, &from, reply);
+    return judge(s, reply, e);
+}
+
 /* ---- directories ---- */
 
 static struct place *find_place(struct acme_net *net, const char *name) {
@@ -170,12 +179,8 @@ static struct place *find_place(struct acme_net *net, const char *name) {
 static bool fetch_directory(const struct acme_session *s, struct place *place,
                             struct acme_directory *directory, struct error *e) {
     struct http_request request = {.method = "GET", .url = s->issuer->directory};
-    struct http_reply from;
     struct acme_reply reply;
-    if (!call(s, place, &request, &from, e))
-        return false;
-    read_reply(s, &from, &reply);
-    if (!judge(s, &reply, e) || !acme_read_directory(s->arena, reply.body, directory, e))
+    if (!ask(s, place, &request, &reply, e) || !acme_read_directory(s->arena, reply.body, directory, e))
         return false;
     struct arena *fresh = arena_new();
     place->gate.name = arena_strdup(fresh, place->gate.name);
@@ -216,15 +221,11 @@ static bool take_nonce(const struct acme_session *s, struct place *place, const 
     if (place->nonce_count == 0) {
         struct acme_directory directory;
         struct http_request request = {.method = "HEAD"};
-        struct http_reply from;
         struct acme_reply reply;
         if (!directory_of(s, place, &directory, e))
             return false;
         request.url = directory.new_nonce;
-        if (!call(s, place, &request, &from, e))
-            return false;
-        read_reply(s, &from, &reply);
-        if (!judge(s, &reply, e))
+        if (!ask(s, place, &request, &reply, e))
             return false;
     }
     if (place->nonce_count == 0)
@@ -247,15 +248,11 @@ static bool post_once(const struct acme_session *s, struct place *place, struct 
                       const struct key_ref *key, struct acme_reply *reply, struct error *e) {
     static const char *const headers[] = {"Content-Type: application/jose+json", NULL};
     const char *text;
-    struct http_reply from;
     if (!take_nonce(s, place, &jws->nonce, e) || !acme_net_sign(s, jws, key, &text, e))
         return false;
     struct http_request request = {
         .method = "POST", .url = jws->url, .headers = headers, .body = slice_str(text)};
-    if (!call(s, place, &request, &from, e))
-        return false;
-    read_reply(s, &from, reply);
-    return judge(s, reply, e);
+    return ask(s, place, &request, reply, e);
 }
 
 /* RFC 8555, 6.5: the nonce that came with the refusal is the one to use; it lies on top. */
@@ -275,10 +272,7 @@ static bool post(const struct acme_session *s, struct jws_request *jws, const st
 
 static bool post_by_account(const struct acme_session *s, const struct acme_account *account, const char *url,
                             const char *payload, struct acme_reply *reply, struct error *e) {
-    const struct key_ref key = {.id = account->key_id,
-                                .account_id = account->account_id,
-                                .purpose = PURPOSE_ACME,
-                                .sealed = account->key_sealed};
+    const struct key_ref key = acme_account_key(account);
     struct jws_request jws = {
         .spki = account->spki, .kid = account->url, .url = url, .payload = slice_str(payload)};
     return post(s, &jws, &key, reply, e);
@@ -310,11 +304,7 @@ bool acme_net_post_by_key(const struct acme_session *s, const struct acme_key *k
 
 bool acme_net_get(const struct acme_session *s, const char *url, struct acme_reply *reply, struct error *e) {
     struct http_request request = {.method = "GET", .url = url};
-    struct http_reply from;
     struct place *place;
     *reply = (struct acme_reply){.problem = {.type = "", .detail = ""}};
-    if (!place_of(s, &place, e) || !call(s, place, &request, &from, e))
-        return false;
-    read_reply(s, &from, reply);
-    return judge(s, reply, e);
+    return place_of(s, &place, e) && ask(s, place, &request, reply, e);
 }

@@ -1,7 +1,6 @@
 /* acme_net and accounts, against a CA that answers from a list. */
 #include "issue/acme_clock.h"
 #include "issue/fake_ca.h"
-#include "notify/notify_db.h"
 
 static struct fake_ca ca;
 static struct issuer issuer;
@@ -32,17 +31,6 @@ static struct acme_account row(void) {
     struct acme_account p;
     assert_ok(acme_account_of(w.services.db, w.arena, ACCOUNT, "fake", &p, &e), e);
     return p;
-}
-
-static size_t told(const char *event) {
-    const struct notice_range all = {
-        .account_id = ACCOUNT, .role = ~INT64_C(0), .user_role = ~INT64_C(0), .limit = 100};
-    struct notice *notices;
-    size_t count, found = 0;
-    assert_ok(notice_list(w.services.db, w.arena, &all, &notices, &count, &e), e);
-    for (size_t i = 0; i < count; i++)
-        found += strcmp(notices[i].event, event) == 0;
-    return found;
 }
 
 /* ---- talking ---- */
@@ -398,7 +386,7 @@ static void an_account_that_is_gone_is_never_replaced_by_itself(void **state) {
     assert_ok(acme_account_note(&s, &cause, &e), e);
     assert_string_equal(row().state, "gone");
     assert_ok(acme_account_note(&s, &cause, &e), e);
-    assert_int_equal(told("acme_account_gone"), 1);
+    assert_int_equal(notices_told(&w, "acme_account_gone"), 1);
     int calls = ca.calls;
     assert_fails(acme_account_ensure(&s, ACCOUNT, &e), e, ERR_ACME_ACCOUNT_GONE);
     assert_int_equal(ca.calls, calls);
@@ -426,8 +414,7 @@ static const struct half_steps account_step = {acme_account_act, {acme_account_s
 
 static struct slice begin_roll(void) {
     struct acme_account p = row();
-    p.created_at = w.now;
-    assert_ok(acme_account_make_next(&w.services, w.arena, &p, &e), e);
+    assert_ok(acme_account_make_next(&w.services, w.arena, w.now, &p, &e), e);
     assert_ok(db_begin(w.services.db, &e), e);
     assert_ok(world_end(&w, acme_account_store(w.services.db, &p, &e), &e), e);
     return p.next_spki;

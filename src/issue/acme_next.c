@@ -41,7 +41,7 @@ static struct acme_next paced(const struct acme_case *known, enum acme_action ac
 }
 
 static enum acme_status status_of(const struct acme_authorization_row *z) {
-    return acme_status_parse(z->status ? z->status : "");
+    return acme_status_parse(z->status);
 }
 
 /* ---- an order that waits for its authorizations ---- */
@@ -114,7 +114,7 @@ struct acme_next acme_next(const struct acme_case *known, int64_t now) {
     const struct acme_order_row *order = known->order;
     if (!order->url)
         return act(ACME_DO_ORDER, 0);
-    enum acme_status status = acme_status_parse(order->status ? order->status : "");
+    enum acme_status status = acme_status_parse(order->status);
     if (status == ACME_INVALID)
         return next_of_invalid(known);
     if (status == ACME_VALID && order->certificate_url)

@@ -42,8 +42,6 @@ struct acme_authorization_row {
     const char *problem, *problem_type;
 };
 
-extern const struct field acme_order_fields[], acme_authorization_fields[];
-
 /* ---- acme_next.c: pure ---- */
 
 enum acme_action {

@@ -5,7 +5,7 @@
 #define ORDER(type, member, en, zh)         FIELD(type, acme_order_row, member, 0, en, zh)
 #define AUTHORIZATION(type, member, en, zh) FIELD(type, acme_authorization_row, member, 0, en, zh)
 
-const struct field acme_order_fields[] = {
+static const struct field acme_order_fields[] = {
     ORDER(TEXT, id, "Id", "ID"),
     ORDER(TEXT, account_id, "Account", "账号"),
     ORDER(TEXT, application_id, "Application", "申请"),
@@ -31,7 +31,7 @@ const struct field acme_order_fields[] = {
     FIELD_END,
 };
 
-const struct field acme_authorization_fields[] = {
+static const struct field acme_authorization_fields[] = {
     AUTHORIZATION(TEXT, order_id, "Order", "订单"),
     AUTHORIZATION(INT, number, "Number", "序号"),
     AUTHORIZATION(TEXT, account_id, "Account", "账号"),
@@ -114,10 +114,8 @@ static bool use_slot(struct db *db, const struct acme_order_row *o, bool *used, 
 }
 
 bool acme_order_use_slot(struct db *db, struct acme_order_row *o, bool *used, struct error *e) {
-    bool ok = db_begin(db, e) && use_slot(db, o, used, e) && db_commit(db, e);
-    db_rollback(db);
     o->slot_at = 0;
-    return ok;
+    return db_begin(db, e) && db_end(db, use_slot(db, o, used, e), e);
 }
 
 static bool still_open(struct db *db, const struct acme_order_row *o, struct error *e) {

@@ -1,7 +1,7 @@
 /* Problems of ACME servers (RFC 8555, 6.7) as errors of ours. */
 #include "issue/acme_problem.h"
 
-enum { TOO_MANY = 429, UNAVAILABLE = 503, SERVER_ERRORS = 500, CONFLICT = 409 };
+enum { TOO_MANY = 429, SERVER_ERRORS = 500, CONFLICT = 409 };
 
 static const struct meaning {
     const char *type;

@@ -14,8 +14,6 @@ struct acme_revocation {
     int64_t done_at;
 };
 
-extern const struct field acme_revocation_fields[];
-
 /* Inside a transaction. `*asked` is false for a version that did not come from a CA by an order of ours. */
 bool acme_revoke_ask(struct db *db, struct arena *a, const struct version *version, int64_t reason,
                      int64_t now, bool *asked, struct error *e);

@@ -3,7 +3,7 @@
 
 #define REVOCATION(type, member, en, zh) FIELD(type, acme_revocation, member, 0, en, zh)
 
-const struct field acme_revocation_fields[] = {
+static const struct field acme_revocation_fields[] = {
     REVOCATION(TEXT, version_id, "Version", "版本"),
     REVOCATION(TEXT, account_id, "Account", "账号"),
     REVOCATION(TEXT, certificate_id, "Certificate", "证书"),

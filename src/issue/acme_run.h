@@ -40,6 +40,10 @@ struct acme_run {
 bool acme_run_read(struct acme_run *run, struct error *e);
 /* Account and directory, at the first request of a turn. */
 bool acme_run_open(struct acme_run *run, struct error *e);
+/* A signed request of an open run; `payload` NULL: POST-as-GET. What came back is in run->reply. */
+bool acme_run_post(struct acme_run *run, const char *url, const json_t *payload, struct error *e);
+/* Room beside `count` authorizations: nothing is known of their proofs, and nothing is to be published. */
+void acme_run_room(struct acme_run *run, size_t count);
 
 /* ---- acme_action.c: one function an action of acme_next ---- */
 
@@ -52,7 +56,8 @@ acme_doer acme_do_order, acme_do_look, acme_do_answer, acme_do_poll, acme_do_fin
 /* A slot for the newOrder of `run->order`: then slot_at is set; else `*until` is when to ask again. */
 bool acme_limit_take(const struct acme_run *run, struct acme_order_row *order, int64_t *until,
                      struct error *e);
-/* Outside of transactions: one for newOrder without what it replaces, which is forgotten; it is used up. */
+/* Outside of transactions: one for newOrder once more, as `run->order` is now, which is stored; it is used
+ * up. */
 bool acme_limit_take_again(struct acme_run *run, bool *taken, struct error *e);
 /* The CA has issued: control over each name was proven to it. */
 bool acme_limit_proven(const struct acme_run *run, struct error *e);

@@ -174,12 +174,9 @@ bool ca_ensure(const struct services *services, struct arena *a, const char *acc
     bool new_root = !usable(&root, now + INTERMEDIATE_SECONDS);
     if (new_root && !make_root(services, a, account_id, now, &root, e))
         return false;
-    if (!make_intermediate(services, a, &root, now, &intermediate, e) || !db_begin(services->db, e))
-        return false;
-    if (store_first(services, a, &seen, new_root ? &root : NULL, &intermediate, e))
-        return db_commit(services->db, e);
-    db_rollback(services->db);
-    return false;
+    return make_intermediate(services, a, &root, now, &intermediate, e) && db_begin(services->db, e) &&
+           db_end(services->db, store_first(services, a, &seen, new_root ? &root : NULL, &intermediate, e),
+                  e);
 }
 
 /* ---- which certificates lead to a root ---- */

@@ -7,16 +7,10 @@ static bool has_fallback(const struct brand *brand) {
     return brand->fallback_issuers && *brand->fallback_issuers;
 }
 
-/* The issuers of a brand, in order of preference, one space between. */
-static bool candidates(struct work *w, const char *certificate_id, const char **ids, struct error *e) {
-    struct certificate c;
-    const struct brand *brand;
-    if (!certificate_get_any(w->db, w->arena, certificate_id, &c, e) ||
-        !order_brand(w->services, &c, &brand, e))
-        return false;
-    *ids = has_fallback(brand) ? arena_printf(w->arena, "%s %s", brand->issuer, brand->fallback_issuers)
+/* In order of preference, one space between. */
+static const char *issuers_of(struct arena *a, const struct brand *brand) {
+    return has_fallback(brand) ? arena_printf(a, "%s %s", brand->issuer, brand->fallback_issuers)
                                : brand->issuer;
-    return true;
 }
 
 static bool is_usable(struct work *w, const char *id, bool *usable, struct error *e) {
@@ -82,14 +76,14 @@ bool failover_choose(struct work *w, const struct certificate *c, struct applica
     const struct brand *brand;
     struct acme_order_row open;
     struct choice choice;
-    const char *ids;
     if (!order_brand(w->services, c, &brand, e))
         return false;
     if (strcmp(brand->issuer, ISSUER_LOCAL) == 0 && !has_fallback(brand))
         return true;
     if (!acme_order_open(w->db, w->arena, application->id, &open, e) || open.id)
         return open.id != NULL;
-    if (!candidates(w, c->id, &ids, e) || !choose(w, ids, &choice, e))
+    const char *ids = issuers_of(w->arena, brand);
+    if (!choose(w, ids, &choice, e))
         return false;
     const char *id = choice.id ? choice.id : choice.first;
     if (!id)
@@ -111,12 +105,12 @@ static bool count_failure(struct work *w, const char *issuer_id, const struct er
     return issuer_health_put(w->db, &health, e);
 }
 
-bool failover_failed(struct work *w, const struct application *application, const struct error *cause,
-                     bool *passed_over, struct error *e) {
+bool failover_failed(struct work *w, const struct certificate *c, const struct application *application,
+                     const struct error *cause, bool *passed_over, struct error *e) {
+    const struct brand *brand;
     struct choice choice;
-    const char *ids;
-    if (!count_failure(w, application->issuer, cause, e) ||
-        !candidates(w, application->certificate_id, &ids, e) || !choose(w, ids, &choice, e))
+    if (!count_failure(w, application->issuer, cause, e) || !order_brand(w->services, c, &brand, e) ||
+        !choose(w, issuers_of(w->arena, brand), &choice, e))
         return false;
     *passed_over = choice.id && strcmp(choice.id, application->issuer) != 0;
     return true;

@@ -15,8 +15,6 @@ struct issuer_health {
     const char *last_error;
 };
 
-extern const struct field issuer_health_fields[];
-
 /* ---- failover.c: inside transactions ---- */
 
 /* The issuer that the application goes to now: stored, and set in `application`. ERR_BRAND_NOT_ON_SALE if all
@@ -24,8 +22,8 @@ extern const struct field issuer_health_fields[];
 bool failover_choose(struct work *w, const struct certificate *c, struct application *application,
                      struct error *e);
 /* It had trouble of its own; `*passed_over`: the application is to try the next one, and there is one. */
-bool failover_failed(struct work *w, const struct application *application, const struct error *cause,
-                     bool *passed_over, struct error *e);
+bool failover_failed(struct work *w, const struct certificate *c, const struct application *application,
+                     const struct error *cause, bool *passed_over, struct error *e);
 bool failover_worked(struct work *w, const char *issuer_id, struct error *e);
 
 /* ---- issuer_health_db.c ---- */

@@ -9,15 +9,8 @@ enum { PAGE = 2000, YEAR = 365 * DAY, DIGITS = 32, SAMPLE_PARTS = DIGITS * DIGIT
 
 /* ---- domains ---- */
 
-static size_t hash_of(const char *text) {
-    uint64_t hash = UINT64_C(1469598103934665603); /* FNV-1a */
-    for (; *text; text++)
-        hash = (hash ^ (uint8_t)*text) * UINT64_C(1099511628211);
-    return (size_t)hash;
-}
-
 static size_t domain_slot(const struct fleet_domains *d, const char *name) {
-    size_t i = hash_of(name) & (d->room - 1);
+    size_t i = (size_t)slice_hash(slice_str(name)) & (d->room - 1);
     while (d->names[i] && strcmp(d->names[i], name) != 0)
         i = (i + 1) & (d->room - 1);
     return i;

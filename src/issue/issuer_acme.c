@@ -23,8 +23,7 @@ static bool want_preflight(struct work *w, const struct application *p, struct e
         return true;
     while (names_next(&names, &name)) {
         const char *text = arena_strndup(w->arena, (const char *)name.p, name.len);
-        if (!w->services->preflight_wanted(w->db, p->account_id,
-                                           strncmp(text, "*.", 2) == 0 ? text + 2 : text, p->id, w->now, e))
+        if (!w->services->preflight_wanted(w->db, p->account_id, name_bare(text), p->id, w->now, e))
             return false;
     }
     return true;
@@ -65,6 +64,15 @@ static enum acme_proof proof_of(const struct acme_authorization_row *z, const st
     return PROOF_NONE;
 }
 
+void acme_run_room(struct acme_run *run, size_t count) {
+    struct arena *a = run->w->arena;
+    run->count = count;
+    run->proofs = ARENA_ARRAY(a, count, enum acme_proof);
+    run->seen = ARENA_ARRAY(a, count, bool);
+    run->changed = ARENA_ARRAY(a, count, bool);
+    run->publications = ARENA_ARRAY(a, count, struct acme_publication);
+}
+
 static bool read_authorizations(struct acme_run *run, struct error *e) {
     struct work *w = run->w;
     struct solution *solutions;
@@ -72,10 +80,7 @@ static bool read_authorizations(struct acme_run *run, struct error *e) {
     if (!acme_authorization_list(w->db, w->arena, run->order.id, &run->authorizations, &run->count, e) ||
         !solution_list(w->db, w->arena, run->application->id, &solutions, &solution_count, e))
         return false;
-    run->proofs = ARENA_ARRAY(w->arena, run->count, enum acme_proof);
-    run->seen = ARENA_ARRAY(w->arena, run->count, bool);
-    run->changed = ARENA_ARRAY(w->arena, run->count, bool);
-    run->publications = ARENA_ARRAY(w->arena, run->count, struct acme_publication);
+    acme_run_room(run, run->count);
     for (size_t i = 0; i < run->count; i++)
         run->proofs[i] = proof_of(&run->authorizations[i], solutions, solution_count);
     return true;
@@ -108,6 +113,12 @@ bool acme_run_open(struct acme_run *run, struct error *e) {
     run->opened = acme_account_ensure(&run->session, run->c->account_id, e) &&
                   acme_net_directory(&run->session, &run->directory, e);
     return run->opened;
+}
+
+bool acme_run_post(struct acme_run *run, const char *url, const json_t *payload, struct error *e) {
+    const char *text = payload ? json_text(run->w->arena, payload, false) : NULL;
+    run->requests++;
+    return acme_net_post(&run->session, url, text, &run->reply, e);
 }
 
 /* ---- a turn ---- */
@@ -249,15 +260,14 @@ static bool note_problems(struct acme_run *run, const struct error *cause, struc
 }
 
 static bool is_dead(const struct acme_run *run, const struct error *cause) {
-    const char *status = run->order.status ? run->order.status : "";
-    return run->given_up || cause->id == ERR_ISSUER_ANSWER || acme_status_parse(status) == ACME_INVALID ||
-           acme_order_end(&run->order) <= run->w->now;
+    return run->given_up || cause->id == ERR_ISSUER_ANSWER ||
+           acme_status_parse(run->order.status) == ACME_INVALID || acme_order_end(&run->order) <= run->w->now;
 }
 
 /* The order goes on, but for one that the CA has surely not made: the next attempt may go elsewhere. */
 static bool note_trouble(struct acme_run *run, const struct error *cause, struct error *e) {
     bool passed_over = false;
-    if (!failover_failed(run->w, run->application, cause, &passed_over, e))
+    if (!failover_failed(run->w, run->c, run->application, cause, &passed_over, e))
         return false;
     if (passed_over || (!run->order.url && !run->stays))
         return end_order(run, ACME_ABANDONED, e);

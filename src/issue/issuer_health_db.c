@@ -1,7 +1,7 @@
 /* Rows of how it goes with issuers. */
 #include "issue/failover.h"
 
-const struct field issuer_health_fields[] = {
+static const struct field issuer_health_fields[] = {
     FIELD(TEXT, issuer_health, account_id, FIELD_HIDDEN, "Account", "账号"),
     FIELD(TEXT, issuer_health, issuer_id, 0, "Issuer", "签发机构"),
     FIELD(INT, issuer_health, failures, 0, "Failures in a row", "连续失败次数"),

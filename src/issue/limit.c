@@ -2,6 +2,7 @@
 #include "issue/limit.h"
 #include "base/buf.h"
 #include "base/clock.h"
+#include "catalog/issuer.h"
 #include "issue/limit_db.h"
 #include "pki/digest.h"
 #include "pki/names.h"
@@ -53,7 +54,7 @@ static bool add(struct taking *t, const struct rate_limit *limit, const char *of
     *p = (struct part){.limit = limit, .charged = charged};
     if (!bucket_get(t->db, t->arena, id, &p->bucket, e))
         return false;
-    p->bucket.account_id = own ? t->ask->account_id : "system";
+    p->bucket.account_id = own ? t->ask->account_id : ISSUER_ACCOUNT;
     return true;
 }
 
@@ -63,24 +64,25 @@ static int by_bytes(const void *one, const void *other) {
 
 /* The names in an order of their own, as a digest: an id must not grow with them. */
 static const char *digest_of(struct arena *a, const char *names) {
-    size_t count = names_count(names), length = 0;
-    const char **sorted = ARENA_ARRAY(a, count, const char *);
+    size_t count = 0;
+    const char **sorted = ARENA_ARRAY(a, names_count(names), const char *);
     char hex[SHA256_HEX_SIZE];
     struct buf text = buf_new(a, strlen(names) + 2);
-    for (size_t i = 0; i < count; i++)
-        length += strlen(sorted[i] = names_at(a, names, i));
+    struct slice name;
+    for (const char *rest = names; names_next(&rest, &name);)
+        sorted[count++] = arena_strndup(a, (const char *)name.p, name.len);
     qsort(sorted, count, sizeof *sorted, by_bytes);
     for (size_t i = 0; i < count; i++) {
         buf_str(&text, sorted[i]);
         buf_char(&text, ' ');
     }
     digest_sha256_hex(buf_slice(&text), hex);
-    return length ? arena_strdup(a, hex) : "-";
+    return arena_strdup(a, hex);
 }
 
 /* A failure belongs to a name and the ACME account that tried. */
 static const char *failure_of(struct arena *a, const struct limit_ask *ask, const char *name) {
-    return arena_printf(a, "%s %s", ask->acme_account, strncmp(name, "*.", 2) == 0 ? name + 2 : name);
+    return arena_printf(a, "%s %s", ask->acme_account, name_bare(name));
 }
 
 static bool add_each_name(struct taking *t, const struct rate_limit *limit, struct error *e) {
@@ -320,6 +322,6 @@ bool limit_suggest_closed(struct db *db, struct arena *a, const char *directory,
 bool limit_suggest_close(struct db *db, struct arena *a, const char *directory, int64_t until,
                          struct error *e) {
     const struct bucket bucket = {
-        .id = suggest_id(a, directory), .account_id = "system", .closed_until = until};
+        .id = suggest_id(a, directory), .account_id = ISSUER_ACCOUNT, .closed_until = until};
     return bucket_put(db, &bucket, e);
 }

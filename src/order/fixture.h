@@ -2,6 +2,7 @@
  * time. */
 #pragma once
 #include "base/rand.h"
+#include "notify/notify_db.h"
 #include "order/order.h"
 #include "pki/csr.h"
 #include "signer/signer.h"
@@ -52,10 +53,7 @@ static inline void world_close(struct world *w) {
 
 /* What a handler's transaction does: committed if it went well. */
 static inline bool world_end(struct world *w, bool ok, struct error *e) {
-    if (ok)
-        return db_commit(w->services.db, e);
-    db_rollback(w->services.db);
-    return false;
+    return db_end(w->services.db, ok, e);
 }
 
 static inline bool purchase(struct world *w, const struct order_request *request, struct certificate *first,
@@ -92,6 +90,19 @@ static inline struct certificate certificate_now(struct world *w, const char *id
     struct certificate c;
     world_must(certificate_get_any(w->services.db, w->arena, id, &c, &e), &e);
     return c;
+}
+
+/* Notices of this kind, whoever is to read them. */
+static inline size_t notices_told(struct world *w, const char *event) {
+    const struct notice_range all = {
+        .account_id = ACCOUNT, .role = ~INT64_C(0), .user_role = ~INT64_C(0), .limit = 1000};
+    struct error e;
+    struct notice *notices;
+    size_t count, found = 0;
+    world_must(notice_list(w->services.db, w->arena, &all, &notices, &count, &e), &e);
+    for (size_t i = 0; i < count; i++)
+        found += strcmp(notices[i].event, event) == 0;
+    return found;
 }
 
 /* A CSR for a key of its own, which is forgotten. */

@@ -1,5 +1,4 @@
 /* What the step `decide` does beyond deciding: activation, what it consumes, and automatic renewal. */
-#include "notify/notify_db.h"
 #include "order/market.h"
 #include "renew/auto_renew.h"
 #include "renew/managed.h"
@@ -67,17 +66,6 @@ static struct reservation unit_of(const char *id, const char *unit) {
     return units[i];
 }
 
-static int64_t told(const char *event) {
-    const struct notice_range all = {
-        .account_id = ACCOUNT, .role = ~INT64_C(0), .user_role = ~INT64_C(0), .limit = 100};
-    struct notice *notices;
-    size_t count, found = 0;
-    assert_ok(notice_list(w.services.db, w.arena, &all, &notices, &count, &e), e);
-    for (size_t i = 0; i < count; i++)
-        found += strcmp(notices[i].event, event) == 0;
-    return (int64_t)found;
-}
-
 static size_t orders(void) {
     const struct order_range all = {.account_id = ACCOUNT, .limit = 100};
     struct order *list;
@@ -106,7 +94,7 @@ static void activation_consumes_the_use_and_the_submission_the_certificate_each_
     w.now += DAY;
     run(c.id);
     assert_int_equal(unit_of(c.id, UNIT_MANAGED_USE).consumed_at, opens);
-    assert_int_equal(told("renewal_activated"), 1);
+    assert_int_equal(notices_told(&w, "renewal_activated"), 1);
     assert_true(ledgers_intact(&w));
 }
 
@@ -147,7 +135,7 @@ static void a_condition_that_fails_leaves_it_to_a_person_who_is_told_once(void *
     assert_int_equal(certificate_state(&c, w.now), STATE_PENDING_APPLICATION);
     assert_string_equal(c.waits_for, "validation_aged_out");
     assert_false(managed_goes_alone(&c));
-    assert_int_equal(told("action_needed"), 1);
+    assert_int_equal(notices_told(&w, "action_needed"), 1);
     assert_int_equal(unit_of(c.id, UNIT_MANAGED_USE).consumed_at, w.now);
     assert_int_equal(unit_of(c.id, UNIT_CERTIFICATE).consumed_at, w.now);
 }
@@ -212,7 +200,7 @@ static void a_year_is_ordered_once_and_the_switch_goes_over_to_it(void **state) 
     assert_int_equal(next.paid_at, charged_at);
     assert_string_equal(next.order_kind, "renewal");
     assert_string_equal(next.names, c.names);
-    assert_int_equal(told("charge_failed"), 0);
+    assert_int_equal(notices_told(&w, "charge_failed"), 0);
     assert_true(ledgers_intact(&w));
 }
 
@@ -272,7 +260,7 @@ static void a_refused_charge_leaves_nothing_switches_off_and_tells_once(void **s
     assert_null(c.successor_id);
     assert_int_equal(orders(), before);
     assert_int_equal(money_left(), 9999);
-    assert_int_equal(told("charge_failed"), 1);
+    assert_int_equal(notices_told(&w, "charge_failed"), 1);
     assert_true(ledgers_intact(&w));
 }
 

@@ -170,10 +170,7 @@ bool verify_watch(struct work *w, struct error *e) {
 
 /* The next moment of the target's own rhythm, so that a fleet is not probed all at once. */
 static int64_t next_watch(const char *target_id, int64_t period, int64_t now) {
-    uint64_t hash = 1469598103934665603u; /* FNV-1a */
-    for (const char *p = target_id; *p; p++)
-        hash = (hash ^ (unsigned char)*p) * 1099511628211u;
-    int64_t offset = (int64_t)(hash % (uint64_t)period);
+    int64_t offset = (int64_t)(slice_hash(slice_str(target_id)) % (uint64_t)period);
     int64_t at = now - now % period + offset;
     return at > now ? at : at + period;
 }
