@@ -294,17 +294,6 @@ bool solve_placed(struct work *w, struct error *e) {
 
 /* ---- step seen ---- */
 
-static const char *answers_json(struct arena *a, const struct check *check) {
-    json_t *list = json_array();
-    for (size_t i = 0; i < check->count; i++) {
-        const struct check_answer *answer = &check->answers[i];
-        json_array_append_new(list, json_pack("{ss ss ss sI}", "server", answer->server, "question",
-                                              answer->question, "answer", answer->answer, "ms",
-                                              (json_int_t)answer->ms));
-    }
-    return json_text(a, json_keep(a, list), false);
-}
-
 /* Nobody could be asked: that is a doubt like any other. */
 static bool look_failed(struct doing *d, struct error *e) {
     if (e->id != ERR_NO_RESOLVER)
@@ -346,7 +335,7 @@ static bool look(struct work *w, struct doing *d, struct error *e) {
     d->look.reason = reason_row(check->reason)->name;
     d->look.detail_en = check->detail.in[LANG_EN];
     d->look.detail_zh = check->detail.in[LANG_ZH];
-    d->look.answers = answers_json(w->arena, check);
+    d->look.answers = check_answers(w->arena, check);
     return true;
 }
 
