@@ -90,8 +90,7 @@ static bool solve_by(struct work *w, struct persist_record *r, bool placing, str
                          .created_at = r->created_at,
                          .placed_at = r->placed_at,
                          .unwanted_at = r->unwanted_at};
-    struct solving solving = {
-        .arena = w->arena, .services = w->services, .now = w->now, .solver = &solver, .solution = &s};
+    struct solving solving = {.arena = w->arena, .services = w->services, .now = w->now, .solution = &s};
     if (!solver_settings(w->arena, ops, solver.settings, &solving.settings, e) ||
         !solver_open(w->services->signer, w->arena, &solver, &secret, e))
         return false;

@@ -171,11 +171,8 @@ static bool load_solver(struct work *w, struct doing *d, struct error *e) {
 
 static bool solving_of(struct work *w, struct doing *d, struct solving *solving, struct error *e) {
     struct secret *secret;
-    *solving = (struct solving){.arena = w->arena,
-                                .services = w->services,
-                                .now = w->now,
-                                .solver = &d->solver,
-                                .solution = &d->solution};
+    *solving =
+        (struct solving){.arena = w->arena, .services = w->services, .now = w->now, .solution = &d->solution};
     if (!solver_settings(w->arena, d->ops, d->solver.settings, &solving->settings, e) ||
         !solver_open(w->services->signer, w->arena, &d->solver, &secret, e))
         return false;
@@ -320,13 +317,6 @@ static bool look(struct work *w, struct doing *d, struct error *e) {
                                      .solution_id = s->id,
                                      .at = w->now,
                                      .id = id_new(w->arena, "slk", w->now)};
-    if (!w->services->solve->look) {
-        d->found = true;
-        d->look.reason = reason_row(REASON_FOUND)->name;
-        d->look.detail_en = d->look.detail_zh = "";
-        d->look.answers = "[]";
-        return true;
-    }
     if (!w->services->solve->look(w->services->validator, w->arena, &what, check, why)) {
         *e = *why;
         return look_failed(d, why);
