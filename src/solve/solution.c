@@ -46,16 +46,13 @@ static bool place_at_begin(const struct services *services, struct arena *a, con
 
 /* Those of kinds that are served from the row are published with it. */
 static void fill(struct arena *a, const struct solver *solver, struct solution *s, int64_t now) {
-    char digest[VALUE_SIZE];
     s->id = id_new(a, "sol", now);
     s->solver_id = solver->id;
     s->doubt_seconds = solver->doubt_seconds;
     s->created_at = now;
     s->placed_at = solver_kind(s->kind)->at_once ? now : 0;
-    if (s->value)
-        return;
-    challenge_digest(s->key_authorization, digest);
-    s->value = arena_strdup(a, digest);
+    if (!s->value)
+        s->value = challenge_digest(a, s->key_authorization);
 }
 
 /*

@@ -192,8 +192,8 @@ bool token_valid(const char *text);
 bool key_authorization_valid(const char *text);
 /* The TXT record of dns-persist-01 that says this: the value of such a solution. */
 const char *persist_value(struct arena *a, const struct persist *persist);
-/* base64url(SHA-256(text)), with its NUL. */
-void challenge_digest(const char *text, char value[VALUE_SIZE]);
+/* base64url(SHA-256(text)). */
+const char *challenge_digest(struct arena *a, const char *text);
 
 /* ---- steps ---- */
 

@@ -1,4 +1,5 @@
 /* Solvers: kinds, what a person may configure, and which one proves a name. */
+#include "acme/base64url.h"
 #include "pki/names.h"
 #include "signer/signer.h"
 #include "solve/name_grant.h"
@@ -95,10 +96,10 @@ bool key_authorization_valid(const char *text) {
     return len > 0 && len <= TOKEN_MAX && text[len] == '.' && token_valid(text + len + 1);
 }
 
-void challenge_digest(const char *text, char value[VALUE_SIZE]) {
+const char *challenge_digest(struct arena *a, const char *text) {
     unsigned char digest[crypto_hash_sha256_BYTES];
     crypto_hash_sha256(digest, (const unsigned char *)text, strlen(text));
-    sodium_bin2base64(value, VALUE_SIZE, digest, sizeof digest, sodium_base64_VARIANT_URLSAFE_NO_PADDING);
+    return base64url_text(a, slice_of(digest, sizeof digest));
 }
 
 /* Five bits a letter, so that it is a label of DNS in any case. */
