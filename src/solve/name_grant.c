@@ -2,7 +2,6 @@
 #include "solve/name_grant.h"
 #include "account/account.h"
 #include "base/rand.h"
-#include "pki/names.h"
 #include "validate/validation.h"
 
 /* ---- the rule ---- */
@@ -10,13 +9,11 @@
 /* The longest zone that an administrator has given away. */
 static bool granted(struct db *db, const struct name_claim *claim, enum whose *whose, struct error *e) {
     const char *zone = claim->name;
-    bool address = name_is_ip(zone), top = false;
-    for (*whose = WHOSE_NOBODY; !top && *whose == WHOSE_NOBODY;) {
+    *whose = WHOSE_NOBODY;
+    for (bool top = false; !top && *whose == WHOSE_NOBODY; zone = zone_above(zone)) {
         top = strcmp(zone, ".") == 0;
         if (!name_grant_whose(db, claim->account_id, zone, false, whose, e))
             return false;
-        const char *dot = address ? NULL : strchr(zone, '.');
-        zone = dot && dot[1] ? dot + 1 : ".";
     }
     return true;
 }

@@ -8,6 +8,10 @@ struct signer;
 /* Is what a person gave possible? Zone and settings come out as they are stored. ERR_BAD_FIELD,
  * ERR_UNKNOWN_FIELD. */
 bool solver_check(const struct services *services, struct arena *a, struct solver *s, struct error *e);
+/* What a person gives as a zone: a name, an address, or "." for every name. ERR_BAD_FIELD. */
+bool zone_read(struct arena *a, const char **zone, struct error *e);
+/* The next one that a name belongs to; behind the last is ".", as above an address. */
+const char *zone_above(const char *zone);
 /* The settings as the kind's own struct. */
 bool solver_settings(struct arena *a, const struct solver_ops *ops, const char *text, void **settings,
                      struct error *e);
