@@ -28,18 +28,19 @@ static bool proven(struct db *db, struct arena *a, const struct name_claim *clai
     return true;
 }
 
-bool name_permitted(struct db *db, struct arena *a, const struct name_claim *claim, struct error *e) {
+/* Beside other accounts. */
+static bool is_own(struct db *db, struct arena *a, const struct name_claim *claim, struct error *e) {
     enum whose whose = WHOSE_NOBODY;
-    bool alone;
-    if (!account_is_alone(db, claim->account_id, &alone, e))
-        return false;
-    if (alone)
-        return true;
     if (!granted(db, claim, &whose, e) || (!whose && !proven(db, a, claim, &whose, e)) ||
         (!whose && !name_grant_whose(db, claim->account_id, claim->name, true, &whose, e)))
         return false;
     return whose == WHOSE_OWN || fail(e, ERR_NAME_NOT_YOURS, "%s is not known to be of this account",
                                       "尚未确认 %s 属于本账号", claim->name);
+}
+
+bool name_permitted(struct db *db, struct arena *a, const struct name_claim *claim, struct error *e) {
+    bool alone;
+    return account_is_alone(db, claim->account_id, &alone, e) && (alone || is_own(db, a, claim, e));
 }
 
 bool name_take(struct db *db, struct arena *a, const struct name_claim *claim, int64_t now, struct error *e) {
@@ -50,8 +51,8 @@ bool name_take(struct db *db, struct arena *a, const struct name_claim *claim, i
                                     .automatic = true,
                                     .created_at = now,
                                     .used_at = now};
-    return name_permitted(db, a, claim, e) && account_is_alone(db, claim->account_id, &alone, e) &&
-           (!alone || name_grant_keep(db, &kept, e));
+    return account_is_alone(db, claim->account_id, &alone, e) &&
+           (alone ? name_grant_keep(db, &kept, e) : is_own(db, a, claim, e));
 }
 
 /* ---- of a solution ---- */
