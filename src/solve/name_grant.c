@@ -57,15 +57,6 @@ bool name_take(struct db *db, struct arena *a, const struct name_claim *claim, i
 
 /* ---- of a solution ---- */
 
-/* The name that a record at this place proves. */
-static const char *proven_at(const char *place) {
-    static const char *const labels[] = {"_acme-challenge.", "_validation-persist."};
-    for (size_t i = 0; i < sizeof labels / sizeof *labels; i++)
-        if (strncmp(place, labels[i], strlen(labels[i])) == 0)
-            return place + strlen(labels[i]);
-    return place;
-}
-
 bool solution_permitted(struct db *db, struct arena *a, const struct solution *s, const char *place,
                         int64_t now, struct error *e) {
     bool record = challenge_by_record(s->type);
@@ -74,6 +65,7 @@ bool solution_permitted(struct db *db, struct arena *a, const struct solution *s
         return true;
     if (!name_take(db, a, &claim, now, e))
         return false;
-    const struct name_claim there = {s->account_id, record && place ? proven_at(place) : s->name, true};
+    const struct name_claim there = {s->account_id, record && place ? propagation_name(place) : s->name,
+                                     true};
     return strcmp(there.name, s->name) == 0 || name_take(db, a, &there, now, e);
 }
