@@ -70,7 +70,6 @@ static bool load(struct work *w, struct persist_record *r, bool *gone, struct er
 /* To the solver it is something to be published like any other. */
 static bool solve_by(struct work *w, struct persist_record *r, bool placing, struct error *e) {
     struct solver solver;
-    struct secret *secret;
     if (!solver_get_any(w->db, w->arena, r->solver_id, &solver, e))
         return false;
     const struct solver_ops *ops = solver_kind(solver.kind);
@@ -91,30 +90,14 @@ static bool solve_by(struct work *w, struct persist_record *r, bool placing, str
                          .placed_at = r->placed_at,
                          .unwanted_at = r->unwanted_at};
     struct solving solving = {.arena = w->arena, .services = w->services, .now = w->now, .solution = &s};
-    if (!solver_settings(w->arena, ops, solver.settings, &solving.settings, e) ||
-        !solver_open(w->services->signer, w->arena, &solver, &secret, e))
-        return false;
-    solving.secret = secret;
-    bool done = placing ? ops->place(&solving, e) : ops->remove(&solving, e);
+    bool done = solving_open(&solving, ops, &solver, e) &&
+                (placing ? ops->place(&solving, e) : ops->remove(&solving, e));
     r->handle = s.handle;
     return done;
 }
 
 static const char *host_of(struct arena *a, const struct persist_record *r) {
     return propagation_record(a, challenge_type_name(CHALLENGE_DNS_PERSIST_01), r->name);
-}
-
-static bool locate(struct work *w, struct watching *d, struct error *e) {
-    struct place place;
-    const char *host = host_of(w->arena, &d->record);
-    if (!w->services->solve->follow(w->services, w->arena, host, &place, e))
-        return false;
-    if (place.looped)
-        return fail(e, ERR_CNAME_LOOP, "the CNAMEs of %s lead in a circle at %s",
-                    "%s 的 CNAME 在 %s 处形成循环", host, place.name);
-    d->record.place = place.name;
-    d->located = true;
-    return true;
 }
 
 static bool look(struct work *w, struct watching *d, struct error *e) {
@@ -148,8 +131,10 @@ bool persist_act(struct work *w, struct error *e) {
         d->removed = !r->place || solve_by(w, r, false, e);
         return d->removed;
     }
-    if (r->solver_id && !r->place)
-        return locate(w, d, e);
+    if (r->solver_id && !r->place) {
+        d->located = place_locate(w, host_of(w->arena, r), &r->place, e);
+        return d->located;
+    }
     if (r->solver_id && !r->placed_at) {
         d->placed = solve_by(w, r, true, e);
         return d->placed;

@@ -166,17 +166,6 @@ static bool load_solver(struct work *w, struct doing *d, struct error *e) {
     return !s->solver_id || solver_get_any(w->db, w->arena, s->solver_id, &d->solver, e);
 }
 
-static bool solving_of(struct work *w, struct doing *d, struct solving *solving, struct error *e) {
-    struct secret *secret;
-    *solving =
-        (struct solving){.arena = w->arena, .services = w->services, .now = w->now, .solution = &d->solution};
-    if (!solver_settings(w->arena, d->ops, d->solver.settings, &solving->settings, e) ||
-        !solver_open(w->services->signer, w->arena, &d->solver, &secret, e))
-        return false;
-    solving->secret = secret;
-    return true;
-}
-
 /* As it stands in this transaction: somebody may have let it go since act. True: nothing more is to be done
  * in this step. */
 static bool ends_here(struct work *w, bool *ends, struct error *e) {
@@ -208,26 +197,19 @@ static bool keep_report(struct work *w, const struct doing *d, const char *reaso
 
 static bool do_it(struct work *w, struct doing *d, bool (*what)(struct solving *s, struct error *e),
                   struct error *e) {
-    struct solving solving;
+    struct solving solving = {
+        .arena = w->arena, .services = w->services, .now = w->now, .solution = &d->solution};
     d->did = true;
     d->solution.detail_en = d->solution.detail_zh = NULL; /* those of an earlier attempt */
-    return solving_of(w, d, &solving, e) && what(&solving, e);
+    return solving_open(&solving, d->ops, &d->solver, e) && what(&solving, e);
 }
 
 /* ---- step solve ---- */
 
 static bool locate(struct work *w, struct doing *d, struct error *e) {
     struct solution *s = &d->solution;
-    const char *record = propagation_record(w->arena, s->type, s->name);
-    struct place place;
-    if (!w->services->solve->follow(w->services, w->arena, record, &place, e))
-        return false;
-    if (place.looped)
-        return fail(e, ERR_CNAME_LOOP, "the CNAMEs of %s lead in a circle at %s",
-                    "%s 的 CNAME 在 %s 处形成循环", record, place.name);
-    s->place = place.name;
-    d->located = true;
-    return true;
+    d->located = place_locate(w, propagation_record(w->arena, s->type, s->name), &s->place, e);
+    return d->located;
 }
 
 bool solve_place(struct work *w, struct error *e) {

@@ -94,6 +94,8 @@ struct solve_settings {
 /* place.c: along the CNAMEs as the authoritative servers tell them. Who answers nothing leads nowhere. */
 bool place_follow(const struct services *services, struct arena *a, const char *record, struct place *place,
                   struct error *e);
+/* In a step: the name at which what belongs to the record must stand. ERR_CNAME_LOOP. */
+bool place_locate(struct work *w, const char *record, const char **name, struct error *e);
 
 /* ---- for issuers ---- */
 

@@ -221,11 +221,15 @@ bool solver_seal(struct signer *signer, struct arena *a, struct solver *s, struc
     return true;
 }
 
-bool solver_open(struct signer *signer, struct arena *a, const struct solver *s, struct secret **secret,
-                 struct error *e) {
-    const struct key_ref ref = sealed_ref(s);
-    *secret = NULL;
-    return !s->sealed.len || signer_open(signer, a, &ref, secret, e);
+bool solving_open(struct solving *s, const struct solver_ops *ops, const struct solver *solver,
+                  struct error *e) {
+    const struct key_ref ref = sealed_ref(solver);
+    struct secret *secret = NULL;
+    if (!solver_settings(s->arena, ops, solver->settings, &s->settings, e) ||
+        (solver->sealed.len && !signer_open(s->services->signer, s->arena, &ref, &secret, e)))
+        return false;
+    s->secret = secret;
+    return true;
 }
 
 /* ---- choosing ---- */

@@ -15,11 +15,11 @@ const char *zone_above(const char *zone);
 /* The settings as the kind's own struct. */
 bool solver_settings(struct arena *a, const struct solver_ops *ops, const char *text, void **settings,
                      struct error *e);
-/* Both ask the signer. */
+/* Asks the signer. */
 bool solver_seal(struct signer *signer, struct arena *a, struct solver *s, struct error *e);
-/* `*secret` NULL: it has none. */
-bool solver_open(struct signer *signer, struct arena *a, const struct solver *s, struct secret **secret,
-                 struct error *e);
+/* Settings and secret of the solver, for its kind to work with. Asks the signer. */
+bool solving_open(struct solving *s, const struct solver_ops *ops, const struct solver *solver,
+                  struct error *e);
 /* The best of the rows alone, DNS is not asked: what a test publishes with. ERR_NO_SOLVER. */
 bool solver_configured(const struct services *services, struct arena *a, const char *account_id,
                        const struct offer *offer, struct solver *solver, struct error *e);
