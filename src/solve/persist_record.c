@@ -58,7 +58,7 @@ bool persist_record_make(struct arena *a, struct persist_record *r, int64_t now,
 
 struct watching {
     struct persist_record record;
-    bool gone, located, placed, removed, looked, found;
+    bool located, placed, removed;
 };
 
 static bool load(struct work *w, struct persist_record *r, bool *gone, struct error *e) {
@@ -100,8 +100,7 @@ static const char *host_of(struct arena *a, const struct persist_record *r) {
     return propagation_record(a, challenge_type_name(CHALLENGE_DNS_PERSIST_01), r->name);
 }
 
-static bool look(struct work *w, struct watching *d, struct error *e) {
-    struct persist_record *r = &d->record;
+static bool look(struct work *w, struct persist_record *r, struct error *e) {
     const struct propagation what = {.type = challenge_type_name(CHALLENGE_DNS_PERSIST_01),
                                      .name = r->name,
                                      .value = r->value,
@@ -109,13 +108,12 @@ static bool look(struct work *w, struct watching *d, struct error *e) {
     struct check *check = ARENA_NEW(w->arena, struct check);
     if (!w->services->solve->look(w->services->validator, w->arena, &what, check, e))
         return false;
-    d->looked = true;
-    d->found = check->reason == REASON_FOUND;
+    bool found = check->reason == REASON_FOUND;
     r->reason = reason_row(check->reason)->name;
     r->detail_en = check->detail.in[LANG_EN];
     r->detail_zh = check->detail.in[LANG_ZH];
-    r->misses = d->found ? 0 : r->misses + 1;
-    if (d->found)
+    r->misses = found ? 0 : r->misses + 1;
+    if (found)
         r->seen_at = w->now;
     return true;
 }
@@ -123,9 +121,10 @@ static bool look(struct work *w, struct watching *d, struct error *e) {
 bool persist_act(struct work *w, struct error *e) {
     struct watching *d = w->prepared = ARENA_NEW(w->arena, struct watching);
     struct persist_record *r = &d->record;
-    if (!load(w, r, &d->gone, e))
+    bool gone;
+    if (!load(w, r, &gone, e))
         return false;
-    if (d->gone)
+    if (gone)
         return true;
     if (r->unwanted_at) {
         d->removed = !r->place || solve_by(w, r, false, e);
@@ -139,7 +138,7 @@ bool persist_act(struct work *w, struct error *e) {
         d->placed = solve_by(w, r, true, e);
         return d->placed;
     }
-    return look(w, d, e);
+    return look(w, r, e);
 }
 
 /* ---- save ---- */
