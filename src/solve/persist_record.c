@@ -31,6 +31,10 @@ static bool check_name(struct arena *a, const char *field, const char **name, st
            fail_field(e, field, ERR_BAD_FIELD, "'%s' is no name of DNS", "“%s”不是 DNS 域名", *name);
 }
 
+const char *persist_record_host(struct arena *a, const struct persist_record *r) {
+    return propagation_record(a, challenge_type_name(CHALLENGE_DNS_PERSIST_01), r->name);
+}
+
 bool persist_record_make(struct arena *a, struct persist_record *r, int64_t now, struct error *e) {
     if (!check_name(a, "name", &r->name, e) || !check_name(a, "issuer", &r->issuer, e))
         return false;
@@ -48,7 +52,7 @@ bool persist_record_make(struct arena *a, struct persist_record *r, int64_t now,
     const struct persist says = {
         .issuer = r->issuer, .account_uri = r->account_uri, .wildcard = r->wildcard, .until = r->until_at};
     r->value = persist_value(a, &says);
-    r->host = propagation_record(a, challenge_type_name(CHALLENGE_DNS_PERSIST_01), r->name);
+    r->host = persist_record_host(a, r);
     return strlen(r->value) <= VALUE_MAX ||
            fail_field(e, "account_uri", ERR_BAD_FIELD, "the record would be longer than %d bytes",
                       "记录将超过 %d 字节", VALUE_MAX);
@@ -96,10 +100,6 @@ static bool solve_by(struct work *w, struct persist_record *r, bool placing, str
     return done;
 }
 
-static const char *host_of(struct arena *a, const struct persist_record *r) {
-    return propagation_record(a, challenge_type_name(CHALLENGE_DNS_PERSIST_01), r->name);
-}
-
 static bool look(struct work *w, struct persist_record *r, struct error *e) {
     const struct propagation what = {.type = challenge_type_name(CHALLENGE_DNS_PERSIST_01),
                                      .name = r->name,
@@ -131,7 +131,7 @@ bool persist_act(struct work *w, struct error *e) {
         return d->removed;
     }
     if (r->solver_id && !r->place) {
-        d->located = place_locate(w, host_of(w->arena, r), &r->place, e);
+        d->located = place_locate(w, persist_record_host(w->arena, r), &r->place, e);
         return d->located;
     }
     if (r->solver_id && !r->placed_at) {
@@ -164,10 +164,10 @@ struct alarm {
 
 static bool tell(struct work *w, const struct persist_record *r, const struct alarm *alarm, struct error *e) {
     json_t *params =
-        json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s}", "name", r->name, "host", host_of(w->arena, r), "value",
-                  r->value, "issuer", r->issuer, "problem_en", alarm->problem.in[LANG_EN], "problem_zh",
-                  alarm->problem.in[LANG_ZH], "remedy_en", alarm->remedy.in[LANG_EN], "remedy_zh",
-                  alarm->remedy.in[LANG_ZH]);
+        json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s}", "name", r->name, "host",
+                  persist_record_host(w->arena, r), "value", r->value, "issuer", r->issuer, "problem_en",
+                  alarm->problem.in[LANG_EN], "problem_zh", alarm->problem.in[LANG_ZH], "remedy_en",
+                  alarm->remedy.in[LANG_EN], "remedy_zh", alarm->remedy.in[LANG_ZH]);
     const struct notify_event event = {.event = "record_at_risk",
                                        .account_id = r->account_id,
                                        .subject = r->id,
