@@ -125,30 +125,20 @@ static bool is_over(struct work *w, const struct solution *s, bool *over, struct
     *over = !s->application_id && w->now - s->created_at > TEST_SECONDS;
     if (!s->application_id)
         return true;
-    if (application_get_any(w->db, w->arena, s->application_id, &p, e))
-        *over = p.closed_at != 0;
-    else
-        *over = error_absent(e);
-    return e->id == ERR_NONE || *over;
+    bool there = application_get_any(w->db, w->arena, s->application_id, &p, e);
+    *over = there ? p.closed_at != 0 : error_absent(e);
+    return there || *over;
 }
 
 static bool load(struct work *w, struct doing *d, struct error *e) {
     struct solution *s = &d->solution;
-    bool over = false;
     if (!solution_get_any(w->db, w->arena, w->item->subject, s, e)) {
         d->gone = error_absent(e);
         return d->gone;
     }
     d->gone = s->removed_at != 0;
-    error_clear(e);
-    if (d->gone || s->unwanted_at) {
-        d->unwanted = !d->gone;
-        return true;
-    }
-    if (!is_over(w, s, &over, e))
-        return false;
-    d->unwanted = over;
-    return true;
+    d->unwanted = !d->gone && s->unwanted_at;
+    return d->gone || d->unwanted || is_over(w, s, &d->unwanted, e);
 }
 
 static struct doing *begin(struct work *w, struct error *e) {
