@@ -75,22 +75,6 @@ const char *vendor_host_record(struct vendor *v, const char *zone) {
 
 /* ---- calls ---- */
 
-/* What somebody else wrote, for people: one line of a bounded length. */
-static const char *shown(struct arena *a, const char *words) {
-    char *copy = arena_strdup(a, words);
-    for (char *p = copy; *p; p++)
-        if (iscntrl((unsigned char)*p))
-            *p = ' ';
-    size_t length = strlen(copy);
-    if (length > WORDS_MAX) {
-        length = WORDS_MAX;
-        while (length && ((unsigned char)copy[length] & 0xc0) == 0x80)
-            length--;
-        copy[length] = 0;
-    }
-    return copy;
-}
-
 bool vendor_refused(struct vendor *v, const struct vendor_meaning *meanings, const char *code,
                     const char *words, struct error *e) {
     struct arena *a = v->solving->arena;
@@ -102,7 +86,8 @@ bool vendor_refused(struct vendor *v, const struct vendor_meaning *meanings, con
             id = m->id;
             break;
         }
-    fail(e, id, "%s answers %s: %s", "%s 答复 %s:%s", v->host, shown(a, code), shown(a, words ? words : ""));
+    fail(e, id, "%s answers %s: %s", "%s 答复 %s:%s", v->host, text_for_people(a, code, WORDS_MAX),
+         text_for_people(a, words, WORDS_MAX));
     e->retry_after = v->retry_after;
     return false;
 }
