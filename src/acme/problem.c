@@ -4,17 +4,7 @@
 #define TYPE_PREFIX "urn:ietf:params:acme:error:"
 
 const char *acme_text_for_people(struct arena *a, const char *text) {
-    size_t len = text ? strlen(text) : 0, kept = len < ACME_TEXT_MAX ? len : ACME_TEXT_MAX;
-    while (kept < len && kept > 0 && ((unsigned char)text[kept] & 0xc0) == 0x80)
-        kept--; /* no half characters */
-    char *line = arena_strndup(a, text ? text : "", kept), *to = line;
-    for (const char *from = line; *from;) {
-        size_t obeyed = text_obeyed(from);
-        *to++ = obeyed ? ' ' : *from;
-        from += obeyed ? obeyed : 1;
-    }
-    *to = 0;
-    return line;
+    return text_for_people(a, text, ACME_TEXT_MAX);
 }
 
 static const char *type_of(struct arena *a, const json_t *object) {

@@ -27,6 +27,13 @@ struct child {
     bool cut;
 };
 
+size_t child_count(const char *const list[]) {
+    size_t count = 0;
+    while (list && list[count])
+        count++;
+    return count;
+}
+
 static bool has_variable(const char *const env[], const char *setting) {
     size_t name = strcspn(setting, "=") + 1;
     for (size_t i = 0; env && env[i]; i++)
@@ -35,15 +42,12 @@ static bool has_variable(const char *const env[], const char *setting) {
     return false;
 }
 
-static const char *const *make_environment(struct arena *a, const char *const env[]) {
-    static const char *const always[] = {"PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LANG=C.UTF-8"};
-    size_t count = 0, n = 0;
-    while (env && env[count])
-        count++;
-    const char **all = ARENA_ARRAY(a, count + sizeof always / sizeof *always + 1, const char *);
-    for (size_t i = 0; i < sizeof always / sizeof *always; i++)
-        if (!has_variable(env, always[i]))
-            all[n++] = always[i];
+const char *const *child_environment(struct arena *a, const char *const defaults[], const char *const env[]) {
+    size_t default_count = child_count(defaults), count = child_count(env), n = 0;
+    const char **all = ARENA_ARRAY(a, default_count + count + 1, const char *);
+    for (size_t i = 0; i < default_count; i++)
+        if (!has_variable(env, defaults[i]))
+            all[n++] = defaults[i];
     for (size_t i = 0; i < count; i++)
         all[n++] = env[i];
     return all;
@@ -155,7 +159,8 @@ static bool open_pipe(int ends[2], struct error *e) {
 /* Our copies of the ends that it writes to are closed again: else we never saw its end. */
 static bool start(struct arena *a, const struct program *p, int out, int err, struct child *c,
                   struct error *e) {
-    int failed = spawn(p->argv, make_environment(a, p->env), out, err, &c->pid);
+    static const char *const always[] = {"PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LANG=C.UTF-8", NULL};
+    int failed = spawn(p->argv, child_environment(a, always, p->env), out, err, &c->pid);
     close(out);
     close(err);
     errno = failed;

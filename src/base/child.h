@@ -24,6 +24,11 @@ bool child_run(struct arena *a, const char *const argv[], const char *const env[
 bool child_run_alone(struct arena *a, const char *const argv[], const char *const env[], int timeout_ms,
                      struct child_result *result, struct error *e);
 
+/* Of a list that ends with NULL; none for NULL. */
+size_t child_count(const char *const list[]);
+/* `env` and, before it, those of `defaults` that it has not. Both are such lists of "NAME=value". */
+const char *const *child_environment(struct arena *a, const char *const defaults[], const char *const env[]);
+
 /* For people: what an output ends with says most. At most `max` bytes, no character cut in two, no line end.
  */
 const char *child_last_words(struct arena *a, const char *output, size_t max);

@@ -1,4 +1,4 @@
-/* Choosing a language. */
+/* Choosing a language, and what others wrote. */
 #include "base/text.h"
 #include <stdlib.h>
 #include <string.h>
@@ -34,4 +34,18 @@ size_t text_obeyed(const char *text) {
     bool marks = s[0] == 0xe2 && s[1] == 0x80 && ((s[2] | 1) == 0x8f || (s[2] >= 0xaa && s[2] <= 0xae));
     bool isolates = s[0] == 0xe2 && s[1] == 0x81 && s[2] >= 0xa6 && s[2] <= 0xa9;
     return marks || isolates ? 3 : 0;
+}
+
+const char *text_for_people(struct arena *a, const char *text, size_t max) {
+    size_t len = text ? strlen(text) : 0, kept = len < max ? len : max;
+    while (kept < len && kept > 0 && ((unsigned char)text[kept] & 0xc0) == 0x80)
+        kept--;
+    char *line = arena_strndup(a, text ? text : "", kept), *to = line;
+    for (const char *from = line; *from;) {
+        size_t obeyed = text_obeyed(from);
+        *to++ = obeyed ? ' ' : *from;
+        from += obeyed ? obeyed : 1;
+    }
+    *to = 0;
+    return line;
 }

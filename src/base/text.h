@@ -3,8 +3,7 @@
  * (docs/decisions/0002): a text that lacks one does not compile.
  */
 #pragma once
-#include <stdbool.h>
-#include <stddef.h>
+#include "base/arena.h"
 
 enum lang { LANG_EN, LANG_ZH, LANG_COUNT };
 
@@ -23,3 +22,6 @@ enum lang lang_from(const char *preference);
 /* Bytes of the character at `text` if a terminal might obey it, else 0: C0, DEL, C1, U+200E/F, U+202A-E,
  * U+2066-9. */
 size_t text_obeyed(const char *text);
+/* What somebody else wrote: one line of at most `max` bytes, without half characters and with a blank for
+ * each that a terminal might obey; empty for NULL. */
+const char *text_for_people(struct arena *a, const char *text, size_t max);

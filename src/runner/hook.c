@@ -53,13 +53,6 @@ bool runner_hook_exists(const char *name) {
 
 /* ---- the call ---- */
 
-static size_t count_of(const char *const list[]) {
-    size_t count = 0;
-    while (list && list[count])
-        count++;
-    return count;
-}
-
 static bool is_printable(const char *argument) {
     size_t len = 0;
     while (argument[len] >= ' ' && argument[len] < 0x7f)
@@ -76,7 +69,7 @@ static bool is_action(const struct convention *convention, const char *argument)
 
 static bool check_arguments(const struct convention *convention, const struct runner_call *call,
                             struct error *e) {
-    size_t count = count_of(call->args);
+    size_t count = child_count(call->args);
     if (count < convention->least || count > convention->most)
         return fail(e, ERR_COMMAND_NOT_ALLOWED, "a hook of %s does not take %zu arguments",
                     "%s 钩子不接受 %zu 个参数", convention->name, count);
@@ -102,7 +95,7 @@ static bool variable_is_harmless(const char *variable) {
 }
 
 static bool check_variables(const char *const env[], struct error *e) {
-    size_t count = count_of(env);
+    size_t count = child_count(env);
     for (size_t i = 0; i < count; i++)
         if (!variable_is_harmless(env[i]))
             return fail(e, ERR_COMMAND_NOT_ALLOWED, "the variable '%.64s' is not passed to commands",
@@ -128,7 +121,7 @@ bool hook_check(const struct runner_command *command, const struct runner_call *
 
 const char *const *hook_argv(struct arena *a, const struct runner_command *command,
                              const struct runner_call *call) {
-    size_t own = count_of(command->argv), given = count_of(call->args);
+    size_t own = child_count(command->argv), given = child_count(call->args);
     const char **argv = ARENA_ARRAY(a, own + given + 1, const char *);
     memcpy(argv, command->argv, own * sizeof *argv);
     if (given)
@@ -226,27 +219,10 @@ static bool read_file(struct arena *a, const char *path, struct hook_environment
     return hook_read_environment(a, (const char *)text.p, file, e);
 }
 
-static bool has_name(const char *const env[], const char *variable) {
-    size_t name = strcspn(variable, "=") + 1;
-    for (size_t i = 0; env && env[i]; i++)
-        if (strncmp(env[i], variable, name) == 0)
-            return true;
-    return false;
-}
-
 bool hook_environment(struct arena *a, const struct runner_command *command, const struct runner_call *call,
                       struct hook_environment *environment, struct error *e) {
-    struct hook_environment file;
-    if (!read_file(a, command->environment_file, &file, e))
+    if (!read_file(a, command->environment_file, environment, e))
         return false;
-    size_t of_file = count_of(file.variables), of_call = count_of(call->env), count = 0;
-    const char **variables = ARENA_ARRAY(a, of_file + of_call + 1, const char *);
-    for (size_t i = 0; i < of_file; i++)
-        if (!has_name(call->env, file.variables[i]))
-            variables[count++] = file.variables[i];
-    for (size_t i = 0; i < of_call; i++)
-        variables[count++] = call->env[i];
-    *environment =
-        (struct hook_environment){.variables = variables, .values = file.values, .secrets = file.secrets};
+    environment->variables = child_environment(a, environment->variables, call->env);
     return true;
 }

@@ -32,9 +32,7 @@ static bool read_fileset(struct reader *message, struct arena *a, struct fileset
 }
 
 static void write_list(struct buf *message, const char *const list[]) {
-    size_t count = 0;
-    while (list && list[count])
-        count++;
+    size_t count = child_count(list);
     buf_u32(message, (uint32_t)count);
     for (size_t i = 0; i < count; i++)
         buf_bytes(message, slice_str(list[i]));

@@ -11,6 +11,11 @@ struct watched {
     bool over;
 };
 
+void delegation_complete(struct arena *a, const struct solve_settings *settings, struct delegation *d) {
+    d->host = propagation_record(a, challenge_type_name(CHALLENGE_DNS_01), d->name);
+    d->target = delegated_name(a, settings, d->account_id, d->name);
+}
+
 bool delegation_look(struct work *w, struct error *e) {
     struct watched *d = w->prepared = ARENA_NEW(w->arena, struct watched);
     struct delegation *row = &d->row;
@@ -19,8 +24,7 @@ bool delegation_look(struct work *w, struct error *e) {
         return d->over;
     }
     d->over = row->removed_at != 0;
-    row->host = propagation_record(w->arena, challenge_type_name(CHALLENGE_DNS_01), row->name);
-    row->target = delegated_name(w->arena, w->services->solve, row->account_id, row->name);
+    delegation_complete(w->arena, w->services->solve, row);
     return d->over || !row->target ||
            w->services->solve->follow(w->services, w->arena, row->host, &d->place, e);
 }

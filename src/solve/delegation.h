@@ -7,9 +7,12 @@ struct delegation {
     int64_t created_at, looks, looked_at, seen_at;
     const char *reason, *detail_en, *detail_zh;
     int64_t removed_at;
-    const char *host, *target; /* of answers: the CNAME */
+    const char *host, *target; /* the CNAME, once delegation_complete has filled it in */
 };
 extern const struct field delegation_fields[];
+
+/* `target` NULL: there is no responder. */
+void delegation_complete(struct arena *a, const struct solve_settings *settings, struct delegation *d);
 
 /* Watched anew if it was removed before; `*d` is what there is then. */
 bool delegation_put(struct db *db, struct arena *a, struct delegation *d, struct error *e);

@@ -11,13 +11,8 @@ static const struct field create_body[] = {
     FIELD_END,
 };
 
-static void complete(struct request *rq, struct delegation *d) {
-    d->host = propagation_record(rq->arena, challenge_type_name(CHALLENGE_DNS_01), d->name);
-    d->target = delegated_name(rq->arena, rq->services->solve, d->account_id, d->name);
-}
-
 static json_t *delegation_json(struct request *rq, struct delegation *d) {
-    complete(rq, d);
+    delegation_complete(rq->arena, rq->services->solve, d);
     return json_from_row(rq->arena, delegation_fields, d);
 }
 
@@ -54,7 +49,7 @@ static bool list_delegations(struct request *rq, struct error *e) {
         return false;
     size_t count = list_count(&page, found);
     for (size_t i = 0; i < count; i++)
-        complete(rq, &list[i]);
+        delegation_complete(rq->arena, rq->services->solve, &list[i]);
     list_reply(rq, delegation_fields, sizeof *list, list, count, found > count ? list[count - 1].id : NULL);
     return true;
 }

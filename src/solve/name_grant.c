@@ -2,7 +2,6 @@
 #include "solve/name_grant.h"
 #include "account/account.h"
 #include "base/rand.h"
-#include "pki/names.h"
 #include "validate/validation.h"
 
 /* ---- the rule ---- */
@@ -10,13 +9,11 @@
 /* The longest zone that an administrator has given away. */
 static bool granted(struct db *db, const struct name_claim *claim, enum whose *whose, struct error *e) {
     const char *zone = claim->name;
-    bool address = name_is_ip(zone), top = false;
-    for (*whose = WHOSE_NOBODY; !top && *whose == WHOSE_NOBODY;) {
+    *whose = WHOSE_NOBODY;
+    for (bool top = false; !top && *whose == WHOSE_NOBODY; zone = zone_above(zone)) {
         top = strcmp(zone, ".") == 0;
         if (!name_grant_whose(db, claim->account_id, zone, false, whose, e))
             return false;
-        const char *dot = address ? NULL : strchr(zone, '.');
-        zone = dot && dot[1] ? dot + 1 : ".";
     }
     return true;
 }
@@ -31,18 +28,19 @@ static bool proven(struct db *db, struct arena *a, const struct name_claim *clai
     return true;
 }
 
-bool name_permitted(struct db *db, struct arena *a, const struct name_claim *claim, struct error *e) {
+/* Beside other accounts. */
+static bool is_own(struct db *db, struct arena *a, const struct name_claim *claim, struct error *e) {
     enum whose whose = WHOSE_NOBODY;
-    bool alone;
-    if (!account_is_alone(db, claim->account_id, &alone, e))
-        return false;
-    if (alone)
-        return true;
     if (!granted(db, claim, &whose, e) || (!whose && !proven(db, a, claim, &whose, e)) ||
         (!whose && !name_grant_whose(db, claim->account_id, claim->name, true, &whose, e)))
         return false;
     return whose == WHOSE_OWN || fail(e, ERR_NAME_NOT_YOURS, "%s is not known to be of this account",
                                       "尚未确认 %s 属于本账号", claim->name);
+}
+
+bool name_permitted(struct db *db, struct arena *a, const struct name_claim *claim, struct error *e) {
+    bool alone;
+    return account_is_alone(db, claim->account_id, &alone, e) && (alone || is_own(db, a, claim, e));
 }
 
 bool name_take(struct db *db, struct arena *a, const struct name_claim *claim, int64_t now, struct error *e) {
@@ -53,20 +51,11 @@ bool name_take(struct db *db, struct arena *a, const struct name_claim *claim, i
                                     .automatic = true,
                                     .created_at = now,
                                     .used_at = now};
-    return name_permitted(db, a, claim, e) && account_is_alone(db, claim->account_id, &alone, e) &&
-           (!alone || name_grant_keep(db, &kept, e));
+    return account_is_alone(db, claim->account_id, &alone, e) &&
+           (alone ? name_grant_keep(db, &kept, e) : is_own(db, a, claim, e));
 }
 
 /* ---- of a solution ---- */
-
-/* The name that a record at this place proves. */
-static const char *proven_at(const char *place) {
-    static const char *const labels[] = {"_acme-challenge.", "_validation-persist."};
-    for (size_t i = 0; i < sizeof labels / sizeof *labels; i++)
-        if (strncmp(place, labels[i], strlen(labels[i])) == 0)
-            return place + strlen(labels[i]);
-    return place;
-}
 
 bool solution_permitted(struct db *db, struct arena *a, const struct solution *s, const char *place,
                         int64_t now, struct error *e) {
@@ -76,6 +65,7 @@ bool solution_permitted(struct db *db, struct arena *a, const struct solution *s
         return true;
     if (!name_take(db, a, &claim, now, e))
         return false;
-    const struct name_claim there = {s->account_id, record && place ? proven_at(place) : s->name, true};
+    const struct name_claim there = {s->account_id, record && place ? propagation_name(place) : s->name,
+                                     true};
     return strcmp(there.name, s->name) == 0 || name_take(db, a, &there, now, e);
 }

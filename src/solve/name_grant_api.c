@@ -3,7 +3,6 @@
 #include "audit/audit.h"
 #include "base/rand.h"
 #include "http/list.h"
-#include "pki/names.h"
 #include "solve/name_grant.h"
 
 static const struct field create_body[] = {
@@ -19,20 +18,10 @@ static json_t *grant_json(struct request *rq, const struct name_grant *g) {
     return json_from_row(rq->arena, name_grant_fields, g);
 }
 
-static bool read_zone(struct arena *a, struct name_grant *g, struct error *e) {
-    if (strcmp(g->zone, ".") == 0)
-        return true;
-    if (name_normalise(a, g->zone, false, &g->zone, e) && strncmp(g->zone, "*.", 2) != 0)
-        return true;
-    return fail_field(e, "zone", ERR_BAD_FIELD,
-                      "'%s' is no zone: give a name such as example.com, an IP address, or '.' for all",
-                      "“%s”不是有效的区域:请填写 example.com 之类的域名、IP 地址,或以“.”表示全部", g->zone);
-}
-
 static bool create_grant(struct request *rq, struct error *e) {
     struct name_grant g = {.id = id_new(rq->arena, "ngr", rq->now), .created_at = rq->now};
     struct account account;
-    if (!json_to_row(rq->arena, rq->json, create_body, &g, e) || !read_zone(rq->arena, &g, e))
+    if (!json_to_row(rq->arena, rq->json, create_body, &g, e) || !zone_read(rq->arena, &g.zone, e))
         return false;
     if (!account_find(rq->db, rq->arena, g.account_id, &account, e))
         return e->id == ERR_NOT_FOUND &&

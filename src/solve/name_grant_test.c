@@ -1,32 +1,16 @@
 /* Whose names the responder, web roots and hooks prove: two accounts on one installation. */
 #include "account/account.h"
-#include "base/clock.h"
 #include "base/rand.h"
-#include "order/fixture.h"
-#include "runner/runner.h"
+#include "solve/fixture.h"
 #include "solve/name_grant.h"
 #include "solve/persist_record.h"
-#include "unit.h"
 #include "validate/validation.h"
 
-#define NAME  "www.example.com"
-#define TOKEN "aaaaaaaaaaaaaaaaaaaaaa"
+#define NAME "www.example.com"
 
-static const struct half_steps solve = {solve_place, {solve_placed}};
 static const struct half_steps persist = {persist_act, {persist_save}};
 
-static struct world w;
-static struct error e;
-static struct solve_settings settings;
 static const char *one, *two; /* accounts; the second one is made by the tests */
-static const char *leads_to;  /* NULL: no CNAME */
-
-static bool follow(const struct services *services, struct arena *a, const char *record, struct place *place,
-                   struct error *error) {
-    (void)services, (void)a, (void)error;
-    *place = (struct place){.name = leads_to ? leads_to : record};
-    return true;
-}
 
 static const char *make_account(const char *name) {
     const struct caller administrator = {.account_id = ACCOUNT, .user_id = "user_1", .key_id = "key_1"};
@@ -37,39 +21,28 @@ static const char *make_account(const char *name) {
     return made.account.id;
 }
 
-static int open_world(void **state) {
-    (void)state;
+static int open_accounts(void **state) {
     e = (struct error){0};
-    world_open(&w, "2026-11-21T00:00:00Z");
-    settings = (struct solve_settings){.tls = true, .zone = "acme.test", .follow = follow};
-    w.services.solve = &settings;
-    w.services.runner = runner_fake(w.arena, NULL, NULL);
-    leads_to = NULL;
+    open_world(state);
     one = make_account("one");
     return 0;
 }
 
-static int close_world(void **state) {
-    (void)state;
-    world_close(&w);
-    return 0;
-}
-
-#define in_world(f) cmocka_unit_test_setup_teardown(f, open_world, close_world)
+#define with_accounts(f) cmocka_unit_test_setup_teardown(f, open_accounts, close_world)
 
 /* ---- helpers ---- */
 
 static const struct solver responder = {.type = "http-01", .kind = "responder", .settings = "{}"};
 static const struct solver hook = {.type = "dns-01", .kind = "hook-lego", .settings = "{\"command\":\"x\"}"};
 
-static struct solution begun; /* the last one */
+static struct solution latest;
 
 static bool begins(const char *account, const struct solver *kind, const char *name) {
-    begun = (struct solution){
+    latest = (struct solution){
         .account_id = account, .name = name, .token = TOKEN, .key_authorization = TOKEN ".thumb"};
     error_clear(&e);
     assert_ok(db_begin(w.services.db, &e), e);
-    bool good = solution_begin(&w.services, w.arena, kind, &begun, w.now, &e);
+    bool good = solution_begin(&w.services, w.arena, kind, &latest, w.now, &e);
     db_rollback(w.services.db);
     if (!good)
         assert_int_equal(e.id, ERR_NAME_NOT_YOURS);
@@ -92,12 +65,12 @@ static const char *give(const char *account, const char *zone) {
 }
 
 static void prove(const char *account, const char *name, const char *method) {
-    const struct check found = {.reason = REASON_FOUND};
+    const struct check proof = {.reason = REASON_FOUND};
     struct validation v = {.account_id = account, .name = name, .method = method, .advance = true};
     bool open;
     w.now++;
     assert_ok(validation_begin(w.services.db, w.arena, w.now, &v, &e), e);
-    assert_ok(validation_note(w.services.db, v.id, &found, w.now, &open, &e), e);
+    assert_ok(validation_note(w.services.db, v.id, &proof, w.now, &open, &e), e);
 }
 
 /* ---- each kind ---- */
@@ -150,8 +123,8 @@ static void a_delegated_name_is_answered_below_its_own_label_alone(void **state)
     const struct solver delegated = {.type = "dns-01", .kind = "delegated", .settings = "{}"};
     two = make_account("two");
     assert_true(begins(two, &delegated, NAME));
-    assert_string_equal(begun.place, delegated_name(w.arena, &settings, two, NAME));
-    assert_string_not_equal(begun.place, delegated_name(w.arena, &settings, one, NAME));
+    assert_string_equal(latest.place, delegated_name(w.arena, &settings, two, NAME));
+    assert_string_not_equal(latest.place, delegated_name(w.arena, &settings, one, NAME));
 }
 
 /* ---- whose ---- */
@@ -234,15 +207,15 @@ static void a_cname_leads_no_hook_to_the_names_of_others(void **state) {
     prove(one, NAME, "dns");
     leads_to = "_acme-challenge." NAME;
     assert_ok(db_begin(w.services.db, &e), e);
-    begun = (struct solution){
+    latest = (struct solution){
         .account_id = two, .name = "two.example.org", .token = TOKEN, .key_authorization = TOKEN ".thumb"};
-    assert_ok(world_end(&w, solution_begin(&w.services, w.arena, &hook, &begun, w.now, &e), &e), e);
-    struct work step = step_begin(&w, begun.id);
+    assert_ok(world_end(&w, solution_begin(&w.services, w.arena, &hook, &latest, w.now, &e), &e), e);
+    struct work step = step_begin(&w, latest.id);
     assert_ok(solve.act(&step, &e), e);
     assert_fails(step_save(&w, &solve, &step, &e), e, ERR_NAME_NOT_YOURS);
     leads_to = "x.two.example.org";
     error_clear(&e);
-    step = step_begin(&w, begun.id);
+    step = step_begin(&w, latest.id);
     assert_ok(solve.act(&step, &e) && step_save(&w, &solve, &step, &e), e);
 }
 
@@ -302,13 +275,14 @@ static void who_may_not_is_told_so_and_other_means_of_the_account_are_taken(void
     assert_string_equal(chosen.kind, "responder");
 }
 
-TEST_MAIN(name_grant, in_world(each_kind_of_the_installation_serves_the_account_that_has_the_name),
-          in_world(every_kind_was_looked_at),
-          in_world(a_delegated_name_is_answered_below_its_own_label_alone),
-          in_world(a_single_account_is_asked_for_nothing_and_keeps_what_it_used),
-          in_world(a_name_is_that_of_whom_proved_it_last),
-          in_world(a_file_proves_no_records_and_nothing_below), in_world(an_administrator_has_the_last_word),
-          in_world(what_was_not_used_for_long_is_not_kept),
-          in_world(a_cname_leads_no_hook_to_the_names_of_others),
-          in_world(no_hook_lets_an_account_of_a_ca_in_for_the_names_of_others),
-          in_world(who_may_not_is_told_so_and_other_means_of_the_account_are_taken))
+TEST_MAIN(name_grant, with_accounts(each_kind_of_the_installation_serves_the_account_that_has_the_name),
+          with_accounts(every_kind_was_looked_at),
+          with_accounts(a_delegated_name_is_answered_below_its_own_label_alone),
+          with_accounts(a_single_account_is_asked_for_nothing_and_keeps_what_it_used),
+          with_accounts(a_name_is_that_of_whom_proved_it_last),
+          with_accounts(a_file_proves_no_records_and_nothing_below),
+          with_accounts(an_administrator_has_the_last_word),
+          with_accounts(what_was_not_used_for_long_is_not_kept),
+          with_accounts(a_cname_leads_no_hook_to_the_names_of_others),
+          with_accounts(no_hook_lets_an_account_of_a_ca_in_for_the_names_of_others),
+          with_accounts(who_may_not_is_told_so_and_other_means_of_the_account_are_taken))

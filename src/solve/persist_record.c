@@ -31,6 +31,10 @@ static bool check_name(struct arena *a, const char *field, const char **name, st
            fail_field(e, field, ERR_BAD_FIELD, "'%s' is no name of DNS", "“%s”不是 DNS 域名", *name);
 }
 
+const char *persist_record_host(struct arena *a, const struct persist_record *r) {
+    return propagation_record(a, challenge_type_name(CHALLENGE_DNS_PERSIST_01), r->name);
+}
+
 bool persist_record_make(struct arena *a, struct persist_record *r, int64_t now, struct error *e) {
     if (!check_name(a, "name", &r->name, e) || !check_name(a, "issuer", &r->issuer, e))
         return false;
@@ -48,7 +52,7 @@ bool persist_record_make(struct arena *a, struct persist_record *r, int64_t now,
     const struct persist says = {
         .issuer = r->issuer, .account_uri = r->account_uri, .wildcard = r->wildcard, .until = r->until_at};
     r->value = persist_value(a, &says);
-    r->host = propagation_record(a, challenge_type_name(CHALLENGE_DNS_PERSIST_01), r->name);
+    r->host = persist_record_host(a, r);
     return strlen(r->value) <= VALUE_MAX ||
            fail_field(e, "account_uri", ERR_BAD_FIELD, "the record would be longer than %d bytes",
                       "记录将超过 %d 字节", VALUE_MAX);
@@ -58,7 +62,7 @@ bool persist_record_make(struct arena *a, struct persist_record *r, int64_t now,
 
 struct watching {
     struct persist_record record;
-    bool gone, located, placed, removed, looked, found;
+    bool located, placed, removed;
 };
 
 static bool load(struct work *w, struct persist_record *r, bool *gone, struct error *e) {
@@ -70,7 +74,6 @@ static bool load(struct work *w, struct persist_record *r, bool *gone, struct er
 /* To the solver it is something to be published like any other. */
 static bool solve_by(struct work *w, struct persist_record *r, bool placing, struct error *e) {
     struct solver solver;
-    struct secret *secret;
     if (!solver_get_any(w->db, w->arena, r->solver_id, &solver, e))
         return false;
     const struct solver_ops *ops = solver_kind(solver.kind);
@@ -90,36 +93,14 @@ static bool solve_by(struct work *w, struct persist_record *r, bool placing, str
                          .created_at = r->created_at,
                          .placed_at = r->placed_at,
                          .unwanted_at = r->unwanted_at};
-    struct solving solving = {
-        .arena = w->arena, .services = w->services, .now = w->now, .solver = &solver, .solution = &s};
-    if (!solver_settings(w->arena, ops, solver.settings, &solving.settings, e) ||
-        !solver_open(w->services->signer, w->arena, &solver, &secret, e))
-        return false;
-    solving.secret = secret;
-    bool done = placing ? ops->place(&solving, e) : ops->remove(&solving, e);
+    struct solving solving = {.arena = w->arena, .services = w->services, .now = w->now, .solution = &s};
+    bool done = solving_open(&solving, ops, &solver, e) &&
+                (placing ? ops->place(&solving, e) : ops->remove(&solving, e));
     r->handle = s.handle;
     return done;
 }
 
-static const char *host_of(struct arena *a, const struct persist_record *r) {
-    return propagation_record(a, challenge_type_name(CHALLENGE_DNS_PERSIST_01), r->name);
-}
-
-static bool locate(struct work *w, struct watching *d, struct error *e) {
-    struct place place;
-    const char *host = host_of(w->arena, &d->record);
-    if (!w->services->solve->follow(w->services, w->arena, host, &place, e))
-        return false;
-    if (place.looped)
-        return fail(e, ERR_CNAME_LOOP, "the CNAMEs of %s lead in a circle at %s",
-                    "%s 的 CNAME 在 %s 处形成循环", host, place.name);
-    d->record.place = place.name;
-    d->located = true;
-    return true;
-}
-
-static bool look(struct work *w, struct watching *d, struct error *e) {
-    struct persist_record *r = &d->record;
+static bool look(struct work *w, struct persist_record *r, struct error *e) {
     const struct propagation what = {.type = challenge_type_name(CHALLENGE_DNS_PERSIST_01),
                                      .name = r->name,
                                      .value = r->value,
@@ -127,13 +108,12 @@ static bool look(struct work *w, struct watching *d, struct error *e) {
     struct check *check = ARENA_NEW(w->arena, struct check);
     if (!w->services->solve->look(w->services->validator, w->arena, &what, check, e))
         return false;
-    d->looked = true;
-    d->found = check->reason == REASON_FOUND;
+    bool found = check->reason == REASON_FOUND;
     r->reason = reason_row(check->reason)->name;
     r->detail_en = check->detail.in[LANG_EN];
     r->detail_zh = check->detail.in[LANG_ZH];
-    r->misses = d->found ? 0 : r->misses + 1;
-    if (d->found)
+    r->misses = found ? 0 : r->misses + 1;
+    if (found)
         r->seen_at = w->now;
     return true;
 }
@@ -141,21 +121,24 @@ static bool look(struct work *w, struct watching *d, struct error *e) {
 bool persist_act(struct work *w, struct error *e) {
     struct watching *d = w->prepared = ARENA_NEW(w->arena, struct watching);
     struct persist_record *r = &d->record;
-    if (!load(w, r, &d->gone, e))
+    bool gone;
+    if (!load(w, r, &gone, e))
         return false;
-    if (d->gone)
+    if (gone)
         return true;
     if (r->unwanted_at) {
         d->removed = !r->place || solve_by(w, r, false, e);
         return d->removed;
     }
-    if (r->solver_id && !r->place)
-        return locate(w, d, e);
+    if (r->solver_id && !r->place) {
+        d->located = place_locate(w, persist_record_host(w->arena, r), &r->place, e);
+        return d->located;
+    }
     if (r->solver_id && !r->placed_at) {
         d->placed = solve_by(w, r, true, e);
         return d->placed;
     }
-    return look(w, d, e);
+    return look(w, r, e);
 }
 
 /* ---- save ---- */
@@ -181,10 +164,10 @@ struct alarm {
 
 static bool tell(struct work *w, const struct persist_record *r, const struct alarm *alarm, struct error *e) {
     json_t *params =
-        json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s}", "name", r->name, "host", host_of(w->arena, r), "value",
-                  r->value, "issuer", r->issuer, "problem_en", alarm->problem.in[LANG_EN], "problem_zh",
-                  alarm->problem.in[LANG_ZH], "remedy_en", alarm->remedy.in[LANG_EN], "remedy_zh",
-                  alarm->remedy.in[LANG_ZH]);
+        json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s}", "name", r->name, "host",
+                  persist_record_host(w->arena, r), "value", r->value, "issuer", r->issuer, "problem_en",
+                  alarm->problem.in[LANG_EN], "problem_zh", alarm->problem.in[LANG_ZH], "remedy_en",
+                  alarm->remedy.in[LANG_EN], "remedy_zh", alarm->remedy.in[LANG_ZH]);
     const struct notify_event event = {.event = "record_at_risk",
                                        .account_id = r->account_id,
                                        .subject = r->id,

@@ -17,12 +17,15 @@ struct persist_record {
     int64_t created_at, placed_at, seen_at, looked_at, misses;
     const char *reason, *detail_en, *detail_zh;
     int64_t unwanted_at, removed_at;
-    const char *host; /* of answers: where it is looked for */
+    const char *host; /* of one that was made up: as persist_record_host has it */
 };
 extern const struct field persist_record_fields[];
 
 /* Fills host, and value if the rest is possible: ERR_BAD_FIELD. */
 bool persist_record_make(struct arena *a, struct persist_record *r, int64_t now, struct error *e);
+
+/* Where it is looked for. */
+const char *persist_record_host(struct arena *a, const struct persist_record *r);
 
 /* Inside a transaction: may its solver place it there? ERR_NAME_NOT_YOURS. */
 bool persist_record_permitted(struct db *db, struct arena *a, const struct persist_record *r, int64_t now,

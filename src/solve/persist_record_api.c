@@ -21,17 +21,9 @@ static const struct field create_body[] = {
 };
 
 /* With the name of the record, which is no column. */
-static const struct field answer_fields[] = {
-    RECORD(TEXT, id, FIELD_COLUMN, "Id", "ID"),
-    RECORD(TEXT, host, FIELD_COLUMN, "Name of the TXT record", "TXT 记录名"),
-    FIELD_END,
-};
-
 static json_t *record_json(struct request *rq, const struct persist_record *r) {
-    struct persist_record shown = *r;
-    shown.host = propagation_record(rq->arena, challenge_type_name(CHALLENGE_DNS_PERSIST_01), r->name);
-    json_t *answer = json_from_row(rq->arena, persist_record_fields, &shown);
-    json_object_update(answer, json_keep(rq->arena, json_from_row(rq->arena, answer_fields, &shown)));
+    json_t *answer = json_from_row(rq->arena, persist_record_fields, r);
+    json_object_set_new(answer, "host", json_string(persist_record_host(rq->arena, r)));
     return answer;
 }
 

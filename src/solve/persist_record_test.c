@@ -1,59 +1,36 @@
 /* Records of dns-persist-01: what they say, who places them, and when somebody is told. */
-#include "base/clock.h"
 #include "base/file.h"
 #include "base/rand.h"
-#include "notify/notify_db.h"
-#include "order/fixture.h"
-#include "runner/runner.h"
+#include "solve/fixture.h"
 #include "solve/persist_record.h"
-#include "solve/solver.h"
-#include "unit.h"
 #include <unistd.h>
 
 #define URI "https://ca.example/acct/17"
 
 static const struct half_steps persist = {persist_act, {persist_save}};
-static struct world w;
-static struct error e;
-static enum reason found;
-static struct work last;
 
-static bool look(const struct validator *v, struct arena *a, const struct propagation *what,
-                 struct check *check, struct error *error) {
-    (void)v, (void)error;
+static bool look_for_record(const struct validator *v, struct arena *a, const struct propagation *what,
+                            struct check *check, struct error *error) {
     assert_string_equal(what->type, "dns-persist-01");
     assert_true(what->now == w.now);
-    *check = (struct check){.reason = found};
-    return check_ends(a, check, found, "asked at %s", "查询 %s", "ns1");
+    return look(v, a, what, check, error);
 }
 
-static bool follow(const struct services *services, struct arena *a, const char *record, struct place *place,
-                   struct error *error) {
-    (void)services, (void)a, (void)error;
+static bool follow_record(const struct services *services, struct arena *a, const char *record,
+                          struct place *place, struct error *error) {
     assert_string_equal(record, "_validation-persist.example.com");
-    *place = (struct place){.name = "persist.elsewhere.test"};
-    return true;
+    return follow(services, a, record, place, error);
 }
 
-static struct solve_settings settings;
-
-static int open_world(void **state) {
-    (void)state;
-    world_open(&w, "2026-11-21T00:00:00Z");
-    settings = (struct solve_settings){.follow = follow, .look = look};
-    w.services.solve = &settings;
-    w.services.runner = runner_fake(w.arena, NULL, NULL);
-    found = REASON_FOUND;
+static int open_records(void **state) {
+    open_world(state);
+    settings.follow = follow_record;
+    settings.look = look_for_record;
+    leads_to = "persist.elsewhere.test";
     return 0;
 }
 
-static int close_world(void **state) {
-    (void)state;
-    world_close(&w);
-    return 0;
-}
-
-#define in_world(f) cmocka_unit_test_setup_teardown(f, open_world, close_world)
+#define with_records(f) cmocka_unit_test_setup_teardown(f, open_records, close_world)
 
 /* ---- helpers ---- */
 
@@ -70,27 +47,14 @@ static struct persist_record made(struct persist_record r) {
 }
 
 static int64_t step(const char *id) {
-    last = step_begin(&w, id);
-    bool ok = persist.act(&last, &e) && step_save(&w, &persist, &last, &e);
-    assert_ok(ok, e);
+    run(&persist, id);
     return last.until;
 }
 
-static struct persist_record now_of(const char *id) {
+static struct persist_record record_of(const char *id) {
     struct persist_record r;
     assert_ok(persist_record_get_any(w.services.db, w.arena, id, &r, &e), e);
     return r;
-}
-
-static int64_t told(void) {
-    const struct notice_range all = {
-        .account_id = ACCOUNT, .role = ~INT64_C(0), .user_role = ~INT64_C(0), .limit = 100};
-    struct notice *notices;
-    size_t count, found_ones = 0;
-    assert_ok(notice_list(w.services.db, w.arena, &all, &notices, &count, &e), e);
-    for (size_t i = 0; i < count; i++)
-        found_ones += strcmp(notices[i].event, "record_at_risk") == 0;
-    return (int64_t)found_ones;
 }
 
 static const char *solver_added(const char *kind, const char *text) {
@@ -163,19 +127,19 @@ static void a_record_that_a_person_places_is_waited_for_and_then_watched(void **
     int64_t next = step(r.id) - w.now;
     w.now += next;
     assert_true(next == 60 && step(r.id) - w.now == 600);
-    assert_string_equal(now_of(r.id).reason, "record_missing");
-    assert_int_equal(told(), 0); /* nobody has promised it yet */
+    assert_string_equal(record_of(r.id).reason, "record_missing");
+    assert_int_equal(told("record_at_risk"), 0); /* nobody has promised it yet */
     found = REASON_FOUND;
     assert_true(step(r.id) == w.now + DAY);
-    assert_true(now_of(r.id).seen_at == w.now && now_of(r.id).misses == 0);
+    assert_true(record_of(r.id).seen_at == w.now && record_of(r.id).misses == 0);
     w.now += DAY;
     found = REASON_NXDOMAIN;
     step(r.id);
-    assert_int_equal(told(), 0); /* once is no proof */
+    assert_int_equal(told("record_at_risk"), 0); /* once is no proof */
     step(r.id);
-    assert_int_equal(told(), 1);
+    assert_int_equal(told("record_at_risk"), 1);
     step(r.id);
-    assert_int_equal(told(), 1);
+    assert_int_equal(told("record_at_risk"), 1);
 }
 
 static void somebody_is_told_ahead_of_its_end(void **state) {
@@ -184,15 +148,15 @@ static void somebody_is_told_ahead_of_its_end(void **state) {
     struct persist_record r = made((struct persist_record){.until_at = end});
     w.now = end - 30 * DAY - DAY / 2;
     assert_true(step(r.id) == end - 30 * DAY); /* it wakes for it */
-    assert_int_equal(told(), 0);
+    assert_int_equal(told("record_at_risk"), 0);
     w.now = end - 30 * DAY;
     step(r.id);
     step(r.id);
-    assert_int_equal(told(), 1);
+    assert_int_equal(told("record_at_risk"), 1);
     w.now = end;
     step(r.id);
     step(r.id);
-    assert_int_equal(told(), 2);
+    assert_int_equal(told("record_at_risk"), 2);
 }
 
 static void a_solver_places_it_and_takes_it_away(void **state) {
@@ -206,14 +170,14 @@ static void a_solver_places_it_and_takes_it_away(void **state) {
     w.services.runner = runner_local(w.arena, &policy);
     struct persist_record r = made((struct persist_record){
         .solver_id = solver_added("hook-lego", "{\"command\":\"dns\",\"raw\":true}")});
-    assert_true(step(r.id) == w.now && !now_of(r.id).placed_at);
-    assert_string_equal(now_of(r.id).place, "persist.elsewhere.test"); /* on disk before it is placed */
-    assert_true(step(r.id) == w.now && now_of(r.id).placed_at == w.now);
-    assert_true(step(r.id) == w.now + DAY && now_of(r.id).seen_at == w.now);
+    assert_true(step(r.id) == w.now && !record_of(r.id).placed_at);
+    assert_string_equal(record_of(r.id).place, "persist.elsewhere.test"); /* on disk before it is placed */
+    assert_true(step(r.id) == w.now && record_of(r.id).placed_at == w.now);
+    assert_true(step(r.id) == w.now + DAY && record_of(r.id).seen_at == w.now);
     assert_ok(persist_record_set_unwanted(w.services.db, r.id, w.now, &e), e);
     step(r.id);
     assert_int_equal(last.outcome, OUTCOME_DONE);
-    assert_true(now_of(r.id).removed_at == w.now);
+    assert_true(record_of(r.id).removed_at == w.now);
     struct slice written;
     assert_ok(file_read(w.arena, path, 1000, &written, &e), e);
     close(fd);
@@ -228,7 +192,7 @@ static void what_nobody_has_placed_needs_no_clearing(void **state) {
     struct persist_record r = made((struct persist_record){.solver_id = solver_added("manual", "{}")});
     assert_ok(persist_record_set_unwanted(w.services.db, r.id, w.now, &e), e);
     step(r.id);
-    assert_true(now_of(r.id).removed_at == w.now);
+    assert_true(record_of(r.id).removed_at == w.now);
     step("prs_none");
     assert_int_equal(last.outcome, OUTCOME_DONE);
 }
@@ -241,11 +205,11 @@ static void a_failure_is_noted(void **state) {
     assert_fails(persist_act(&last, &e), e, ERR_NO_SOLVER);
     const struct error cause = e;
     assert_ok(persist_failed(&last, &cause, &e), e);
-    assert_string_equal(now_of(r.id).reason, "no_solver");
+    assert_string_equal(record_of(r.id).reason, "no_solver");
 }
 
-TEST_MAIN(persist_record, in_world(a_record_says_who_may_issue_and_can_be_read_again),
-          in_world(what_cannot_be_such_a_record_is_refused), in_world(the_same_record_is_made_once),
-          in_world(a_record_that_a_person_places_is_waited_for_and_then_watched),
-          in_world(somebody_is_told_ahead_of_its_end), in_world(a_solver_places_it_and_takes_it_away),
-          in_world(what_nobody_has_placed_needs_no_clearing), in_world(a_failure_is_noted))
+TEST_MAIN(persist_record, with_records(a_record_says_who_may_issue_and_can_be_read_again),
+          with_records(what_cannot_be_such_a_record_is_refused), with_records(the_same_record_is_made_once),
+          with_records(a_record_that_a_person_places_is_waited_for_and_then_watched),
+          with_records(somebody_is_told_ahead_of_its_end), with_records(a_solver_places_it_and_takes_it_away),
+          with_records(what_nobody_has_placed_needs_no_clearing), with_records(a_failure_is_noted))

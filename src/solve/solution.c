@@ -46,16 +46,13 @@ static bool place_at_begin(const struct services *services, struct arena *a, con
 
 /* Those of kinds that are served from the row are published with it. */
 static void fill(struct arena *a, const struct solver *solver, struct solution *s, int64_t now) {
-    char digest[VALUE_SIZE];
     s->id = id_new(a, "sol", now);
     s->solver_id = solver->id;
     s->doubt_seconds = solver->doubt_seconds;
     s->created_at = now;
     s->placed_at = solver_kind(s->kind)->at_once ? now : 0;
-    if (s->value)
-        return;
-    challenge_digest(s->key_authorization, digest);
-    s->value = arena_strdup(a, digest);
+    if (!s->value)
+        s->value = challenge_digest(a, s->key_authorization);
 }
 
 /*
@@ -128,30 +125,20 @@ static bool is_over(struct work *w, const struct solution *s, bool *over, struct
     *over = !s->application_id && w->now - s->created_at > TEST_SECONDS;
     if (!s->application_id)
         return true;
-    if (application_get_any(w->db, w->arena, s->application_id, &p, e))
-        *over = p.closed_at != 0;
-    else
-        *over = error_absent(e);
-    return e->id == ERR_NONE || *over;
+    bool there = application_get_any(w->db, w->arena, s->application_id, &p, e);
+    *over = there ? p.closed_at != 0 : error_absent(e);
+    return there || *over;
 }
 
 static bool load(struct work *w, struct doing *d, struct error *e) {
     struct solution *s = &d->solution;
-    bool over = false;
     if (!solution_get_any(w->db, w->arena, w->item->subject, s, e)) {
         d->gone = error_absent(e);
         return d->gone;
     }
     d->gone = s->removed_at != 0;
-    error_clear(e);
-    if (d->gone || s->unwanted_at) {
-        d->unwanted = !d->gone;
-        return true;
-    }
-    if (!is_over(w, s, &over, e))
-        return false;
-    d->unwanted = over;
-    return true;
+    d->unwanted = !d->gone && s->unwanted_at;
+    return d->gone || d->unwanted || is_over(w, s, &d->unwanted, e);
 }
 
 static struct doing *begin(struct work *w, struct error *e) {
@@ -167,20 +154,6 @@ static bool load_solver(struct work *w, struct doing *d, struct error *e) {
     if (!d->ops)
         return fail(e, ERR_NO_SOLVER, "there is no kind of solver '%s'", "没有应答方式“%s”", s->kind);
     return !s->solver_id || solver_get_any(w->db, w->arena, s->solver_id, &d->solver, e);
-}
-
-static bool solving_of(struct work *w, struct doing *d, struct solving *solving, struct error *e) {
-    struct secret *secret;
-    *solving = (struct solving){.arena = w->arena,
-                                .services = w->services,
-                                .now = w->now,
-                                .solver = &d->solver,
-                                .solution = &d->solution};
-    if (!solver_settings(w->arena, d->ops, d->solver.settings, &solving->settings, e) ||
-        !solver_open(w->services->signer, w->arena, &d->solver, &secret, e))
-        return false;
-    solving->secret = secret;
-    return true;
 }
 
 /* As it stands in this transaction: somebody may have let it go since act. True: nothing more is to be done
@@ -214,26 +187,19 @@ static bool keep_report(struct work *w, const struct doing *d, const char *reaso
 
 static bool do_it(struct work *w, struct doing *d, bool (*what)(struct solving *s, struct error *e),
                   struct error *e) {
-    struct solving solving;
+    struct solving solving = {
+        .arena = w->arena, .services = w->services, .now = w->now, .solution = &d->solution};
     d->did = true;
     d->solution.detail_en = d->solution.detail_zh = NULL; /* those of an earlier attempt */
-    return solving_of(w, d, &solving, e) && what(&solving, e);
+    return solving_open(&solving, d->ops, &d->solver, e) && what(&solving, e);
 }
 
 /* ---- step solve ---- */
 
 static bool locate(struct work *w, struct doing *d, struct error *e) {
     struct solution *s = &d->solution;
-    const char *record = propagation_record(w->arena, s->type, s->name);
-    struct place place;
-    if (!w->services->solve->follow(w->services, w->arena, record, &place, e))
-        return false;
-    if (place.looped)
-        return fail(e, ERR_CNAME_LOOP, "the CNAMEs of %s lead in a circle at %s",
-                    "%s 的 CNAME 在 %s 处形成循环", record, place.name);
-    s->place = place.name;
-    d->located = true;
-    return true;
+    d->located = place_locate(w, propagation_record(w->arena, s->type, s->name), &s->place, e);
+    return d->located;
 }
 
 bool solve_place(struct work *w, struct error *e) {
@@ -294,17 +260,6 @@ bool solve_placed(struct work *w, struct error *e) {
 
 /* ---- step seen ---- */
 
-static const char *answers_json(struct arena *a, const struct check *check) {
-    json_t *list = json_array();
-    for (size_t i = 0; i < check->count; i++) {
-        const struct check_answer *answer = &check->answers[i];
-        json_array_append_new(list, json_pack("{ss ss ss sI}", "server", answer->server, "question",
-                                              answer->question, "answer", answer->answer, "ms",
-                                              (json_int_t)answer->ms));
-    }
-    return json_text(a, json_keep(a, list), false);
-}
-
 /* Nobody could be asked: that is a doubt like any other. */
 static bool look_failed(struct doing *d, struct error *e) {
     if (e->id != ERR_NO_RESOLVER)
@@ -331,13 +286,6 @@ static bool look(struct work *w, struct doing *d, struct error *e) {
                                      .solution_id = s->id,
                                      .at = w->now,
                                      .id = id_new(w->arena, "slk", w->now)};
-    if (!w->services->solve->look) {
-        d->found = true;
-        d->look.reason = reason_row(REASON_FOUND)->name;
-        d->look.detail_en = d->look.detail_zh = "";
-        d->look.answers = "[]";
-        return true;
-    }
     if (!w->services->solve->look(w->services->validator, w->arena, &what, check, why)) {
         *e = *why;
         return look_failed(d, why);
@@ -346,7 +294,7 @@ static bool look(struct work *w, struct doing *d, struct error *e) {
     d->look.reason = reason_row(check->reason)->name;
     d->look.detail_en = check->detail.in[LANG_EN];
     d->look.detail_zh = check->detail.in[LANG_ZH];
-    d->look.answers = answers_json(w->arena, check);
+    d->look.answers = check_answers(w->arena, check);
     return true;
 }
 

@@ -79,21 +79,23 @@ struct place {
     bool wildcard; /* the first one answers for every name: a record of our own takes its place */
 };
 
-/* What the role `responder` serves; where it has no address, its kinds cannot be chosen. */
+/* What the role `responder` serves; where it has no address, its kinds cannot be chosen. By HTTP there is
+ * always one: the daemon's own port answers, too. */
 struct solve_settings {
-    bool http, tls;
+    bool tls;
     const char *zone;                   /* of the delegated names; NULL: it answers no DNS */
     const struct runner_policy *policy; /* runner/runner.h: the commands that hooks may name */
     /* Asking the world; tests have their own. */
     bool (*follow)(const struct services *services, struct arena *a, const char *record, struct place *place,
                    struct error *e);
-    /* NULL: nobody looks, what is published counts as seen. */
     bool (*look)(const struct validator *v, struct arena *a, const struct propagation *what,
                  struct check *check, struct error *e);
 };
 /* place.c: along the CNAMEs as the authoritative servers tell them. Who answers nothing leads nowhere. */
 bool place_follow(const struct services *services, struct arena *a, const char *record, struct place *place,
                   struct error *e);
+/* In a step: the name at which what belongs to the record must stand. ERR_CNAME_LOOP. */
+bool place_locate(struct work *w, const char *record, const char **name, struct error *e);
 
 /* ---- for issuers ---- */
 
@@ -147,7 +149,6 @@ struct solving {
     struct arena *arena;
     const struct services *services;
     int64_t now;
-    const struct solver *solver;
     void *settings;              /* the kind's own struct, filled from its fields */
     const struct secret *secret; /* opened; NULL: none */
     struct solution *solution;   /* place and value are set; `handle` may be set by place() */
@@ -193,8 +194,8 @@ bool token_valid(const char *text);
 bool key_authorization_valid(const char *text);
 /* The TXT record of dns-persist-01 that says this: the value of such a solution. */
 const char *persist_value(struct arena *a, const struct persist *persist);
-/* base64url(SHA-256(text)), with its NUL. */
-void challenge_digest(const char *text, char value[VALUE_SIZE]);
+/* base64url(SHA-256(text)). */
+const char *challenge_digest(struct arena *a, const char *text);
 
 /* ---- steps ---- */
 

@@ -42,7 +42,6 @@ static bool call(struct vendor *v, const char *action, const struct parameter *p
     const struct solving *s = v->solving;
     const char *query = query_of(s->arena, parameters);
     uint8_t nonce[NONCE_BYTES];
-    struct vendor_answer got;
     rand_bytes(nonce, sizeof nonce);
     const struct signing signing = {.key_id = v->settings->key_id,
                                     .secret = s->secret,
@@ -55,14 +54,11 @@ static bool call(struct vendor *v, const char *action, const struct parameter *p
         .url = arena_printf(s->arena, "%s/?%s", v->endpoint, query),
         .headers = sign_acs3(s->arena, &signing, query, hex_text(s->arena, slice_of(nonce, sizeof nonce))),
         .body = slice_str("")};
-    if (!vendor_call(v, &request, &got, e))
+    if (!vendor_call(v, &request, answer, e))
         return false;
-    const char *code = json_string_value(json_object_get(got.body, "Code"));
-    const char *words = json_string_value(json_object_get(got.body, "Message"));
-    *answer = got.body;
-    return got.status == 200 ||
-           vendor_refused(v, meanings, code ? code : arena_printf(s->arena, "%d", got.status),
-                          words ? words : "", e);
+    const char *code = json_string_value(json_object_get(*answer, "Code"));
+    const char *words = json_string_value(json_object_get(*answer, "Message"));
+    return v->status == 200 || vendor_refused(v, meanings, code, words, e);
 }
 
 /* What the provider searches by is found inside of values, too: only the same one counts. */

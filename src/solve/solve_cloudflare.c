@@ -16,12 +16,13 @@ static const struct vendor_meaning meanings[] = {
 };
 
 /* The status says that the token is not taken, in many codes; the code says the rest. */
-static bool refused(struct vendor *v, const struct vendor_answer *got, struct error *e) {
-    const json_t *error = json_array_get(json_object_get(got->body, "errors"), 0);
+static bool refused(struct vendor *v, const json_t *answer, struct error *e) {
+    const json_t *error = json_array_get(json_object_get(answer, "errors"), 0);
     const char *words = json_string_value(json_object_get(error, "message"));
-    bool token = got->status == STATUS_UNAUTHORIZED || got->status == STATUS_FORBIDDEN || !error;
-    long long code = token ? got->status : (long long)json_integer_value(json_object_get(error, "code"));
-    return vendor_refused(v, meanings, arena_printf(v->solving->arena, "%lld", code), words ? words : "", e);
+    bool token = v->status == STATUS_UNAUTHORIZED || v->status == STATUS_FORBIDDEN || !error;
+    long long code = json_integer_value(json_object_get(error, "code"));
+    return vendor_refused(v, meanings, token ? NULL : arena_printf(v->solving->arena, "%lld", code), words,
+                          e);
 }
 
 /* `path` behind the endpoint; `body` NULL: none. */
@@ -34,13 +35,13 @@ static bool call(struct vendor *v, const char *method, const char *path, json_t 
                                    NULL};
     struct http_request request = {
         .method = method, .url = arena_printf(s->arena, "%s%s", v->endpoint, path), .headers = headers};
-    struct vendor_answer got;
+    json_t *answer;
     if (body)
         request.body = slice_str(json_text(s->arena, json_keep(s->arena, body), false));
-    if (!vendor_word_check("secret", token, e) || !vendor_call(v, &request, &got, e))
+    if (!vendor_word_check("secret", token, e) || !vendor_call(v, &request, &answer, e))
         return false;
-    *result = json_object_get(got.body, "result");
-    return (got.status == 200 && json_is_true(json_object_get(got.body, "success"))) || refused(v, &got, e);
+    *result = json_object_get(answer, "result");
+    return (v->status == 200 && json_is_true(json_object_get(answer, "success"))) || refused(v, answer, e);
 }
 
 /* A value stands there between quotation marks or, in older records, without. */

@@ -35,10 +35,11 @@ struct solution_filter {
 bool solution_page(struct db *db, struct arena *a, const struct solution_filter *f, struct solution **list,
                    size_t *count, struct error *e);
 
-/* Each changes nothing of one that was taken away. */
 /* Tests that the account has asked for since then. */
 bool solution_tests_since(struct db *db, const char *account_id, int64_t since, int64_t *count,
                           struct error *e);
+
+/* Each changes nothing of one that was taken away. */
 bool solution_set_place(struct db *db, const char *id, const char *place, struct error *e);
 bool solution_set_placed(struct db *db, const struct solution *s, int64_t now, struct error *e);
 bool solution_set_ready(struct db *db, const char *id, int64_t now, struct error *e);

@@ -34,17 +34,14 @@ static bool call(struct vendor *v, const char *action, json_t *parameters, json_
                                          .url = arena_printf(s->arena, "%s/", v->endpoint),
                                          .headers = sign_tc3(s->arena, &signing, "dnspod", body),
                                          .body = body};
-    struct vendor_answer got;
-    if (!vendor_call(v, &request, &got, e))
+    json_t *answer;
+    if (!vendor_call(v, &request, &answer, e))
         return false;
-    *response = json_object_get(got.body, "Response");
+    *response = json_object_get(answer, "Response");
     const json_t *error = json_object_get(*response, "Error");
     const char *code = json_string_value(json_object_get(error, "Code"));
     const char *words = json_string_value(json_object_get(error, "Message"));
-    if (got.status == 200 && *response && !error)
-        return true;
-    return vendor_refused(v, meanings, code ? code : arena_printf(s->arena, "%d", got.status),
-                          words ? words : "", e);
+    return (v->status == 200 && *response && !error) || vendor_refused(v, meanings, code, words, e);
 }
 
 static const char *id_of(struct vendor *v, const json_t *object) {

@@ -51,8 +51,7 @@ static struct calling *prepare(struct arena *a, const char *kind, enum challenge
                                     .value = "digest-of-the-authorization",
                                     .place = "_acme-challenge.a.example.test"};
     c->solver = (struct solver){.kind = kind, .type = c->solution.type, .zone = ".", .settings = settings};
-    c->solving = (struct solving){
-        .arena = a, .services = &c->services, .now = NOW, .solver = &c->solver, .solution = &c->solution};
+    c->solving = (struct solving){.arena = a, .services = &c->services, .now = NOW, .solution = &c->solution};
     struct error e = {0};
     assert_ok(solver_settings(a, solver_kind(kind), settings, &c->solving.settings, &e), e);
     return c;

@@ -1,4 +1,5 @@
 /* Solvers: kinds, what a person may configure, and which one proves a name. */
+#include "acme/base64url.h"
 #include "pki/names.h"
 #include "signer/signer.h"
 #include "solve/name_grant.h"
@@ -95,10 +96,10 @@ bool key_authorization_valid(const char *text) {
     return len > 0 && len <= TOKEN_MAX && text[len] == '.' && token_valid(text + len + 1);
 }
 
-void challenge_digest(const char *text, char value[VALUE_SIZE]) {
+const char *challenge_digest(struct arena *a, const char *text) {
     unsigned char digest[crypto_hash_sha256_BYTES];
     crypto_hash_sha256(digest, (const unsigned char *)text, strlen(text));
-    sodium_bin2base64(value, VALUE_SIZE, digest, sizeof digest, sodium_base64_VARIANT_URLSAFE_NO_PADDING);
+    return base64url_text(a, slice_of(digest, sizeof digest));
 }
 
 /* Five bits a letter, so that it is a label of DNS in any case. */
@@ -156,15 +157,19 @@ bool solver_settings(struct arena *a, const struct solver_ops *ops, const char *
 
 /* ---- what is possible ---- */
 
-/* "" where a name stands below nothing any more. */
-static bool read_zone(struct arena *a, struct solver *s, struct error *e) {
-    if (strcmp(s->zone, ".") == 0)
+bool zone_read(struct arena *a, const char **zone, struct error *e) {
+    if (strcmp(*zone, ".") == 0)
         return true;
-    if (name_normalise(a, s->zone, false, &s->zone, e) && strncmp(s->zone, "*.", 2) != 0)
+    if (name_normalise(a, *zone, false, zone, e) && strncmp(*zone, "*.", 2) != 0)
         return true;
     return fail_field(e, "zone", ERR_BAD_FIELD,
                       "'%s' is no zone: give a name such as example.com, an IP address, or '.' for all",
-                      "“%s”不是有效的区域:请填写 example.com 之类的域名、IP 地址,或以“.”表示全部", s->zone);
+                      "“%s”不是有效的区域:请填写 example.com 之类的域名、IP 地址,或以“.”表示全部", *zone);
+}
+
+const char *zone_above(const char *zone) {
+    const char *dot = name_is_ip(zone) ? NULL : strchr(zone, '.');
+    return dot && dot[1] ? dot + 1 : ".";
 }
 
 static bool check_kind(const struct solver_ops *ops, const struct solver *s, struct error *e) {
@@ -189,7 +194,8 @@ bool solver_check(const struct services *services, struct arena *a, struct solve
     if (s->doubt_seconds < 0 || s->doubt_seconds > DOUBT_MAX)
         return fail_field(e, "doubt_seconds", ERR_BAD_FIELD, "doubt_seconds is 0 to %d",
                           "doubt_seconds 须为 0 至 %d", DOUBT_MAX);
-    if (!read_zone(a, s, e) || !check_kind(ops, s, e) || !solver_settings(a, ops, s->settings, &settings, e))
+    if (!zone_read(a, &s->zone, e) || !check_kind(ops, s, e) ||
+        !solver_settings(a, ops, s->settings, &settings, e))
         return false;
     s->settings = json_text(
         a, json_keep(a, json_from_row(a, ops->settings ? ops->settings : no_fields, settings)), false);
@@ -215,11 +221,15 @@ bool solver_seal(struct signer *signer, struct arena *a, struct solver *s, struc
     return true;
 }
 
-bool solver_open(struct signer *signer, struct arena *a, const struct solver *s, struct secret **secret,
-                 struct error *e) {
-    const struct key_ref ref = sealed_ref(s);
-    *secret = NULL;
-    return !s->sealed.len || signer_open(signer, a, &ref, secret, e);
+bool solving_open(struct solving *s, const struct solver_ops *ops, const struct solver *solver,
+                  struct error *e) {
+    const struct key_ref ref = sealed_ref(solver);
+    struct secret *secret = NULL;
+    if (!solver_settings(s->arena, ops, solver->settings, &s->settings, e) ||
+        (solver->sealed.len && !signer_open(s->services->signer, s->arena, &ref, &secret, e)))
+        return false;
+    s->secret = secret;
+    return true;
 }
 
 /* ---- choosing ---- */
@@ -289,11 +299,6 @@ static bool first_of_zone(struct choosing *c, const char *zone, struct solver *c
     return true;
 }
 
-static const char *zone_above(const struct offer *offer, const char *zone) {
-    const char *dot = offer->address ? NULL : strchr(zone, '.');
-    return dot ? dot + 1 : ".";
-}
-
 static struct solver unconfigured(enum challenge_type type, const char *kind, const char *account_id) {
     return (struct solver){.account_id = account_id,
                            .zone = ".",
@@ -306,7 +311,7 @@ static struct solver unconfigured(enum challenge_type type, const char *kind, co
 static bool best_row(struct choosing *c, struct solver *solver, struct error *e) {
     const char *zone = c->offer->name;
     *solver = (struct solver){.kind = NULL};
-    for (bool top = false; !top && !solver->kind; zone = zone_above(c->offer, zone)) {
+    for (bool top = false; !top && !solver->kind; zone = zone_above(zone)) {
         top = strcmp(zone, ".") == 0;
         if (!first_of_zone(c, zone, solver, e))
             return false;

@@ -8,14 +8,18 @@ struct signer;
 /* Is what a person gave possible? Zone and settings come out as they are stored. ERR_BAD_FIELD,
  * ERR_UNKNOWN_FIELD. */
 bool solver_check(const struct services *services, struct arena *a, struct solver *s, struct error *e);
+/* What a person gives as a zone: a name, an address, or "." for every name. ERR_BAD_FIELD. */
+bool zone_read(struct arena *a, const char **zone, struct error *e);
+/* The next one that a name belongs to; behind the last is ".", as above an address. */
+const char *zone_above(const char *zone);
 /* The settings as the kind's own struct. */
 bool solver_settings(struct arena *a, const struct solver_ops *ops, const char *text, void **settings,
                      struct error *e);
-/* Both ask the signer. */
+/* Asks the signer. */
 bool solver_seal(struct signer *signer, struct arena *a, struct solver *s, struct error *e);
-/* `*secret` NULL: it has none. */
-bool solver_open(struct signer *signer, struct arena *a, const struct solver *s, struct secret **secret,
-                 struct error *e);
+/* Settings and secret of the solver, for its kind to work with. Asks the signer. */
+bool solving_open(struct solving *s, const struct solver_ops *ops, const struct solver *solver,
+                  struct error *e);
 /* The best of the rows alone, DNS is not asked: what a test publishes with. ERR_NO_SOLVER. */
 bool solver_configured(const struct services *services, struct arena *a, const char *account_id,
                        const struct offer *offer, struct solver *solver, struct error *e);

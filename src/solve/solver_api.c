@@ -1,10 +1,10 @@
 /* Solvers over HTTP. */
+#include "acme/base64url.h"
 #include "audit/audit.h"
 #include "base/rand.h"
 #include "http/list.h"
 #include "pki/names.h"
 #include "solve/solver.h"
-#include <sodium.h>
 
 /* ---- kinds ---- */
 
@@ -188,10 +188,8 @@ static bool read_offer(struct request *rq, struct offer *offer, struct error *e)
 
 static const char *random_token(struct arena *a) {
     uint8_t bytes[32];
-    char text[VALUE_SIZE];
     rand_bytes(bytes, sizeof bytes);
-    sodium_bin2base64(text, sizeof text, bytes, sizeof bytes, sodium_base64_VARIANT_URLSAFE_NO_PADDING);
-    return arena_strdup(a, text);
+    return base64url_text(a, slice_of(bytes, sizeof bytes));
 }
 
 enum { MINUTE = 60, TESTS_PER_MINUTE = 30 };

@@ -75,38 +75,24 @@ const char *vendor_host_record(struct vendor *v, const char *zone) {
 
 /* ---- calls ---- */
 
-/* What somebody else wrote, for people: one line of a bounded length. */
-static const char *shown(struct arena *a, const char *words) {
-    char *copy = arena_strdup(a, words);
-    for (char *p = copy; *p; p++)
-        if (iscntrl((unsigned char)*p))
-            *p = ' ';
-    size_t length = strlen(copy);
-    if (length > WORDS_MAX) {
-        length = WORDS_MAX;
-        while (length && ((unsigned char)copy[length] & 0xc0) == 0x80)
-            length--;
-        copy[length] = 0;
-    }
-    return copy;
-}
-
 bool vendor_refused(struct vendor *v, const struct vendor_meaning *meanings, const char *code,
                     const char *words, struct error *e) {
     struct arena *a = v->solving->arena;
     enum error_id id = ERR_DNS_CHANGE_REFUSED;
+    if (!code)
+        code = arena_printf(a, "%d", v->status);
     for (const struct vendor_meaning *m = meanings; m->code; m++)
         if (strncmp(code, m->code, strlen(m->code)) == 0) {
             id = m->id;
             break;
         }
-    fail(e, id, "%s answers %s: %s", "%s 答复 %s:%s", v->host, shown(a, code), shown(a, words));
+    fail(e, id, "%s answers %s: %s", "%s 答复 %s:%s", v->host, text_for_people(a, code, WORDS_MAX),
+         text_for_people(a, words, WORDS_MAX));
     e->retry_after = v->retry_after;
     return false;
 }
 
-bool vendor_call(struct vendor *v, const struct http_request *request, struct vendor_answer *answer,
-                 struct error *e) {
+bool vendor_call(struct vendor *v, const struct http_request *request, json_t **answer, struct error *e) {
     struct arena *a = v->solving->arena;
     struct http_request timed = *request;
     struct http_reply reply;
@@ -115,9 +101,9 @@ bool vendor_call(struct vendor *v, const struct http_request *request, struct ve
     timed.reply_max = REPLY_MAX;
     if (!http_call(v->client, a, &timed, &reply, e))
         return false;
-    answer->status = reply.status;
+    v->status = reply.status;
     v->retry_after = header_retry_after(http_reply_header(&reply, "Retry-After"), v->solving->now);
-    if (json_read(a, reply.body, &answer->body, &unreadable) && json_is_object(answer->body))
+    if (json_read(a, reply.body, answer, &unreadable) && json_is_object(*answer))
         return true;
     return fail(e, ERR_UNREACHABLE, "%s answers with status %d and no JSON", "%s 返回状态 %d,且不是 JSON",
                 v->host, reply.status);

@@ -30,7 +30,9 @@ struct vendor {
     const char *endpoint; /* no slash at its end */
     const char *host;     /* of the endpoint, with its port if it has one */
     const char *place, *value;
-    int64_t retry_after; /* of the last answer, in seconds; 0: not said */
+    /* of the last answer */
+    int status;
+    int64_t retry_after; /* in seconds; 0: not said */
 };
 
 struct vendor_ops {
@@ -56,15 +58,10 @@ struct vendor_meaning {
     const char *code;
     enum error_id id;
 };
-/* Fails with what the code means, telling it and the provider's own words. `meanings` ends with a row without
- * a code. */
+/* Fails with what the code means, telling it and the provider's own words; NULL stands for the status, or for
+ * no words. `meanings` ends with a row without a code. */
 bool vendor_refused(struct vendor *v, const struct vendor_meaning *meanings, const char *code,
                     const char *words, struct error *e);
 
-struct vendor_answer {
-    int status;
-    json_t *body;
-};
 /* Whatever the status is, as long as the answer is a JSON object; else ERR_UNREACHABLE. */
-bool vendor_call(struct vendor *v, const struct http_request *request, struct vendor_answer *answer,
-                 struct error *e);
+bool vendor_call(struct vendor *v, const struct http_request *request, json_t **answer, struct error *e);

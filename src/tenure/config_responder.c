@@ -70,10 +70,11 @@ static bool read_responder(struct arena *a, const void *section, struct config *
         !read_address(a, "responder.tls", file->tls, 443, &r->tls, e) ||
         !read_address(a, "responder.dns", file->dns, 53, &r->dns, e) || !read_names(a, file, r, e))
         return false;
-    config->solve = (struct solve_settings){
-        .http = r->http.text, .tls = r->tls.text, .follow = place_follow, .look = propagation_look};
-    config->solve.zone = r->zone;
-    config->solve.policy = &config->deploy.policy;
+    config->solve = (struct solve_settings){.tls = r->tls.text,
+                                            .zone = r->zone,
+                                            .policy = &config->deploy.policy,
+                                            .follow = place_follow,
+                                            .look = propagation_look};
     return check_zone(a, r, e);
 }
 

@@ -90,8 +90,10 @@ static bool start(struct whole *w, const struct config *config, struct error *e)
 
 /* Ends with us, however we end. 0: none is wanted. */
 static pid_t start_responder(const struct role_context *context) {
-    pid_t parent = getpid(), pid = responder_wanted(&context->config->responder) ? fork() : 0;
-    if (pid || !responder_wanted(&context->config->responder))
+    if (!responder_wanted(&context->config->responder))
+        return 0;
+    pid_t parent = getpid(), pid = fork();
+    if (pid)
         return pid;
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     log_setup("responder", context->config->log_level);

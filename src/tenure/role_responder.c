@@ -1,12 +1,13 @@
 /* The role `responder`: binds, enters its sandbox, answers until SIGTERM. */
 #include "base/clock.h"
+#include "base/file.h"
 #include "solve/solve.h"
 #include "tenure/node.h"
 #include "tenure/role.h"
 #include <poll.h>
-#include <unistd.h>
 
-static void loop(struct responder *r, int term) {
+static void loop(struct responder *r) {
+    AUTO_FD term = role_term_fd();
     struct pollfd fds[] = {{.fd = responder_fd(r), .events = POLLIN}, {.fd = term, .events = POLLIN}};
     while (!fds[1].revents) {
         poll(fds, 2, responder_timeout_ms(r));
@@ -28,9 +29,7 @@ int role_responder(const struct role_context *context) {
         !responder_open(node.arena, &context->config->responder, &node.services, &responder, &e) ||
         !sandbox_enter(KIND_RESPONDER, context->config->data, &e))
         return role_fatal("the responder cannot start", &e);
-    int term = role_term_fd();
-    loop(responder, term);
-    close(term);
+    loop(responder);
     node_close(&node);
     return 0;
 }

@@ -63,6 +63,15 @@ const char *propagation_record(struct arena *a, const char *type, const char *na
     return NULL;
 }
 
+const char *propagation_name(const char *place) {
+    for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
+        size_t len = types[i].label ? strlen(types[i].label) : 0;
+        if (len && strncmp(place, types[i].label, len) == 0 && place[len] == '.')
+            return place + len + 1;
+    }
+    return place;
+}
+
 bool propagation_look(const struct validator *v, struct arena *a, const struct propagation *what,
                       struct check *check, struct error *e) {
     *check = (struct check){.reason = REASON_RECORD_MISSING, .detail = TEXT("", "")};

@@ -24,3 +24,5 @@ bool propagation_look(const struct validator *v, struct arena *a, const struct p
 
 /* "_acme-challenge.NAME", or "_validation-persist.NAME"; NULL for types without a record. */
 const char *propagation_record(struct arena *a, const char *type, const char *name);
+/* The other way: the name that a record at this place proves; without such a label, the place itself. */
+const char *propagation_name(const char *place);
