@@ -126,3 +126,8 @@ bool dns_ask(struct dns *dns, const struct dns_server *server, const char *name,
                          .deadline_ms = clock_monotonic_ms() + dns->settings->timeout_ms};
     return exchange_ask(&x, name, type, answer, e);
 }
+
+bool dns_tells(const struct dns_answer *answer) {
+    bool good = answer->rcode == DNS_NOERROR || answer->rcode == DNS_NXDOMAIN;
+    return answer->status == DNS_ANSWERED && (answer->cname || (answer->authoritative && good));
+}

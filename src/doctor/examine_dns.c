@@ -1,6 +1,5 @@
 /* Delegation, the aliases of _acme-challenge, and signatures. */
 #include "base/buf.h"
-#include "base/rand.h"
 #include "doctor/examine.h"
 #include "validate/propagation.h"
 #include <strings.h>
@@ -104,11 +103,6 @@ static bool seen(const struct walk *w, const char *name) {
     return false;
 }
 
-static bool is_answer(const struct dns_answer *answer) {
-    bool good = answer->rcode == DNS_NOERROR || answer->rcode == DNS_NXDOMAIN;
-    return answer->status == DNS_ANSWERED && (answer->cname || (answer->authoritative && good));
-}
-
 /* The first server that answers; `lost` if none does. */
 static bool ask_any(struct examination *x, const char *name, struct dns_answer *answer, bool *lost,
                     struct error *e) {
@@ -119,7 +113,7 @@ static bool ask_any(struct examination *x, const char *name, struct dns_answer *
     for (size_t i = 0; i < found.servers.count && *lost; i++) {
         if (!inquiry_ask(&x->inquiry, &found.servers.list[i], name, DNS_TXT, answer, e))
             return false;
-        *lost = !is_answer(answer);
+        *lost = !dns_tells(answer);
     }
     return true;
 }
@@ -151,8 +145,8 @@ static const char *chain_text(struct arena *a, const struct walk *w) {
 static bool look_for_wildcard(struct examination *x, const struct walk *w, struct error *e) {
     struct dns_answer answer;
     bool lost;
-    const char *sibling = arena_printf(x->arena, "tenure-%08x.%s", (unsigned)rand_below(UINT32_MAX), x->name);
-    if (strlen(sibling) > DNS_NAME_MAX)
+    const char *sibling = dns_nobody(x->arena, x->name);
+    if (!sibling)
         return true;
     if (!ask_any(x, sibling, &answer, &lost, e))
         return false;
