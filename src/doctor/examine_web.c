@@ -112,10 +112,8 @@ static bool visit_tls(struct visit *v, const char *address, struct family *famil
 
 static bool is_private(const struct address *address) {
     static const struct outbound_policy nothing_allowed = {.allow = NULL};
-    struct sockaddr_storage to = {.ss_family = (sa_family_t)address->family};
-    void *bytes = address->family == AF_INET ? (void *)&((struct sockaddr_in *)&to)->sin_addr
-                                             : (void *)&((struct sockaddr_in6 *)&to)->sin6_addr;
-    memcpy(bytes, address->bytes, address->family == AF_INET ? 4 : 16);
+    struct sockaddr_storage to;
+    address_to(address, 0, &to);
     return !outbound_allowed(&nothing_allowed, (struct sockaddr *)&to);
 }
 
