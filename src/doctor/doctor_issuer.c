@@ -69,9 +69,7 @@ static void ask_directory(const struct doctor_question *q, struct examination *x
             shown->caa_domains = directory.caa_identities;
         return;
     }
-    struct found *found = symptom_add(x, SYMPTOM_ISSUER_SILENT, shown->id, "%s", "%s", "");
-    for (int lang = 0; lang < LANG_COUNT; lang++)
-        found->detail.in[lang] = arena_strdup(x->arena, problem.detail[lang]);
+    symptom_add_error(x, SYMPTOM_ISSUER_SILENT, shown->id, &problem);
 }
 
 /* ---- all of them ---- */

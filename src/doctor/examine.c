@@ -23,6 +23,13 @@ struct found *symptom_add(struct examination *x, enum symptom symptom, const cha
     return found;
 }
 
+void symptom_add_error(struct examination *x, enum symptom symptom, const char *issuer,
+                       const struct error *problem) {
+    struct found *found = symptom_add(x, symptom, issuer, "%s", "%s", "");
+    for (int lang = 0; lang < LANG_COUNT; lang++)
+        found->detail.in[lang] = arena_strdup(x->arena, problem->detail[lang]);
+}
+
 /* What is possible follows from what was found: of a wildcard nothing but DNS was looked at, for a file or a
  * port proves none (BR 3.2.2.4.19). */
 bool examine_methods(struct examination *x, struct error *e) {
@@ -48,8 +55,7 @@ static bool (*const parts[])(struct examination *x, struct error *e) = {
 static bool cannot_ask(struct examination *x, struct error *e) {
     if (e->id != ERR_NO_RESOLVER)
         return false;
-    symptom_add(x, SYMPTOM_NOT_EXAMINED, NULL, "%s", "%s", e->detail[LANG_EN]);
-    x->found[x->count - 1].detail.in[LANG_ZH] = arena_strdup(x->arena, e->detail[LANG_ZH]);
+    symptom_add_error(x, SYMPTOM_NOT_EXAMINED, NULL, e);
     error_clear(e);
     x->over = true;
     return true;

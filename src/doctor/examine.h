@@ -43,6 +43,9 @@ struct examination {
 /* budget: both formats, and what they are about */
 struct found *symptom_add(struct examination *x, enum symptom symptom, const char *issuer, const char *en,
                           const char *zh, ...) __attribute__((format(printf, 4, 6), format(printf, 5, 6)));
+/* What went wrong is the detail. */
+void symptom_add_error(struct examination *x, enum symptom symptom, const char *issuer,
+                       const struct error *problem);
 
 /* Looks at everything. False for trouble of our own; what cannot be asked is a finding. */
 bool examine(struct examination *x, struct error *e);
