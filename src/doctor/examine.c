@@ -8,6 +8,14 @@ const char *method_name(enum method method) {
     return names[method];
 }
 
+const char *methods_text(struct arena *a, const bool methods[METHOD_COUNT]) {
+    struct buf list = buf_new(a, 200);
+    for (int m = 0; m < METHOD_COUNT; m++)
+        if (methods[m])
+            buf_printf(&list, "%s%s", list.len ? ", " : "", method_name(m));
+    return list.p;
+}
+
 struct found *symptom_add(struct examination *x, enum symptom symptom, const char *issuer, const char *en,
                           const char *zh, ...) {
     static struct found spilled; /* what is over the maximum is left out */
@@ -33,13 +41,10 @@ void symptom_add_error(struct examination *x, enum symptom symptom, const char *
 /* What is possible follows from what was found: of a wildcard nothing but DNS was looked at, for a file or a
  * port proves none (BR 3.2.2.4.19). */
 bool examine_methods(struct examination *x, struct error *e) {
-    struct buf list = buf_new(x->arena, 200);
+    const char *methods = methods_text(x->arena, x->methods);
     (void)e;
-    for (int m = 0; m < METHOD_COUNT; m++)
-        if (x->methods[m])
-            buf_printf(&list, "%s%s", list.len ? ", " : "", method_name(m));
-    if (list.len)
-        symptom_add(x, SYMPTOM_METHODS, NULL, "%s", "%s", list.p);
+    if (*methods)
+        symptom_add(x, SYMPTOM_METHODS, NULL, "%s", "%s", methods);
     else
         symptom_add(x, SYMPTOM_NO_METHOD, NULL, "neither DNS nor port 80 or 443 of %s will do",
                     "%s 的 DNS 以及 80、443 端口均不可用", x->name);

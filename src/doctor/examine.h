@@ -9,6 +9,8 @@ enum { SYMPTOMS_MAX = 96, ISSUERS_MAX = 16, DETAIL_MAX = 2000 };
 /* A way to prove control, as CAA and CAs call it. */
 enum method { METHOD_DNS, METHOD_HTTP, METHOD_TLS_ALPN, METHOD_COUNT };
 const char *method_name(enum method method);
+/* Those that are true: "dns-01, http-01". */
+const char *methods_text(struct arena *a, const bool methods[METHOD_COUNT]);
 
 /* What is asked of each issuer in question. */
 struct doctor_issuer {

@@ -204,8 +204,7 @@ static enum caa_verdict judge_one(struct arena *a, const char *value, const stru
     return CAA_PERMITS;
 }
 
-/* The closer to permission, the later. */
-static enum caa_verdict closer(enum caa_verdict best, enum caa_verdict verdict) {
+enum caa_verdict caa_closer(enum caa_verdict best, enum caa_verdict verdict) {
     return best == CAA_PERMITS || verdict == CAA_PERMITS ? CAA_PERMITS : verdict > best ? verdict : best;
 }
 
@@ -220,7 +219,7 @@ static void hear(struct arena *a, struct hearing *hearing, const struct caa *caa
     if (strcmp(caa->tag, tag) != 0)
         return;
     hearing->heard++;
-    hearing->best = closer(hearing->best, judge_one(a, caa->value, applicant));
+    hearing->best = caa_closer(hearing->best, judge_one(a, caa->value, applicant));
 }
 
 enum caa_verdict caa_judge(struct arena *a, const struct slice *records, size_t record_count,
