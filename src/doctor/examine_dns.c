@@ -4,14 +4,14 @@
 #include "validate/propagation.h"
 #include <strings.h>
 
-enum { CHAIN_MAX = 8, VALUES_MANY = 1 };
+enum { CHAIN_MAX = 8 };
 
 /* A look-up that a CA makes, too. */
 static void judge_look_up(struct examination *x, enum dns_type type, const struct dns_result *result) {
     if (result->bogus)
         symptom_add(x, SYMPTOM_DNSSEC_BROKEN, NULL, "%s %s: %s", "%s %s:%s", dns_type_name(type), x->name,
                     quoted(x->arena, slice_str(result->why)));
-    else if (result->timed_out || (result->rcode != DNS_NOERROR && result->rcode != DNS_NXDOMAIN))
+    else if (inquiry_ended(result, true) != LOOK_UP_GOOD)
         symptom_add(x, SYMPTOM_LOOK_UP_FAILS, NULL, "%s %s: %s", "%s %s:%s", dns_type_name(type), x->name,
                     look_up_text(x->arena, result));
 }
@@ -158,7 +158,7 @@ static bool look_for_wildcard(struct examination *x, const struct walk *w, struc
     if (!lost && !answer.cname && answer.count > 0)
         symptom_add(x, SYMPTOM_WILDCARD_TEXT, NULL, "*.%s has %zu TXT records", "*.%s 有 %zu 条 TXT 记录",
                     x->name, answer.count);
-    else if (w->values >= VALUES_MANY)
+    else if (w->values > 0)
         symptom_add(x, SYMPTOM_LEFT_OVER, NULL, "%zu values at %s", "%2$s 处有 %1$zu 个值", w->values,
                     w->links[w->count - 1]);
     return true;
