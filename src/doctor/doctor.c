@@ -32,13 +32,6 @@ struct examined {
     struct examination examination;
 };
 
-/* What does not answer takes a worker for long: one account takes one of them at most. */
-static bool others_look(struct work *w, bool *crowds, struct error *e) {
-    *crowds = false;
-    return !w->item->lease_owner ||
-           work_held_before(w->db, w->item->account_id, "examine", w->item->lease_owner, crowds, e);
-}
-
 static bool look(struct work *w, struct examined *d, struct error *e) {
     struct examination *x = &d->examination;
     struct address ignored;
@@ -60,7 +53,7 @@ bool doctor_examine(struct work *w, struct error *e) {
     *d = (struct examined){.crowds = false};
     w->prepared = d;
     if (!preflight_get_any(w->db, w->arena, w->item->subject, &d->preflight, e) ||
-        !others_look(w, &d->crowds, e))
+        !work_crowds(w, &d->crowds, e))
         return false;
     return d->crowds || d->preflight.ended_at || look(w, d, e);
 }

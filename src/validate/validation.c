@@ -69,16 +69,6 @@ struct looked {
     struct check check;
 };
 
-/*
- * What does not answer takes a worker for long. One account takes one of them at most: the first that looks
- * for something of it, in the order of their names.
- */
-static bool others_look(struct work *w, bool *crowds, struct error *e) {
-    *crowds = false;
-    return !w->item->lease_owner ||
-           work_held_before(w->db, w->item->account_id, "check", w->item->lease_owner, crowds, e);
-}
-
 bool validate_look(struct work *w, struct error *e) {
     struct looked *l = ARENA_NEW(w->arena, struct looked);
     const struct validator *validator = w->services->validator;
@@ -89,7 +79,7 @@ bool validate_look(struct work *w, struct error *e) {
     const struct validation *v = &l->validation;
     if (v->ended_at || w->now >= v->token_end_at)
         return true;
-    if (!others_look(w, &l->crowds, e) || l->crowds)
+    if (!work_crowds(w, &l->crowds, e) || l->crowds)
         return l->crowds;
     control_value(v->token, v->account_id, value);
     const struct control control = {.name = v->name, .value = value, .wildcard = v->wildcard};
