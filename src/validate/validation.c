@@ -50,12 +50,12 @@ bool validation_ask(struct db *db, const struct validation *v, int64_t now, stru
 /* budget: as the header has it */
 bool validation_find_proof(struct db *db, struct arena *a, const struct validation *like, int64_t after,
                            struct validation *proof, struct error *e) {
-    if (!validation_find_good(db, a, like, after, !like->wildcard, proof, e))
-        return false;
-    const char *above = name_is_ip(like->name) ? NULL : strchr(like->name, '.');
-    for (; !proof->id && above; above = strchr(above + 1, '.')) {
-        const struct validation parent = {.account_id = like->account_id, .name = above + 1};
-        if (!validation_find_good(db, a, &parent, after, false, proof, e))
+    bool address = name_is_ip(like->name);
+    *proof = (struct validation){.id = NULL};
+    for (const char *at = like->name; at && !proof->id; at = address ? NULL : dns_parent(at)) {
+        const struct validation place = {.account_id = like->account_id, .name = at};
+        bool file = at == like->name && !like->wildcard;
+        if (!validation_find_good(db, a, &place, after, file, proof, e))
             return false;
     }
     return true;
