@@ -94,10 +94,8 @@ bool validation_find_good(struct db *db, struct arena *a, const struct validatio
             "AND removed_at IS NULL AND (method = 'dns' OR $4) ORDER BY validated_at DESC, id DESC LIMIT 1",
             DB_TEXT(like->account_id), DB_TEXT(like->name), DB_INT(after), DB_INT(file)))
         return true;
-    if (e->id == ERR_NOT_FOUND)
-        error_clear(e);
     v->id = NULL;
-    return e->id == ERR_NONE;
+    return error_absent(e);
 }
 
 /* Of one name. */
