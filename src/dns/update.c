@@ -4,7 +4,6 @@
 #include "base/rand.h"
 #include "dns/exchange.h"
 #include "dns/tsig.h"
-#include <ctype.h>
 #include <sodium.h>
 #include <strings.h>
 
@@ -230,10 +229,7 @@ static bool check_key(const struct dns_update *update, struct error *e) {
 
 /* With a final dot. Names are signed in lower case. */
 static const char *lower(struct arena *a, const char *name) {
-    char *text = arena_printf(a, "%s.", name);
-    for (char *p = text; *p; p++)
-        *p = (char)tolower((unsigned char)*p);
-    return text;
+    return arena_printf(a, "%s.", arena_lower(a, name, strlen(name)));
 }
 
 static bool change(struct arena *a, const struct dns_update *update, const char *name,

@@ -6,12 +6,10 @@ bool caa_read(struct arena *a, struct slice rdata, struct caa *caa) {
     if (rdata.len < 2 || rdata.p[1] == 0 || (size_t)rdata.p[1] + 2 > rdata.len)
         return false;
     size_t length = rdata.p[1];
-    char *tag = arena_strndup(a, (const char *)rdata.p + 2, length);
-    for (size_t i = 0; i < length; i++) {
+    const char *tag = arena_lower(a, (const char *)rdata.p + 2, length);
+    for (size_t i = 0; i < length; i++)
         if (!isalnum((unsigned char)tag[i]))
             return false;
-        tag[i] = (char)tolower((unsigned char)tag[i]);
-    }
     const char *value = (const char *)rdata.p + 2 + length;
     if (memchr(value, 0, rdata.len - 2 - length))
         return false;
@@ -130,10 +128,7 @@ static struct slice trimmed(const char *start, size_t length) {
 }
 
 static const char *lower(struct arena *a, struct slice s) {
-    char *copy = arena_strndup(a, (const char *)s.p, s.len);
-    for (char *c = copy; *c; c++)
-        *c = (char)tolower((unsigned char)*c);
-    return copy;
+    return arena_lower(a, (const char *)s.p, s.len);
 }
 
 static bool add_parameter(struct arena *a, const char *text, size_t length, struct caa_issue *issue) {
