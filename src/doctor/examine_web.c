@@ -26,12 +26,10 @@ struct visit {
     int64_t deadline_ms;
 };
 
+/* Of a challenge that there is not. */
 static const char *url_of(struct examination *x) {
-    const char *host = x->address && strchr(x->name, ':') ? arena_printf(x->arena, "[%s]", x->name) : x->name;
-    const char *port =
-        x->validator->http_port == 80 ? "" : arena_printf(x->arena, ":%u", x->validator->http_port);
-    return arena_printf(x->arena, "http://%s%s/.well-known/acme-challenge/tenure-%08x", host, port,
-                        (unsigned)rand_below(UINT32_MAX));
+    const char *token = arena_printf(x->arena, "tenure-%08x", (unsigned)rand_below(UINT32_MAX));
+    return challenge_url(x->validator, x->arena, x->name, token);
 }
 
 static void note(struct visit *v, const char *address, const char *question, const char *answer,

@@ -99,6 +99,12 @@ bool http_url_parts(struct arena *a, const char *url, struct url_parts *parts) {
     return parts->secure || strcmp(scheme, "http") == 0;
 }
 
+const char *http_url(struct arena *a, const char *name, uint16_t port, const char *path) {
+    const char *host = strchr(name, ':') ? arena_printf(a, "[%s]", name) : name;
+    return port == 80 ? arena_printf(a, "http://%s%s", host, path)
+                      : arena_printf(a, "http://%s:%u%s", host, port, path);
+}
+
 bool http_url_check(const char *field, const char *url, struct error *e) {
     const struct http_request request = {.url = url};
     bool local;

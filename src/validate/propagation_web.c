@@ -82,11 +82,8 @@ static bool look(struct tour *t, struct arena *a, struct check *check, struct er
 
 /* ---- http-01 (RFC 8555, 8.3) ---- */
 
-static const char *first_url(struct tour *t) {
-    struct arena *a = t->inquiry.arena;
-    const char *name = t->what->name, *host = strchr(name, ':') ? arena_printf(a, "[%s]", name) : name;
-    const char *port = t->validator->http_port == 80 ? "" : arena_printf(a, ":%u", t->validator->http_port);
-    return arena_printf(a, "http://%s%s/.well-known/acme-challenge/%s", host, port, t->what->token);
+const char *challenge_url(const struct validator *v, struct arena *a, const char *name, const char *token) {
+    return http_url(a, name, v->http_port, arena_printf(a, "/.well-known/acme-challenge/%s", token));
 }
 
 static bool is_redirect(int status) {
@@ -190,7 +187,10 @@ static bool take_hop(struct tour *t, struct hop *hop, enum reason *reason, bool 
 /* Who leads elsewhere has answered, whatever is there. */
 static bool visit_http(struct tour *t, const struct address *address, enum reason *reason, bool *answered,
                        struct error *e) {
-    struct hop hop = {.url = first_url(t), .host = t->what->name, .address = *address};
+    const struct propagation *what = t->what;
+    struct hop hop = {.url = challenge_url(t->validator, t->inquiry.arena, what->name, what->token),
+                      .host = what->name,
+                      .address = *address};
     for (int i = 0; i <= REDIRECTS_MAX && (i == 0 || hop.more); i++) {
         bool here;
         if (!take_hop(t, &hop, reason, &here, e))
