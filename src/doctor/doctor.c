@@ -4,6 +4,7 @@
 #include "base/rand.h"
 #include "doctor/doctor_issuer.h"
 #include "http/json.h"
+#include "pki/names.h"
 
 enum { KEEP_SECONDS = 90 * DAY, PURGE_LIMIT = 5000, CROWD_PAUSE = 5 };
 
@@ -42,8 +43,8 @@ static bool look(struct work *w, struct examined *d, struct error *e) {
                                              .now = w->now};
     x->validator = w->services->validator;
     x->arena = w->arena;
-    x->wildcard = strncmp(name, "*.", 2) == 0;
-    x->name = x->wildcard ? name + 2 : name;
+    x->name = name_bare(name);
+    x->wildcard = x->name != name;
     x->address = address_parse(name, &ignored);
     return doctor_issuers(&question, x, e) && examine(x, e) && doctor_solver(&question, x, e);
 }

@@ -1,5 +1,6 @@
 /* doctor: looks at names, against real name servers and a real web server. */
 #include "doctor/examine.h"
+#include "pki/names.h"
 #include "validate/fixture.h"
 
 #define ACCOUNT "https://ca.example/acct/1"
@@ -52,11 +53,11 @@ static struct examination *look_for(const char *name, const struct doctor_issuer
     struct examination *x = ARENA_NEW(net.arena, struct examination);
     struct address ignored;
     struct error e;
-    bool wildcard = strncmp(name, "*.", 2) == 0;
+    const char *bare = name_bare(name);
     *x = (struct examination){.validator = &validator,
                               .arena = net.arena,
-                              .name = wildcard ? name + 2 : name,
-                              .wildcard = wildcard,
+                              .name = bare,
+                              .wildcard = bare != name,
                               .address = address_parse(name, &ignored),
                               .issuers = {*issuer},
                               .issuer_count = 1};

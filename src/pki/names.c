@@ -128,6 +128,10 @@ const char *name_of_ip(struct arena *a, struct slice octets) {
     return arena_strdup(a, inet_ntop(octets.len == 4 ? AF_INET : AF_INET6, octets.p, text, sizeof text));
 }
 
+const char *name_bare(const char *name) {
+    return strncmp(name, "*.", 2) == 0 ? name + 2 : name;
+}
+
 bool name_is_ip(const char *name) {
     uint8_t octets[16];
     return name_ip_octets(name, octets) > 0;

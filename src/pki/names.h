@@ -33,6 +33,8 @@ bool names_same(const char *names, const char *others);
 bool names_cover(const char *names, const char *host);
 /* True if every name of `wanted` is covered by `names`. */
 bool names_cover_all(const char *names, const char *wanted);
+/* Without the "*." of a wildcard. */
+const char *name_bare(const char *name);
 bool name_is_ip(const char *name);
 /* The 4 or 16 octets of an address; 0 if it is none. */
 size_t name_ip_octets(const char *name, uint8_t octets[16]);

@@ -4,7 +4,7 @@
 #include <libpsl.h>
 
 const char *registered_domain(struct arena *a, const char *name) {
-    const char *bare = strncmp(name, "*.", 2) == 0 ? name + 2 : name;
+    const char *bare = name_bare(name);
     if (name_is_ip(bare))
         return arena_strdup(a, bare);
     const char *registered = psl_registrable_domain(psl_builtin(), bare);
