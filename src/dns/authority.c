@@ -58,8 +58,7 @@ static bool find_cut(struct dns *dns, const char *name, struct dns_zone_found *f
         if (!dns_validated(dns, found->zone, DNS_NS, names, e))
             return false;
         bool own = names->count > 0 && strcasecmp(names->canonical, found->zone) == 0;
-        bool failed = names->timed_out || (names->rcode != DNS_NOERROR && names->rcode != DNS_NXDOMAIN);
-        if (own || failed)
+        if (own || dns_failed(names))
             return true;
     }
     found->zone = "";

@@ -61,6 +61,8 @@ struct dns_result {
 
 bool dns_validated(struct dns *dns, const char *name, enum dns_type type, struct dns_result *result,
                    struct error *e);
+/* It tells neither what is there nor that nothing is. */
+bool dns_failed(const struct dns_result *result);
 
 /* ---- each server by itself ---- */
 

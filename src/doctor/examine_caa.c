@@ -94,7 +94,7 @@ bool examine_caa(struct examination *x, struct error *e) {
         return false;
     if (found.name)
         inquiry_note(&x->inquiry, found.name, DNS_CAA, &found.result);
-    if (found.name && inquiry_ended(&found.result, true) != LOOK_UP_GOOD)
+    if (found.name && dns_failed(&found.result))
         return true;
     for (size_t i = 0; i < x->issuer_count; i++) {
         if (!x->issuers[i].caa_domains)

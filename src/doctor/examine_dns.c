@@ -11,7 +11,7 @@ static void judge_look_up(struct examination *x, enum dns_type type, const struc
     if (result->bogus)
         symptom_add(x, SYMPTOM_DNSSEC_BROKEN, NULL, "%s %s: %s", "%s %s:%s", dns_type_name(type), x->name,
                     quoted(x->arena, slice_str(result->why)));
-    else if (inquiry_ended(result, true) != LOOK_UP_GOOD)
+    else if (dns_failed(result))
         symptom_add(x, SYMPTOM_LOOK_UP_FAILS, NULL, "%s %s: %s", "%s %s:%s", dns_type_name(type), x->name,
                     look_up_text(x->arena, result));
 }

@@ -58,10 +58,6 @@ bool caa_permits(struct arena *a, const struct slice *records, size_t record_cou
     return decides->all == 0 || decides->ours > 0;
 }
 
-static bool failed(const struct dns_result *result) {
-    return result->timed_out || (result->rcode != DNS_NOERROR && result->rcode != DNS_NXDOMAIN);
-}
-
 /* Above the zones that we may ask about nobody can be asked: the climb ends there. */
 static bool ask_above(struct dns *dns, const char *name, bool first, struct dns_result *result,
                       struct error *e) {
@@ -74,7 +70,7 @@ bool caa_find(struct dns *dns, const char *name, struct caa_found *found, struct
     for (const char *at = name; at && *at; at = dns_parent(at)) {
         if (!ask_above(dns, at, at == name, &found->result, e))
             return false;
-        if (!failed(&found->result) && found->result.count == 0)
+        if (!dns_failed(&found->result) && found->result.count == 0)
             continue;
         found->name = at;
         return true;
@@ -89,7 +85,7 @@ bool caa_look(struct dns *dns, struct arena *a, const struct control *control, c
     const struct dns_result *result = &found->result;
     if (found->name)
         found->permitted =
-            !failed(result) && caa_permits(a, result->data, result->count, issuer, control->wildcard);
+            !dns_failed(result) && caa_permits(a, result->data, result->count, issuer, control->wildcard);
     return true;
 }
 
