@@ -188,6 +188,13 @@ bool acme_read_directory(struct arena *a, struct slice json, struct acme_directo
            read_meta(a, member(object, "meta"), d, e);
 }
 
+bool acme_offers(const struct acme_directory *directory, const char *profile) {
+    for (size_t i = 0; i < directory->profile_count; i++)
+        if (strcmp(directory->profiles[i].name, profile) == 0)
+            return true;
+    return false;
+}
+
 /* ---- account ---- */
 
 bool acme_read_account(struct arena *a, struct slice json, struct acme_account_object *account,

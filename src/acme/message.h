@@ -111,6 +111,8 @@ struct acme_renewal_info {
 
 bool acme_read_directory(struct arena *a, struct slice json, struct acme_directory *directory,
                          struct error *e);
+/* The CA has a certificate profile of that name. */
+bool acme_offers(const struct acme_directory *directory, const char *profile);
 bool acme_read_account(struct arena *a, struct slice json, struct acme_account_object *account,
                        struct error *e);
 bool acme_read_order(struct arena *a, struct slice json, struct acme_order *order, struct error *e);

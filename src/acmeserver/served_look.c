@@ -82,7 +82,7 @@ static bool look_for_record(struct work *w, struct look *look, const struct prop
     dns_close(dns);
     if (!asked)
         return false;
-    bool failed = result.timed_out || (result.rcode != DNS_NOERROR && result.rcode != DNS_NXDOMAIN);
+    bool failed = dns_failed(&result);
     if (!failed && holds(w->arena, what, &result))
         return true;
     look->type = failed ? "dns" : "unauthorized";

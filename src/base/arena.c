@@ -1,5 +1,6 @@
 /* Arena: a list of blocks, a list of cleanups. */
 #include "base/arena.h"
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -97,6 +98,13 @@ void *arena_copy(struct arena *a, const void *p, size_t len) {
 
 char *arena_strndup(struct arena *a, const char *s, size_t len) {
     return s ? arena_copy(a, s, strnlen(s, len)) : NULL;
+}
+
+char *arena_lower(struct arena *a, const char *s, size_t len) {
+    char *copy = arena_strndup(a, s, len);
+    for (char *p = copy; *p; p++)
+        *p = (char)tolower((unsigned char)*p);
+    return copy;
 }
 
 char *arena_strdup(struct arena *a, const char *s) {

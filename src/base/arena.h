@@ -22,6 +22,8 @@ void *arena_copy(struct arena *a, const void *p, size_t len);
 /* NULL stays NULL. */
 char *arena_strdup(struct arena *a, const char *s);
 char *arena_strndup(struct arena *a, const char *s, size_t len);
+/* The same in lower case. */
+char *arena_lower(struct arena *a, const char *s, size_t len);
 char *arena_printf(struct arena *a, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 char *arena_vprintf(struct arena *a, const char *fmt, va_list args) __attribute__((format(printf, 2, 0)));
 struct slice arena_slice(struct arena *a, struct slice s);

@@ -74,13 +74,6 @@ struct collector {
     size_t count, room;
 };
 
-static char *lower(struct arena *a, const char *s, size_t len) {
-    char *copy = arena_strndup(a, s, len);
-    for (char *p = copy; *p; p++)
-        *p = (char)tolower((unsigned char)*p);
-    return copy;
-}
-
 static bool collect(void *context, const char *word, size_t len) {
     struct collector *to = context;
     if (to->count == to->room) {
@@ -89,7 +82,7 @@ static bool collect(void *context, const char *word, size_t len) {
         to->terms = more;
         to->room *= 2;
     }
-    to->terms[to->count++] = lower(to->arena, word, len);
+    to->terms[to->count++] = arena_lower(to->arena, word, len);
     return true;
 }
 
@@ -120,7 +113,7 @@ static struct term_range whole(const char *term) {
 }
 
 struct term_range term_tag(struct arena *a, const char *tag) {
-    return whole(lower(a, tag, strlen(tag)));
+    return whole(arena_lower(a, tag, strlen(tag)));
 }
 
 struct term_range term_kind(struct arena *a, const char *kind) {
@@ -128,7 +121,7 @@ struct term_range term_kind(struct arena *a, const char *kind) {
 }
 
 struct term_range term_host(struct arena *a, const char *host) {
-    struct term_range range = whole(lower(a, host, strlen(host)));
+    struct term_range range = whole(arena_lower(a, host, strlen(host)));
     const char *dot = strchr(range.from, '.');
     if (dot)
         range.also_from = range.also_upto = arena_printf(a, "*%s", dot);
@@ -136,7 +129,7 @@ struct term_range term_host(struct arena *a, const char *host) {
 }
 
 struct term_range term_beginning(struct arena *a, const char *word) {
-    const char *term = lower(a, word, strlen(word));
+    const char *term = arena_lower(a, word, strlen(word));
     return (struct term_range){
         .from = term,
         .upto = arena_printf(a, "%s%s", term, LAST_CHARACTER),

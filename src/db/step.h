@@ -73,6 +73,16 @@ struct work {
     const char *reason; /* with OUTCOME_RETRY: an error code or a verdict */
 };
 
+/*
+ * What does not answer takes a worker for long. One account takes one of them at most for a step that asks
+ * others: `*crowds` if another one is at it, the first in the order of their names.
+ */
+static inline bool work_crowds(const struct work *w, bool *crowds, struct error *e) {
+    *crowds = false;
+    return !w->item->lease_owner ||
+           work_held_before(w->db, w->item->account_id, w->item->step, w->item->lease_owner, crowds, e);
+}
+
 static inline bool work_until(struct work *w, int64_t until) {
     w->outcome = OUTCOME_WAIT;
     w->until = w->by && w->by < until ? w->by : until;

@@ -58,8 +58,7 @@ static bool find_cut(struct dns *dns, const char *name, struct dns_zone_found *f
         if (!dns_validated(dns, found->zone, DNS_NS, names, e))
             return false;
         bool own = names->count > 0 && strcasecmp(names->canonical, found->zone) == 0;
-        bool failed = names->timed_out || (names->rcode != DNS_NOERROR && names->rcode != DNS_NXDOMAIN);
-        if (own || failed)
+        if (own || dns_failed(names))
             return true;
     }
     found->zone = "";
@@ -125,4 +124,9 @@ bool dns_ask(struct dns *dns, const struct dns_server *server, const char *name,
                          .server = server,
                          .deadline_ms = clock_monotonic_ms() + dns->settings->timeout_ms};
     return exchange_ask(&x, name, type, answer, e);
+}
+
+bool dns_tells(const struct dns_answer *answer) {
+    bool good = answer->rcode == DNS_NOERROR || answer->rcode == DNS_NXDOMAIN;
+    return answer->status == DNS_ANSWERED && (answer->cname || (answer->authoritative && good));
 }

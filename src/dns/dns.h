@@ -61,6 +61,8 @@ struct dns_result {
 
 bool dns_validated(struct dns *dns, const char *name, enum dns_type type, struct dns_result *result,
                    struct error *e);
+/* It tells neither what is there nor that nothing is. */
+bool dns_failed(const struct dns_result *result);
 
 /* ---- each server by itself ---- */
 
@@ -94,6 +96,9 @@ struct dns_answer {
 /* UDP, again by TCP if the answer was cut. */
 bool dns_ask(struct dns *dns, const struct dns_server *server, const char *name, enum dns_type type,
              struct dns_answer *answer, struct error *e);
+/* It says what stands at the name. Behind a CNAME that leads in a circle a server may find an error; what
+ * stands at the name itself counts. */
+bool dns_tells(const struct dns_answer *answer);
 
 /* ---- names and data ---- */
 
@@ -101,6 +106,9 @@ bool dns_ask(struct dns *dns, const struct dns_server *server, const char *name,
 bool dns_below(const char *name, const char *zone);
 /* One label less; NULL at the root. */
 const char *dns_parent(const char *name);
+/* A name below `parent` that nobody has made: what answers for it answers for every name there. NULL if it
+ * would be too long. */
+const char *dns_nobody(struct arena *a, const char *parent);
 /* A name in RDATA, lower case; false unless it consists of letters, digits, '-' and '_'. */
 bool dns_name_text(struct arena *a, struct slice rdata, const char **name);
 /* The strings of a TXT record, joined; false if they do not fill it exactly. */

@@ -9,22 +9,6 @@
 
 enum { MESSAGE_MAX = 65535, TRIES = 2 };
 
-static socklen_t socket_address(const struct dns_server *server, struct sockaddr_storage *storage) {
-    memset(storage, 0, sizeof *storage);
-    if (server->address.family == AF_INET) {
-        struct sockaddr_in *in = (struct sockaddr_in *)storage;
-        in->sin_family = AF_INET;
-        in->sin_port = htons(server->port);
-        memcpy(&in->sin_addr, server->address.bytes, sizeof in->sin_addr);
-        return sizeof *in;
-    }
-    struct sockaddr_in6 *in6 = (struct sockaddr_in6 *)storage;
-    in6->sin6_family = AF_INET6;
-    in6->sin6_port = htons(server->port);
-    memcpy(&in6->sin6_addr, server->address.bytes, sizeof in6->sin6_addr);
-    return sizeof *in6;
-}
-
 /* False when the time is over. */
 static bool wait_for(int fd, short events, int64_t deadline_ms) {
     struct pollfd p = {.fd = fd, .events = events};
@@ -63,7 +47,7 @@ static enum dns_status receive(const struct exchange *x, int fd, int64_t until_m
 
 enum dns_status exchange_udp(const struct exchange *x) {
     struct sockaddr_storage to;
-    socklen_t size = socket_address(x->server, &to);
+    socklen_t size = address_to(&x->server->address, x->server->port, &to);
     if (!outbound_allowed(x->policy, (struct sockaddr *)&to))
         return DNS_NOT_ALLOWED;
     AUTO_FD fd = connect_udp(&to, size);

@@ -1,7 +1,7 @@
 /*
- * For the tests of this slice and of validate/: real servers (BIND) on free loopback ports, over the zones of
- * tests/data/dns. `good` and `lagging` are authoritative only; `resolver` looks up for others, and its root
- * is one of our own. A socket that nobody reads is the server that does not answer.
+ * For the tests of this slice, of validate/ and of doctor/: real servers (BIND) on free loopback ports, over
+ * the zones of tests/data/dns. `good` and `lagging` are authoritative only; `resolver` looks up for others,
+ * and its root is one of our own. A socket that nobody reads is the server that does not answer.
  */
 #pragma once
 #include "base/child.h"
@@ -93,12 +93,18 @@ static inline const char *write_configuration(int which, uint16_t port) {
     return path;
 }
 
-static inline void run_named(const char *configuration, const char *log) {
-    int fd = open(log, O_WRONLY | O_CREAT | O_TRUNC, 0644);
+/* It ends with us; what it prints goes into a file. */
+static inline pid_t start_program(const char *const *argv, const char *log) {
+    pid_t pid = fork();
+    assert_true(pid >= 0);
+    if (pid > 0)
+        return pid;
+    int in = open("/dev/null", O_RDONLY), out = open(log, O_WRONLY | O_CREAT | O_TRUNC, 0644);
     prctl(PR_SET_PDEATHSIG, SIGKILL);
-    dup2(fd, 1);
-    dup2(fd, 2);
-    execl("/usr/sbin/named", "named", "-g", "-n", "1", "-U", "1", "-c", configuration, (char *)NULL);
+    dup2(in, 0);
+    dup2(out, 1);
+    dup2(out, 2);
+    execvp(argv[0], (char *const *)argv);
     _exit(127);
 }
 
@@ -106,11 +112,9 @@ static inline void start_named(int which, const char *name) {
     struct named *named = &net.named[which];
     named->server = loopback(name, free_port());
     const char *configuration = write_configuration(which, named->server.port);
-    const char *log = arena_printf(net.arena, "%s/named-%d.log", net.folder, which);
-    named->pid = fork();
-    assert_true(named->pid >= 0);
-    if (named->pid == 0)
-        run_named(configuration, log);
+    named->pid = start_program(
+        (const char *const[]){"/usr/sbin/named", "-g", "-n", "1", "-U", "1", "-c", configuration, NULL},
+        arena_printf(net.arena, "%s/named-%d.log", net.folder, which));
 }
 
 static inline void await_named(const struct named *named) {

@@ -252,3 +252,7 @@ bool dns_validated(struct dns *dns, const char *name, enum dns_type type, struct
     /* The callback must not come later: `pending` ends with this call. */
     return pending.done || good(ub_cancel(dns->resolver, id), "cancel", e);
 }
+
+bool dns_failed(const struct dns_result *result) {
+    return result->timed_out || (result->rcode != DNS_NOERROR && result->rcode != DNS_NXDOMAIN);
+}

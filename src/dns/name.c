@@ -1,4 +1,5 @@
 /* Names and data of DNS. */
+#include "base/rand.h"
 #include "dns/dns.h"
 #include <ctype.h>
 #include <stdlib.h>
@@ -17,6 +18,11 @@ bool dns_below(const char *name, const char *zone) {
 const char *dns_parent(const char *name) {
     const char *dot = strchr(name, '.');
     return dot ? dot + 1 : NULL;
+}
+
+const char *dns_nobody(struct arena *a, const char *parent) {
+    const char *name = arena_printf(a, "tenure-%08x.%s", (unsigned)rand_below(UINT32_MAX), parent);
+    return strlen(name) <= DNS_NAME_MAX ? name : NULL;
 }
 
 static bool label_write(struct slice label, char *out) {

@@ -136,9 +136,8 @@ static bool in_zone(const struct serving *s) {
 }
 
 static const char *name_of(const struct serving *s) {
-    const ldns_rdf *owner = ldns_rr_owner(s->question);
     const char *name;
-    return dns_name_text(s->arena, slice_of(ldns_rdf_data(owner), ldns_rdf_size(owner)), &name) ? name : NULL;
+    return packet_name(s->arena, ldns_rr_owner(s->question), &name) ? name : NULL;
 }
 
 static bool copies_zone(ldns_rr_type type) {
@@ -168,16 +167,6 @@ static size_t room_of(const struct serving *s) {
     if (s->asked->curt)
         return 0;
     return size < PLAIN_MAX ? PLAIN_MAX : size > DNS_UDP_MAX ? DNS_UDP_MAX : size;
-}
-
-static bool write_reply(struct serving *s, struct slice *answer) {
-    uint8_t *bytes = NULL;
-    size_t size = 0;
-    if (ldns_pkt2wire(&bytes, s->reply, &size) != LDNS_STATUS_OK)
-        return false;
-    *answer = slice_of(arena_copy(s->arena, bytes, size), size);
-    free(bytes);
-    return true;
 }
 
 static void truncate_reply(ldns_pkt *packet) {
@@ -211,12 +200,12 @@ static bool answer_question(struct serving *s, struct slice *answer) {
         ldns_pkt_set_edns_extended_rcode(reply, VERSION_BAD >> 4);
     else
         reply_to(s);
-    if (!write_reply(s, answer))
+    if (!packet_write(s->arena, reply, answer))
         return false;
     if (answer->len <= room_of(s))
         return true;
     truncate_reply(reply);
-    return write_reply(s, answer);
+    return packet_write(s->arena, reply, answer);
 }
 
 /* Without a question that we understood: the header alone. */

@@ -4,7 +4,6 @@
 #include "base/rand.h"
 #include "dns/exchange.h"
 #include "dns/tsig.h"
-#include <ctype.h>
 #include <sodium.h>
 #include <strings.h>
 
@@ -92,16 +91,6 @@ static bool take(void *context, struct slice bytes) {
     return c->reply != NULL;
 }
 
-static bool to_wire(struct arena *a, const ldns_pkt *packet, struct slice *message) {
-    uint8_t *bytes = NULL;
-    size_t size = 0;
-    if (ldns_pkt2wire(&bytes, packet, &size) != LDNS_STATUS_OK)
-        return false;
-    *message = slice_of(arena_copy(a, bytes, size), size);
-    LDNS_FREE(bytes);
-    return true;
-}
-
 static struct exchange exchange_with(struct arena *a, const struct dns_update *update) {
     return (struct exchange){.arena = a,
                              .policy = update->server.configured ? &outbound_anywhere : update->policy,
@@ -119,7 +108,7 @@ static bool converse(struct change *c, ldns_pkt *query, struct error *e) {
     rand_bytes(&id, sizeof id);
     ldns_pkt_set_id(query, id);
     c->query = query;
-    if (!tsig_sign(query, &c->key) || !to_wire(c->arena, query, &x.message))
+    if (!tsig_sign(query, &c->key) || !packet_write(c->arena, query, &x.message))
         return fail(e, ERR_INTERNAL, "ldns cannot sign with the key %s", "ldns 无法用密钥 %s 签名",
                     update->key_name);
     enum dns_status status = update->tcp ? exchange_tcp(&x) : exchange_udp(&x);
@@ -138,10 +127,8 @@ static bool bad_name(const char *name, struct error *e) {
 static bool find_soa(struct change *c, const ldns_rr_list *records, const char *name) {
     for (size_t i = 0; i < ldns_rr_list_rr_count(records); i++) {
         const ldns_rr *rr = ldns_rr_list_rr(records, i);
-        const ldns_rdf *owner = ldns_rr_owner(rr);
         const char *zone;
-        if (ldns_rr_get_type(rr) == LDNS_RR_TYPE_SOA &&
-            dns_name_text(c->arena, slice_of(ldns_rdf_data(owner), ldns_rdf_size(owner)), &zone) &&
+        if (ldns_rr_get_type(rr) == LDNS_RR_TYPE_SOA && packet_name(c->arena, ldns_rr_owner(rr), &zone) &&
             dns_below(name, zone)) {
             c->zone = zone;
             return true;
@@ -151,15 +138,8 @@ static bool find_soa(struct change *c, const ldns_rr_list *records, const char *
 }
 
 static bool ask_soa(struct change *c, const char *name, struct error *e) {
-    ldns_rdf *owner = ldns_dname_new_frm_str(name);
-    if (!owner)
-        return bad_name(name, e);
-    AUTO_PACKET query = ldns_pkt_query_new(owner, LDNS_RR_TYPE_SOA, LDNS_RR_CLASS_IN, 0);
-    if (!query) {
-        ldns_rdf_deep_free(owner);
-        return bad_name(name, e);
-    }
-    return converse(c, query, e);
+    AUTO_PACKET query = packet_query(name, LDNS_RR_TYPE_SOA);
+    return query ? converse(c, query, e) : bad_name(name, e);
 }
 
 /*
@@ -249,10 +229,7 @@ static bool check_key(const struct dns_update *update, struct error *e) {
 
 /* With a final dot. Names are signed in lower case. */
 static const char *lower(struct arena *a, const char *name) {
-    char *text = arena_printf(a, "%s.", name);
-    for (char *p = text; *p; p++)
-        *p = (char)tolower((unsigned char)*p);
-    return text;
+    return arena_printf(a, "%s.", arena_lower(a, name, strlen(name)));
 }
 
 static bool change(struct arena *a, const struct dns_update *update, const char *name,

@@ -35,17 +35,7 @@ static void put_zone(const char *name) {
 }
 
 static void start(int which, const char *const *argv) {
-    const char *log = arena_printf(world.arena, "%s/log-%d", world.folder, which);
-    world.pid[which] = fork();
-    assert_true(world.pid[which] >= 0);
-    if (world.pid[which] > 0)
-        return;
-    int fd = open(log, O_WRONLY | O_CREAT | O_TRUNC, 0644);
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
-    dup2(fd, 1);
-    dup2(fd, 2);
-    execv(argv[0], (char *const *)argv);
-    _exit(127);
+    world.pid[which] = start_program(argv, arena_printf(world.arena, "%s/log-%d", world.folder, which));
 }
 
 static void start_bind(void) {

@@ -5,38 +5,20 @@
 
 enum { UDP_SIZE = 1232 }; /* the size that passes everywhere (DNS flag day 2020) */
 
-/* The packet takes the name over only if it comes about. */
-static ldns_pkt *query_new(const struct wire_question *question) {
-    ldns_rdf *name = ldns_dname_new_frm_str(question->name);
-    if (!name)
-        return NULL;
-    ldns_pkt *packet = ldns_pkt_query_new(name, (ldns_rr_type)question->type, LDNS_RR_CLASS_IN, 0);
-    if (!packet)
-        ldns_rdf_deep_free(name);
-    return packet;
-}
-
 bool wire_write(struct arena *a, const struct wire_question *question, struct slice *packet) {
-    AUTO_PACKET query = query_new(question);
-    uint8_t *bytes = NULL;
-    size_t size = 0;
+    AUTO_PACKET query = packet_query(question->name, (ldns_rr_type)question->type);
     if (!query)
         return false;
     ldns_pkt_set_id(query, question->id);
     ldns_pkt_set_edns_udp_size(query, UDP_SIZE);
-    if (ldns_pkt2wire(&bytes, query, &size) != LDNS_STATUS_OK)
-        return false;
-    *packet = slice_of(arena_copy(a, bytes, size), size);
-    free(bytes);
-    return true;
+    return packet_write(a, query, packet);
 }
 
 /* ---- the answer ---- */
 
 static bool name_is(struct arena *a, const ldns_rdf *name, const char *expected) {
     const char *text;
-    return name && dns_name_text(a, slice_of(ldns_rdf_data(name), ldns_rdf_size(name)), &text) &&
-           strcasecmp(text, expected) == 0;
+    return name && packet_name(a, name, &text) && strcasecmp(text, expected) == 0;
 }
 
 static bool answers_question(struct arena *a, const ldns_pkt *packet, const struct wire_question *question) {

@@ -4,6 +4,7 @@
 #include "base/rand.h"
 #include "doctor/doctor_issuer.h"
 #include "http/json.h"
+#include "pki/names.h"
 
 enum { KEEP_SECONDS = 90 * DAY, PURGE_LIMIT = 5000, CROWD_PAUSE = 5 };
 
@@ -32,13 +33,6 @@ struct examined {
     struct examination examination;
 };
 
-/* What does not answer takes a worker for long: one account takes one of them at most. */
-static bool others_look(struct work *w, bool *crowds, struct error *e) {
-    *crowds = false;
-    return !w->item->lease_owner ||
-           work_held_before(w->db, w->item->account_id, "examine", w->item->lease_owner, crowds, e);
-}
-
 static bool look(struct work *w, struct examined *d, struct error *e) {
     struct examination *x = &d->examination;
     struct address ignored;
@@ -49,8 +43,8 @@ static bool look(struct work *w, struct examined *d, struct error *e) {
                                              .now = w->now};
     x->validator = w->services->validator;
     x->arena = w->arena;
-    x->wildcard = strncmp(name, "*.", 2) == 0;
-    x->name = x->wildcard ? name + 2 : name;
+    x->name = name_bare(name);
+    x->wildcard = x->name != name;
     x->address = address_parse(name, &ignored);
     return doctor_issuers(&question, x, e) && examine(x, e) && doctor_solver(&question, x, e);
 }
@@ -60,7 +54,7 @@ bool doctor_examine(struct work *w, struct error *e) {
     *d = (struct examined){.crowds = false};
     w->prepared = d;
     if (!preflight_get_any(w->db, w->arena, w->item->subject, &d->preflight, e) ||
-        !others_look(w, &d->crowds, e))
+        !work_crowds(w, &d->crowds, e))
         return false;
     return d->crowds || d->preflight.ended_at || look(w, d, e);
 }

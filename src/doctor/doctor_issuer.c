@@ -35,13 +35,6 @@ static bool find_account(const struct doctor_question *q, struct examination *x,
 
 /* ---- its directory ---- */
 
-static bool offers(const struct acme_directory *directory, const char *profile) {
-    for (size_t i = 0; i < directory->profile_count; i++)
-        if (strcmp(directory->profiles[i].name, profile) == 0)
-            return true;
-    return false;
-}
-
 static void judge_directory(struct examination *x, const struct issuer *issuer,
                             const struct doctor_issuer *shown, const struct acme_directory *directory) {
     bool registered = shown->account_uri;
@@ -50,7 +43,7 @@ static void judge_directory(struct examination *x, const struct issuer *issuer,
                     quoted(x->arena, slice_str(directory->terms_of_service)));
     if (!registered && directory->external_account_required && !issuer->eab)
         symptom_add(x, SYMPTOM_EXTERNAL_ACCOUNT, shown->id, "%s", "%s", shown->id);
-    if (issuer->profile && !offers(directory, issuer->profile))
+    if (issuer->profile && !acme_offers(directory, issuer->profile))
         symptom_add(x, SYMPTOM_PROFILE_UNKNOWN, shown->id, "%s", "%s", issuer->profile);
 }
 
@@ -69,9 +62,7 @@ static void ask_directory(const struct doctor_question *q, struct examination *x
             shown->caa_domains = directory.caa_identities;
         return;
     }
-    struct found *found = symptom_add(x, SYMPTOM_ISSUER_SILENT, shown->id, "%s", "%s", "");
-    for (int lang = 0; lang < LANG_COUNT; lang++)
-        found->detail.in[lang] = arena_strdup(x->arena, problem.detail[lang]);
+    symptom_add_error(x, SYMPTOM_ISSUER_SILENT, shown->id, &problem);
 }
 
 /* ---- all of them ---- */

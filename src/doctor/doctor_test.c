@@ -1,6 +1,7 @@
 /* doctor: from the request to the report, without anybody who could be asked; and who else may ask for it. */
 #include "base/clock.h"
 #include "doctor/doctor.h"
+#include "http/fixture.h"
 #include "http/list.h"
 #include "issue/acme_net.h"
 #include "unit.h"
@@ -42,7 +43,7 @@ static const char *query(struct request *rq, const char *name) {
     return strcmp(name, "name") == 0 ? asked_name : NULL;
 }
 
-/* What the dispatcher does. budget: who asks for what, and in which language */
+/* budget: who asks for what, and in which language */
 static bool ask_as(const char *account, enum lang lang, const char *method, const char *path,
                    const char *body, struct request *rq) {
     static const struct route *const tables[] = {doctor_routes, NULL};
@@ -54,16 +55,7 @@ static bool ask_as(const char *account, enum lang lang, const char *method, cons
                            .lang = lang,
                            .query = query,
                            .status = 200};
-    rq->route = route_match(tables, method, path, t.arena, rq->path_args, &e);
-    rq->json = json_keep(t.arena, json_loads(body, 0, NULL));
-    if (!rq->route || !db_begin(t.db, &e))
-        return false;
-    if (rq->route->handle(rq, &e) && db_commit(t.db, &e)) {
-        json_keep(t.arena, rq->reply);
-        return true;
-    }
-    db_rollback(t.db);
-    return false;
+    return request_run(rq, tables, method, path, body, &e);
 }
 
 static bool post(const char *body, struct request *rq) {

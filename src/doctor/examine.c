@@ -8,6 +8,14 @@ const char *method_name(enum method method) {
     return names[method];
 }
 
+const char *methods_text(struct arena *a, const bool methods[METHOD_COUNT]) {
+    struct buf list = buf_new(a, 200);
+    for (int m = 0; m < METHOD_COUNT; m++)
+        if (methods[m])
+            buf_printf(&list, "%s%s", list.len ? ", " : "", method_name(m));
+    return list.p;
+}
+
 struct found *symptom_add(struct examination *x, enum symptom symptom, const char *issuer, const char *en,
                           const char *zh, ...) {
     static struct found spilled; /* what is over the maximum is left out */
@@ -23,16 +31,20 @@ struct found *symptom_add(struct examination *x, enum symptom symptom, const cha
     return found;
 }
 
+void symptom_add_error(struct examination *x, enum symptom symptom, const char *issuer,
+                       const struct error *problem) {
+    struct found *found = symptom_add(x, symptom, issuer, "%s", "%s", "");
+    for (int lang = 0; lang < LANG_COUNT; lang++)
+        found->detail.in[lang] = arena_strdup(x->arena, problem->detail[lang]);
+}
+
 /* What is possible follows from what was found: of a wildcard nothing but DNS was looked at, for a file or a
  * port proves none (BR 3.2.2.4.19). */
 bool examine_methods(struct examination *x, struct error *e) {
-    struct buf list = buf_new(x->arena, 200);
+    const char *methods = methods_text(x->arena, x->methods);
     (void)e;
-    for (int m = 0; m < METHOD_COUNT; m++)
-        if (x->methods[m])
-            buf_printf(&list, "%s%s", list.len ? ", " : "", method_name(m));
-    if (list.len)
-        symptom_add(x, SYMPTOM_METHODS, NULL, "%s", "%s", list.p);
+    if (*methods)
+        symptom_add(x, SYMPTOM_METHODS, NULL, "%s", "%s", methods);
     else
         symptom_add(x, SYMPTOM_NO_METHOD, NULL, "neither DNS nor port 80 or 443 of %s will do",
                     "%s 的 DNS 以及 80、443 端口均不可用", x->name);
@@ -48,8 +60,7 @@ static bool (*const parts[])(struct examination *x, struct error *e) = {
 static bool cannot_ask(struct examination *x, struct error *e) {
     if (e->id != ERR_NO_RESOLVER)
         return false;
-    symptom_add(x, SYMPTOM_NOT_EXAMINED, NULL, "%s", "%s", e->detail[LANG_EN]);
-    x->found[x->count - 1].detail.in[LANG_ZH] = arena_strdup(x->arena, e->detail[LANG_ZH]);
+    symptom_add_error(x, SYMPTOM_NOT_EXAMINED, NULL, e);
     error_clear(e);
     x->over = true;
     return true;

@@ -9,6 +9,8 @@ enum { SYMPTOMS_MAX = 96, ISSUERS_MAX = 16, DETAIL_MAX = 2000 };
 /* A way to prove control, as CAA and CAs call it. */
 enum method { METHOD_DNS, METHOD_HTTP, METHOD_TLS_ALPN, METHOD_COUNT };
 const char *method_name(enum method method);
+/* Those that are true: "dns-01, http-01". */
+const char *methods_text(struct arena *a, const bool methods[METHOD_COUNT]);
 
 /* What is asked of each issuer in question. */
 struct doctor_issuer {
@@ -43,6 +45,9 @@ struct examination {
 /* budget: both formats, and what they are about */
 struct found *symptom_add(struct examination *x, enum symptom symptom, const char *issuer, const char *en,
                           const char *zh, ...) __attribute__((format(printf, 4, 6), format(printf, 5, 6)));
+/* What went wrong is the detail. */
+void symptom_add_error(struct examination *x, enum symptom symptom, const char *issuer,
+                       const struct error *problem);
 
 /* Looks at everything. False for trouble of our own; what cannot be asked is a finding. */
 bool examine(struct examination *x, struct error *e);

@@ -24,7 +24,7 @@ static const char *line_of(struct examination *x, const struct doctor_issuer *is
     return text.p;
 }
 
-/* How many of the issuer's records name an account that is not ours to compare. */
+/* Without an account at the issuer every record that names one is somebody else's. */
 static bool names_account(struct examination *x, const struct caa_found *found,
                           const struct caa_applicant *applicant) {
     struct caa_applicant nobody = *applicant;
@@ -42,20 +42,11 @@ static struct caa_view view(struct examination *x, const struct doctor_issuer *i
         applicant.method = method_name(m);
         enum caa_verdict verdict = caa_judge(x->arena, found->result.data, found->result.count, &applicant);
         v.open[m] = verdict == CAA_PERMITS;
-        bool counts = x->methods[m] || (v.verdict != CAA_PERMITS && verdict != CAA_PERMITS);
-        if (counts && (verdict == CAA_PERMITS || (v.verdict != CAA_PERMITS && verdict > v.verdict)))
-            v.verdict = verdict;
+        if (x->methods[m] || verdict != CAA_PERMITS)
+            v.verdict = caa_closer(v.verdict, verdict);
     }
     v.account_named = names_account(x, found, &applicant);
     return v;
-}
-
-static const char *open_methods(struct examination *x, const struct caa_view *v) {
-    struct buf list = buf_new(x->arena, 200);
-    for (int m = 0; m < METHOD_COUNT; m++)
-        if (v->open[m])
-            buf_printf(&list, "%s%s", list.len ? ", " : "", method_name(m));
-    return list.len ? list.p : "-";
 }
 
 static void tell_permission(struct examination *x, const struct doctor_issuer *issuer, const char *at,
@@ -67,7 +58,7 @@ static void tell_permission(struct examination *x, const struct doctor_issuer *i
         symptom_add(x, SYMPTOM_CAA_ACCOUNT_UNKNOWN, issuer->id, "%s", "%s", at);
     else if (closed)
         symptom_add(x, SYMPTOM_CAA_METHOD_CLOSED, issuer->id, "%s permits %s", "%s 允许:%s", at,
-                    open_methods(x, v));
+                    methods_text(x->arena, v->open));
     else
         symptom_add(x, SYMPTOM_CAA_PERMITS, issuer->id, "%s", "%s", at);
 }
@@ -103,7 +94,7 @@ bool examine_caa(struct examination *x, struct error *e) {
         return false;
     if (found.name)
         inquiry_note(&x->inquiry, found.name, DNS_CAA, &found.result);
-    if (found.name && inquiry_ended(&found.result, true) != LOOK_UP_GOOD)
+    if (found.name && dns_failed(&found.result))
         return true;
     for (size_t i = 0; i < x->issuer_count; i++) {
         if (!x->issuers[i].caa_domains)

@@ -1,18 +1,17 @@
 /* Delegation, the aliases of _acme-challenge, and signatures. */
 #include "base/buf.h"
-#include "base/rand.h"
 #include "doctor/examine.h"
 #include "validate/propagation.h"
 #include <strings.h>
 
-enum { CHAIN_MAX = 8, VALUES_MANY = 1 };
+enum { CHAIN_MAX = 8 };
 
 /* A look-up that a CA makes, too. */
 static void judge_look_up(struct examination *x, enum dns_type type, const struct dns_result *result) {
     if (result->bogus)
         symptom_add(x, SYMPTOM_DNSSEC_BROKEN, NULL, "%s %s: %s", "%s %s:%s", dns_type_name(type), x->name,
                     quoted(x->arena, slice_str(result->why)));
-    else if (result->timed_out || (result->rcode != DNS_NOERROR && result->rcode != DNS_NXDOMAIN))
+    else if (dns_failed(result))
         symptom_add(x, SYMPTOM_LOOK_UP_FAILS, NULL, "%s %s: %s", "%s %s:%s", dns_type_name(type), x->name,
                     look_up_text(x->arena, result));
 }
@@ -104,11 +103,6 @@ static bool seen(const struct walk *w, const char *name) {
     return false;
 }
 
-static bool is_answer(const struct dns_answer *answer) {
-    bool good = answer->rcode == DNS_NOERROR || answer->rcode == DNS_NXDOMAIN;
-    return answer->status == DNS_ANSWERED && (answer->cname || (answer->authoritative && good));
-}
-
 /* The first server that answers; `lost` if none does. */
 static bool ask_any(struct examination *x, const char *name, struct dns_answer *answer, bool *lost,
                     struct error *e) {
@@ -119,7 +113,7 @@ static bool ask_any(struct examination *x, const char *name, struct dns_answer *
     for (size_t i = 0; i < found.servers.count && *lost; i++) {
         if (!inquiry_ask(&x->inquiry, &found.servers.list[i], name, DNS_TXT, answer, e))
             return false;
-        *lost = !is_answer(answer);
+        *lost = !dns_tells(answer);
     }
     return true;
 }
@@ -151,8 +145,8 @@ static const char *chain_text(struct arena *a, const struct walk *w) {
 static bool look_for_wildcard(struct examination *x, const struct walk *w, struct error *e) {
     struct dns_answer answer;
     bool lost;
-    const char *sibling = arena_printf(x->arena, "tenure-%08x.%s", (unsigned)rand_below(UINT32_MAX), x->name);
-    if (strlen(sibling) > DNS_NAME_MAX)
+    const char *sibling = dns_nobody(x->arena, x->name);
+    if (!sibling)
         return true;
     if (!ask_any(x, sibling, &answer, &lost, e))
         return false;
@@ -164,7 +158,7 @@ static bool look_for_wildcard(struct examination *x, const struct walk *w, struc
     if (!lost && !answer.cname && answer.count > 0)
         symptom_add(x, SYMPTOM_WILDCARD_TEXT, NULL, "*.%s has %zu TXT records", "*.%s 有 %zu 条 TXT 记录",
                     x->name, answer.count);
-    else if (w->values >= VALUES_MANY)
+    else if (w->values > 0)
         symptom_add(x, SYMPTOM_LEFT_OVER, NULL, "%zu values at %s", "%2$s 处有 %1$zu 个值", w->values,
                     w->links[w->count - 1]);
     return true;

@@ -1,17 +1,7 @@
 /* doctor: looks at names, against real name servers and a real web server. */
-#include "dns/fixture.h"
 #include "doctor/examine.h"
-
-static struct {
-    pid_t nginx;
-    uint16_t port;
-} web;
-
-static struct dns_zone zones[4];
-static struct dns_settings dns_settings;
-static struct validator validator;
-static struct cidr ranges[2];
-static struct outbound_policy loopback_allowed = {ranges, 2};
+#include "pki/names.h"
+#include "validate/fixture.h"
 
 #define ACCOUNT "https://ca.example/acct/1"
 static const struct doctor_issuer ours = {"authority", "authority.example second.example", ACCOUNT, true};
@@ -20,42 +10,14 @@ static const struct doctor_issuer local = {"local", NULL, NULL, false};
 
 /* ---- servers ---- */
 
-static const char nginx_conf[] =
-    "daemon off; worker_processes 1; pid %s/nginx.pid; error_log %s/nginx.log;\n"
-    "events { worker_connections 64; }\n"
-    "http { access_log off; default_type text/plain;\n"
-    "server { listen 127.0.0.1:%u default_server; return 404; }\n"
+static const char web_servers[] =
     "server { listen 127.0.0.1:%u; server_name hop.example.test; return 301 https://hop.example.test/; }\n"
     "server { listen 127.0.0.1:%u; server_name badport.example.test; return 302 http://x.example.test:8080/; "
-    "}\n"
     "}\n";
 
-static bool port_answers(uint16_t port) {
-    struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(port)};
-    to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    AUTO_FD fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    return connect(fd, (struct sockaddr *)&to, sizeof to) == 0;
-}
-
-static void run_nginx(const char *configuration) {
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
-    execl("/usr/sbin/nginx", "nginx", "-c", configuration, (char *)NULL);
-    _exit(127);
-}
-
 static void start_nginx(void) {
-    struct error e;
     unsigned p = web.port = free_port();
-    const char *f = net.folder, *path = arena_printf(net.arena, "%s/nginx.conf", f);
-    const char *text = arena_printf(net.arena, nginx_conf, f, f, p, p, p);
-    assert_ok(file_write_new(path, 0644, slice_str(text), &e), e);
-    web.nginx = fork();
-    if (web.nginx == 0)
-        run_nginx(path);
-    for (int64_t deadline = clock_monotonic_ms() + START_MS; !port_answers(web.port);) {
-        assert_true(clock_monotonic_ms() < deadline);
-        usleep(20000);
-    }
+    start_web(arena_printf(net.arena, web_servers, p, p));
 }
 
 /* secure.test with the key of another zone: every signature is wrong. */
@@ -65,31 +27,16 @@ static const char *wrong_anchor(void) {
 }
 
 static int open_world(void **state) {
-    struct error e;
     open_net(state);
     start_nginx();
-    assert_ok(cidr_parse("127.0.0.0/8", &ranges[0], &e), e);
-    assert_ok(cidr_parse("::1", &ranges[1], &e), e);
-    zones[0] = zone_at("example.test", &net.named[GOOD].server);
-    zones[1] = zone_at("secure.test", &net.named[GOOD].server);
-    zones[1].trust_anchor = anchor_of("secure.test");
-    zones[2] = zone_at("broken.test", &net.named[GOOD].server);
-    dns_settings = (struct dns_settings){.zones = zones,
-                                         .zone_count = 3,
-                                         .outside_refused = true,
-                                         .policy = &loopback_allowed,
-                                         .timeout_ms = ANSWER_MS};
-    validator = validator_network;
-    validator.dns = &dns_settings;
-    validator.policy = &loopback_allowed;
-    validator.http_port = web.port;
+    open_validator();
+    zones[dns_settings.zone_count++] = zone_at("broken.test", &net.named[GOOD].server);
     validator.tls_port = free_port();
     return 0;
 }
 
 static int close_world(void **state) {
-    kill(web.nginx, SIGTERM);
-    waitpid(web.nginx, NULL, 0);
+    stop_program(web.nginx);
     return close_net(state);
 }
 
@@ -99,20 +46,18 @@ static void show(const struct examination *x) {
     for (size_t i = 0; i < x->count; i++)
         print_error("  %s [%s]: %s\n", symptom_row(x->found[i].symptom)->code,
                     x->found[i].issuer ? x->found[i].issuer : "", x->found[i].detail.in[LANG_EN]);
-    for (size_t i = 0; i < x->check.count; i++)
-        print_error("  %s | %s | %s\n", x->check.answers[i].server, x->check.answers[i].question,
-                    x->check.answers[i].answer);
+    show_answers(&x->check);
 }
 
 static struct examination *look_for(const char *name, const struct doctor_issuer *issuer) {
     struct examination *x = ARENA_NEW(net.arena, struct examination);
     struct address ignored;
     struct error e;
-    bool wildcard = strncmp(name, "*.", 2) == 0;
+    const char *bare = name_bare(name);
     *x = (struct examination){.validator = &validator,
                               .arena = net.arena,
-                              .name = wildcard ? name + 2 : name,
-                              .wildcard = wildcard,
+                              .name = bare,
+                              .wildcard = bare != name,
                               .address = address_parse(name, &ignored),
                               .issuers = {*issuer},
                               .issuer_count = 1};

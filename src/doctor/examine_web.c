@@ -26,12 +26,10 @@ struct visit {
     int64_t deadline_ms;
 };
 
+/* Of a challenge that there is not. */
 static const char *url_of(struct examination *x) {
-    const char *host = x->address && strchr(x->name, ':') ? arena_printf(x->arena, "[%s]", x->name) : x->name;
-    const char *port =
-        x->validator->http_port == 80 ? "" : arena_printf(x->arena, ":%u", x->validator->http_port);
-    return arena_printf(x->arena, "http://%s%s/.well-known/acme-challenge/tenure-%08x", host, port,
-                        (unsigned)rand_below(UINT32_MAX));
+    const char *token = arena_printf(x->arena, "tenure-%08x", (unsigned)rand_below(UINT32_MAX));
+    return challenge_url(x->validator, x->arena, x->name, token);
 }
 
 static void note(struct visit *v, const char *address, const char *question, const char *answer,
@@ -112,10 +110,8 @@ static bool visit_tls(struct visit *v, const char *address, struct family *famil
 
 static bool is_private(const struct address *address) {
     static const struct outbound_policy nothing_allowed = {.allow = NULL};
-    struct sockaddr_storage to = {.ss_family = (sa_family_t)address->family};
-    void *bytes = address->family == AF_INET ? (void *)&((struct sockaddr_in *)&to)->sin_addr
-                                             : (void *)&((struct sockaddr_in6 *)&to)->sin6_addr;
-    memcpy(bytes, address->bytes, address->family == AF_INET ? 4 : 16);
+    struct sockaddr_storage to;
+    address_to(address, 0, &to);
     return !outbound_allowed(&nothing_allowed, (struct sockaddr *)&to);
 }
 

@@ -25,6 +25,22 @@ bool address_from(const struct sockaddr *sa, struct address *address) {
     return true;
 }
 
+socklen_t address_to(const struct address *address, uint16_t port, struct sockaddr_storage *sa) {
+    memset(sa, 0, sizeof *sa);
+    if (address->family == AF_INET) {
+        struct sockaddr_in *in = (struct sockaddr_in *)sa;
+        in->sin_family = AF_INET;
+        in->sin_port = htons(port);
+        memcpy(&in->sin_addr, address->bytes, sizeof in->sin_addr);
+        return sizeof *in;
+    }
+    struct sockaddr_in6 *in6 = (struct sockaddr_in6 *)sa;
+    in6->sin6_family = AF_INET6;
+    in6->sin6_port = htons(port);
+    memcpy(&in6->sin6_addr, address->bytes, sizeof in6->sin6_addr);
+    return sizeof *in6;
+}
+
 bool address_parse(const char *text, struct address *address) {
     uint8_t bytes[16];
     int family = strchr(text, ':') ? AF_INET6 : AF_INET;

@@ -17,6 +17,8 @@ struct cidr {
 
 /* False for anything that is not IP. */
 bool address_from(const struct sockaddr *sa, struct address *address);
+/* The other way round, with a port; gives the length. */
+socklen_t address_to(const struct address *address, uint16_t port, struct sockaddr_storage *sa);
 bool address_parse(const char *text, struct address *address);
 void address_text(const struct address *address, char text[INET6_ADDRSTRLEN]);
 bool address_equal(const struct address *a, const struct address *b);

@@ -1,7 +1,6 @@
 /* The HTTP client. */
 #include "http/client.h"
 #include "base/buf.h"
-#include <ctype.h>
 #include <curl/curl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -80,10 +79,7 @@ static bool check_url(const struct http_request *request, bool *local, struct er
 static const char *plain_host(struct arena *a, const char *host) {
     size_t length = strlen(host);
     bool bracketed = *host == '[' && host[length - 1] == ']';
-    char *copy = bracketed ? arena_strndup(a, host + 1, length - 2) : arena_strdup(a, host);
-    for (char *c = copy; *c; c++)
-        *c = (char)tolower((unsigned char)*c);
-    return copy;
+    return bracketed ? arena_lower(a, host + 1, length - 2) : arena_lower(a, host, length);
 }
 
 bool http_url_parts(struct arena *a, const char *url, struct url_parts *parts) {
@@ -101,6 +97,12 @@ bool http_url_parts(struct arena *a, const char *url, struct url_parts *parts) {
     parts->host = plain_host(a, host);
     parts->port = (uint16_t)strtoul(port, NULL, 10);
     return parts->secure || strcmp(scheme, "http") == 0;
+}
+
+const char *http_url(struct arena *a, const char *name, uint16_t port, const char *path) {
+    const char *host = strchr(name, ':') ? arena_printf(a, "[%s]", name) : name;
+    return port == 80 ? arena_printf(a, "http://%s%s", host, path)
+                      : arena_printf(a, "http://%s:%u%s", host, port, path);
 }
 
 bool http_url_check(const char *field, const char *url, struct error *e) {

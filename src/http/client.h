@@ -52,6 +52,9 @@ struct url_parts {
 };
 /* False for everything but http:// and https:// without user and password. */
 bool http_url_parts(struct arena *a, const char *url, struct url_parts *parts);
+/* "http://example.com/path", "http://[2001:db8::1]:8080/path": of a name or an address; port 80 is not said.
+ */
+const char *http_url(struct arena *a, const char *name, uint16_t port, const char *path);
 /* May the client be sent there? An https address, or http on this machine; ERR_BAD_FIELD names the field. */
 bool http_url_check(const char *field, const char *url, struct error *e);
 

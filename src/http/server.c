@@ -397,17 +397,7 @@ static bool parse_endpoint(const char *text, uint16_t port, struct sockaddr_stor
     struct address address;
     if (!address_parse(text, &address))
         return false;
-    if (address.family == AF_INET) {
-        struct sockaddr_in *in = (struct sockaddr_in *)sa;
-        *in = (struct sockaddr_in){.sin_family = AF_INET, .sin_port = htons(port)};
-        memcpy(&in->sin_addr, address.bytes, sizeof in->sin_addr);
-        *len = sizeof *in;
-    } else {
-        struct sockaddr_in6 *in6 = (struct sockaddr_in6 *)sa;
-        *in6 = (struct sockaddr_in6){.sin6_family = AF_INET6, .sin6_port = htons(port)};
-        memcpy(&in6->sin6_addr, address.bytes, sizeof in6->sin6_addr);
-        *len = sizeof *in6;
-    }
+    *len = address_to(&address, port, sa);
     return true;
 }
 

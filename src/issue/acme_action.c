@@ -50,13 +50,6 @@ static json_t *identifiers(const char *names) {
     return list;
 }
 
-static bool offers_profile(const struct acme_directory *directory, const char *profile) {
-    for (size_t i = 0; i < directory->profile_count; i++)
-        if (strcmp(directory->profiles[i].name, profile) == 0)
-            return true;
-    return false;
-}
-
 /* The lifetime as the policy has it, for a CA that can be told. */
 static bool add_lifetime(struct acme_run *run, json_t *payload, struct error *e) {
     struct work *w = run->w;
@@ -77,7 +70,7 @@ static bool order_payload(struct acme_run *run, json_t **payload, struct error *
     const char *profile = run->issuer.profile;
     *payload = json_keep(run->w->arena, json_object());
     json_object_set_new(*payload, "identifiers", identifiers(run->application->names));
-    if (profile && offers_profile(&run->directory, profile))
+    if (profile && acme_offers(&run->directory, profile))
         json_object_set_new(*payload, "profile", json_string(profile));
     if (run->order.replaces && run->directory.renewal_info)
         json_object_set_new(*payload, "replaces", json_string(run->order.replaces));

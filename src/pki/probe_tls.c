@@ -132,9 +132,10 @@ static void read_chain(struct arena *a, SSL *ssl, struct tls_seen *seen) {
     }
 }
 
-static void look(struct arena *a, SSL *ssl, int fd, int64_t deadline_ms, struct tls_seen *seen) {
+static void meet(struct arena *a, SSL *ssl, int fd, int64_t deadline_ms, struct tls_seen *seen) {
     const unsigned char *protocol;
     unsigned length;
+    *seen = (struct tls_seen){.protocol = "", .cipher = "", .address = peer_address(a, fd)};
     seen->result = shake_hands(a, ssl, fd, deadline_ms, seen);
     if (seen->result != HANDSHAKE_DONE)
         return;
@@ -151,29 +152,29 @@ static bool no_client(const char *server_name, struct error *e) {
                 server_name);
 }
 
+/* False if no client could be made. */
+static bool look(struct arena *a, SSL_CTX *context, int fd, const char *server_name, int64_t deadline_ms,
+                 struct tls_seen *seen) {
+    AUTO(SSL) ssl = SSL_new(context);
+    if (!prepare(ssl, fd, server_name))
+        return false;
+    meet(a, ssl, fd, deadline_ms, seen);
+    ERR_clear_error();
+    return true;
+}
+
 bool tls_probe(struct arena *a, int fd, const char *server_name, int64_t deadline_ms, struct tls_seen *seen,
                struct error *e) {
     AUTO(SSL_CTX) context = make_context();
-    AUTO(SSL) ssl = context ? SSL_new(context) : NULL;
-    *seen = (struct tls_seen){.protocol = "", .cipher = "", .address = peer_address(a, fd)};
-    if (!prepare(ssl, fd, server_name))
-        return no_client(server_name, e);
-    look(a, ssl, fd, deadline_ms, seen);
-    ERR_clear_error();
-    return true;
+    return (context && look(a, context, fd, server_name, deadline_ms, seen)) || no_client(server_name, e);
 }
 
 bool tls_probe_challenge(struct arena *a, int fd, const char *server_name, int64_t deadline_ms,
                          struct tls_seen *seen, struct error *e) {
     AUTO(SSL_CTX) context = make_context();
-    AUTO(SSL) ssl = context ? SSL_new(context) : NULL;
-    *seen = (struct tls_seen){.protocol = "", .cipher = "", .address = peer_address(a, fd)};
-    if (!prepare(ssl, fd, server_name) ||
-        SSL_set_alpn_protos(ssl, (const unsigned char *)acme_tls, sizeof acme_tls - 1) != 0)
-        return no_client(server_name, e);
-    look(a, ssl, fd, deadline_ms, seen);
-    ERR_clear_error();
-    return true;
+    bool offers = context &&
+                  SSL_CTX_set_alpn_protos(context, (const unsigned char *)acme_tls, sizeof acme_tls - 1) == 0;
+    return (offers && look(a, context, fd, server_name, deadline_ms, seen)) || no_client(server_name, e);
 }
 
 /* ---- trust ---- */

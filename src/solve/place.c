@@ -1,6 +1,5 @@
 /* Where the CNAMEs of a record lead, as the authoritative servers tell it. */
 #include "base/clock.h"
-#include "base/rand.h"
 #include "solve/solve.h"
 #include <strings.h>
 
@@ -12,11 +11,6 @@ struct following {
     int64_t deadline_ms;
 };
 
-static bool is_answer(const struct dns_answer *answer) {
-    bool good = answer->rcode == DNS_NOERROR || answer->rcode == DNS_NXDOMAIN;
-    return answer->status == DNS_ANSWERED && (answer->cname || (answer->authoritative && good));
-}
-
 /* The first server that knows says it. `*next` NULL: no CNAME stands there, or nobody answers. */
 static bool next_of(const struct following *f, const char *name, const char **next, struct error *e) {
     struct dns_zone_found found;
@@ -24,11 +18,11 @@ static bool next_of(const struct following *f, const char *name, const char **ne
     *next = NULL;
     if (!dns_authorities(f->dns, name, &found, e))
         return false;
-    for (size_t i = 0; i < found.servers.count && !is_answer(&answer); i++)
+    for (size_t i = 0; i < found.servers.count && !dns_tells(&answer); i++)
         if (clock_monotonic_ms() < f->deadline_ms &&
             !dns_ask(f->dns, &found.servers.list[i], name, DNS_TXT, &answer, e))
             return false;
-    *next = is_answer(&answer) ? answer.cname : NULL;
+    *next = dns_tells(&answer) ? answer.cname : NULL;
     return true;
 }
 
@@ -36,10 +30,9 @@ static bool next_of(const struct following *f, const char *name, const char **ne
 static bool is_wildcard(const struct following *f, const char *record, const char *target, bool *wildcard,
                         struct error *e) {
     const char *next, *parent = dns_parent(record);
-    const char *sibling =
-        arena_printf(f->arena, "tenure-%08x.%s", (unsigned)rand_below(UINT32_MAX), parent ? parent : "");
+    const char *sibling = parent ? dns_nobody(f->arena, parent) : NULL;
     *wildcard = false;
-    if (!parent || strlen(sibling) > DNS_NAME_MAX)
+    if (!sibling)
         return true;
     if (!next_of(f, sibling, &next, e))
         return false;

@@ -65,9 +65,7 @@ static bool next_check(struct request *rq, struct challenge_answer *one, struct 
         one->next_check_at = item.due_at;
         return true;
     }
-    if (e->id == ERR_NOT_FOUND)
-        error_clear(e);
-    return e->id == ERR_NONE;
+    return error_absent(e);
 }
 
 static bool fill_in(struct request *rq, struct challenge_answer *one, struct error *e) {

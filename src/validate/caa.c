@@ -6,12 +6,10 @@ bool caa_read(struct arena *a, struct slice rdata, struct caa *caa) {
     if (rdata.len < 2 || rdata.p[1] == 0 || (size_t)rdata.p[1] + 2 > rdata.len)
         return false;
     size_t length = rdata.p[1];
-    char *tag = arena_strndup(a, (const char *)rdata.p + 2, length);
-    for (size_t i = 0; i < length; i++) {
+    const char *tag = arena_lower(a, (const char *)rdata.p + 2, length);
+    for (size_t i = 0; i < length; i++)
         if (!isalnum((unsigned char)tag[i]))
             return false;
-        tag[i] = (char)tolower((unsigned char)tag[i]);
-    }
     const char *value = (const char *)rdata.p + 2 + length;
     if (memchr(value, 0, rdata.len - 2 - length))
         return false;
@@ -60,10 +58,6 @@ bool caa_permits(struct arena *a, const struct slice *records, size_t record_cou
     return decides->all == 0 || decides->ours > 0;
 }
 
-static bool failed(const struct dns_result *result) {
-    return result->timed_out || (result->rcode != DNS_NOERROR && result->rcode != DNS_NXDOMAIN);
-}
-
 /* Above the zones that we may ask about nobody can be asked: the climb ends there. */
 static bool ask_above(struct dns *dns, const char *name, bool first, struct dns_result *result,
                       struct error *e) {
@@ -76,7 +70,7 @@ bool caa_find(struct dns *dns, const char *name, struct caa_found *found, struct
     for (const char *at = name; at && *at; at = dns_parent(at)) {
         if (!ask_above(dns, at, at == name, &found->result, e))
             return false;
-        if (!failed(&found->result) && found->result.count == 0)
+        if (!dns_failed(&found->result) && found->result.count == 0)
             continue;
         found->name = at;
         return true;
@@ -91,7 +85,7 @@ bool caa_look(struct dns *dns, struct arena *a, const struct control *control, c
     const struct dns_result *result = &found->result;
     if (found->name)
         found->permitted =
-            !failed(result) && caa_permits(a, result->data, result->count, issuer, control->wildcard);
+            !dns_failed(result) && caa_permits(a, result->data, result->count, issuer, control->wildcard);
     return true;
 }
 
@@ -130,10 +124,7 @@ static struct slice trimmed(const char *start, size_t length) {
 }
 
 static const char *lower(struct arena *a, struct slice s) {
-    char *copy = arena_strndup(a, (const char *)s.p, s.len);
-    for (char *c = copy; *c; c++)
-        *c = (char)tolower((unsigned char)*c);
-    return copy;
+    return arena_lower(a, (const char *)s.p, s.len);
 }
 
 static bool add_parameter(struct arena *a, const char *text, size_t length, struct caa_issue *issue) {
@@ -204,8 +195,7 @@ static enum caa_verdict judge_one(struct arena *a, const char *value, const stru
     return CAA_PERMITS;
 }
 
-/* The closer to permission, the later. */
-static enum caa_verdict closer(enum caa_verdict best, enum caa_verdict verdict) {
+enum caa_verdict caa_closer(enum caa_verdict best, enum caa_verdict verdict) {
     return best == CAA_PERMITS || verdict == CAA_PERMITS ? CAA_PERMITS : verdict > best ? verdict : best;
 }
 
@@ -220,7 +210,7 @@ static void hear(struct arena *a, struct hearing *hearing, const struct caa *caa
     if (strcmp(caa->tag, tag) != 0)
         return;
     hearing->heard++;
-    hearing->best = closer(hearing->best, judge_one(a, caa->value, applicant));
+    hearing->best = caa_closer(hearing->best, judge_one(a, caa->value, applicant));
 }
 
 enum caa_verdict caa_judge(struct arena *a, const struct slice *records, size_t record_count,

@@ -42,6 +42,8 @@ enum caa_verdict {
     CAA_OTHER_METHOD,
 };
 
+/* The closer to permission, the later; permission is the closest. */
+enum caa_verdict caa_closer(enum caa_verdict best, enum caa_verdict verdict);
 /* The records of one name. Of several that do not permit, the one that comes closest is the verdict. */
 enum caa_verdict caa_judge(struct arena *a, const struct slice *records, size_t count,
                            const struct caa_applicant *applicant);

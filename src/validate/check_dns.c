@@ -12,16 +12,11 @@ static void challenge(struct arena *a, const struct control *control, struct cha
         (struct challenge){.host = record_of(a, control->name), .type = "TXT", .value = control->value};
 }
 
-static bool is_value(struct arena *a, struct slice text, const void *wanted) {
-    (void)a;
-    return slice_equal(text, slice_str(wanted));
-}
-
 static bool look(const struct validator *v, struct arena *a, const struct control *control,
                  struct check *check, struct error *e) {
     const struct record record = {.host = record_of(a, control->name),
                                   .control = control,
-                                  .holds = is_value,
+                                  .holds = record_is,
                                   .wanted = control->value,
                                   .caa_domain = v->caa_domain};
     return record_look(v, a, &record, check, e);

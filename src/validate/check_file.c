@@ -9,15 +9,8 @@
 enum { CONTENT_MAX = 64 << 10 };
 #define PATH "/.well-known/pki-validation/tenure.txt"
 
-/* The URL of the file; an IPv6 address stands in brackets. */
-static const char *url_of(struct arena *a, const char *name, uint16_t port) {
-    const char *host = strchr(name, ':') ? arena_printf(a, "[%s]", name) : name;
-    return port == 80 ? arena_printf(a, "http://%s" PATH, host)
-                      : arena_printf(a, "http://%s:%u" PATH, host, port);
-}
-
 static void challenge(struct arena *a, const struct control *control, struct challenge *challenge) {
-    *challenge = (struct challenge){.url = url_of(a, control->name, 80), .content = control->value};
+    *challenge = (struct challenge){.url = http_url(a, control->name, 80, PATH), .content = control->value};
 }
 
 /* ---- the file ---- */
@@ -110,7 +103,7 @@ static bool ask(const struct validator *v, const struct control *control, struct
                           control->name);
     struct visit all = {.validator = v,
                         .client = client_new(connections, v->policy),
-                        .url = url_of(a, control->name, v->http_port),
+                        .url = http_url(a, control->name, v->http_port, PATH),
                         .value = control->value};
     return visit_all(&all, a, &addresses, inquiry->check);
 }

@@ -22,9 +22,8 @@ static int64_t ahead_at(const struct certificate *c) {
 
 static bool name_need(const struct services *services, struct arena *a, const struct certificate *c,
                       const char *name, struct shortage *need, struct error *e) {
-    bool wildcard = strncmp(name, "*.", 2) == 0;
-    const struct validation like = {
-        .account_id = c->account_id, .name = wildcard ? name + 2 : name, .wildcard = wildcard};
+    const char *bare = name_bare(name);
+    const struct validation like = {.account_id = c->account_id, .name = bare, .wildcard = bare != name};
     struct validation proof;
     if (!validation_find_proof(services->db, a, &like, 0, &proof, e))
         return false;

@@ -54,14 +54,18 @@ static const char *query(struct request *rq, const char *name) {
     return strcmp(name, "cursor") == 0 ? asked_cursor : asked_limit;
 }
 
-static json_t *listed(void) {
-    struct request rq = {
+static struct request request_now(void) {
+    return (struct request){
         .arena = w.arena,
         .services = &w.services,
         .db = w.services.db,
         .caller = {.account_id = ACCOUNT, .user_id = "user", .role = ROLE_OWNER, .user_role = ROLE_OWNER},
         .now = w.now,
         .query = query};
+}
+
+static json_t *listed(void) {
+    struct request rq = request_now();
     assert_ok(known_routes[0].handle(&rq, &e), e);
     asked_cursor = json_string_value(json_object_get(rq.reply, "next"));
     return json_object_get(json_keep(w.arena, rq.reply), "items");
@@ -169,13 +173,7 @@ static struct certificate issued(const char *names, int64_t next_issue_at) {
 }
 
 static size_t told(void) {
-    struct request rq = {
-        .arena = w.arena,
-        .services = &w.services,
-        .db = w.services.db,
-        .caller = {.account_id = ACCOUNT, .user_id = "user", .role = ROLE_OWNER, .user_role = ROLE_OWNER},
-        .now = w.now,
-        .query = query};
+    struct request rq = request_now();
     const struct route *list = notify_routes;
     while (strcmp(list->path, "/v1/notices") != 0)
         list++;

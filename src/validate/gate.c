@@ -60,8 +60,8 @@ static void read_needs(struct gate *g) {
     g->opened = ARENA_ARRAY(g->w->arena, max, const struct validation *);
     while (names_next(&rest, &name)) {
         const char *text = arena_strndup(g->w->arena, (const char *)name.p, name.len);
-        bool wildcard = strncmp(text, "*.", 2) == 0;
-        add_need(g, wildcard ? text + 2 : text, wildcard);
+        const char *bare = name_bare(text);
+        add_need(g, bare, bare != text);
     }
 }
 

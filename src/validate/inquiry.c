@@ -111,7 +111,7 @@ void inquiry_note(struct inquiry *q, const char *name, enum dns_type type, const
 enum look_up inquiry_ended(const struct dns_result *result, bool good) {
     if (result->timed_out)
         return LOOK_UP_TIMED_OUT;
-    if (result->rcode != DNS_NOERROR && result->rcode != DNS_NXDOMAIN)
+    if (dns_failed(result))
         return LOOK_UP_FAILED;
     return good ? LOOK_UP_GOOD : LOOK_UP_OTHER;
 }

@@ -9,11 +9,6 @@ struct wanted_persist {
     int64_t now;
 };
 
-static bool is_value(struct arena *a, struct slice text, const void *wanted) {
-    (void)a;
-    return slice_equal(text, slice_str(wanted));
-}
-
 static bool serves(struct arena *a, struct slice text, const void *wanted) {
     const struct wanted_persist *w = wanted;
     struct persist found;
@@ -25,7 +20,7 @@ static bool look_for_text(const struct validator *v, struct arena *a, const stru
     const struct control control = {.name = what->name, .value = what->value};
     const struct record record = {.host = propagation_record(a, what->type, what->name),
                                   .control = &control,
-                                  .holds = is_value,
+                                  .holds = record_is,
                                   .wanted = what->value};
     return record_look(v, a, &record, check, e);
 }

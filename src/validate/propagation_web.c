@@ -4,6 +4,7 @@
  * what is looked for, for nobody knows which of them the CA takes.
  */
 #include "validate/propagation_web.h"
+#include "acme/base64url.h"
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/file.h"
@@ -11,7 +12,6 @@
 #include "pki/probe_tls.h"
 #include "validate/inquiry.h"
 #include <ctype.h>
-#include <sodium.h>
 
 enum { REDIRECTS_MAX = 10, CONTENT_MAX = 64 << 10, TOKEN_MAX = 512 };
 
@@ -82,11 +82,8 @@ static bool look(struct tour *t, struct arena *a, struct check *check, struct er
 
 /* ---- http-01 (RFC 8555, 8.3) ---- */
 
-static const char *first_url(struct tour *t) {
-    struct arena *a = t->inquiry.arena;
-    const char *name = t->what->name, *host = strchr(name, ':') ? arena_printf(a, "[%s]", name) : name;
-    const char *port = t->validator->http_port == 80 ? "" : arena_printf(a, ":%u", t->validator->http_port);
-    return arena_printf(a, "http://%s%s/.well-known/acme-challenge/%s", host, port, t->what->token);
+const char *challenge_url(const struct validator *v, struct arena *a, const char *name, const char *token) {
+    return http_url(a, name, v->http_port, arena_printf(a, "/.well-known/acme-challenge/%s", token));
 }
 
 static bool is_redirect(int status) {
@@ -190,7 +187,10 @@ static bool take_hop(struct tour *t, struct hop *hop, enum reason *reason, bool 
 /* Who leads elsewhere has answered, whatever is there. */
 static bool visit_http(struct tour *t, const struct address *address, enum reason *reason, bool *answered,
                        struct error *e) {
-    struct hop hop = {.url = first_url(t), .host = t->what->name, .address = *address};
+    const struct propagation *what = t->what;
+    struct hop hop = {.url = challenge_url(t->validator, t->inquiry.arena, what->name, what->token),
+                      .host = what->name,
+                      .address = *address};
     for (int i = 0; i <= REDIRECTS_MAX && (i == 0 || hop.more); i++) {
         bool here;
         if (!take_hop(t, &hop, reason, &here, e))
@@ -204,13 +204,7 @@ static bool visit_http(struct tour *t, const struct address *address, enum reaso
 
 /* It becomes part of a URL. */
 static bool is_token(const char *token) {
-    size_t length = token ? strlen(token) : 0;
-    if (length == 0 || length > TOKEN_MAX)
-        return false;
-    for (const char *c = token; *c; c++)
-        if (!isalnum((unsigned char)*c) && *c != '-' && *c != '_')
-            return false;
-    return true;
+    return token && strlen(token) <= TOKEN_MAX && base64url_is(token);
 }
 
 bool propagation_http(const struct validator *v, struct arena *a, const struct propagation *what,
@@ -240,11 +234,10 @@ static const char *reverse_name(struct arena *a, const char *name) {
 
 static bool proves(const struct tour *t, const struct tls_seen *seen) {
     struct slice digest;
-    char text[VALUE_SIZE];
     if (!seen->challenge || seen->count == 0 || !cert_acme_identifier(&seen->chain[0], &digest))
         return false;
-    sodium_bin2base64(text, sizeof text, digest.p, digest.len, sodium_base64_VARIANT_URLSAFE_NO_PADDING);
-    return strcmp(text, t->what->value) == 0 && strcmp(seen->chain[0].names, t->what->name) == 0;
+    return strcmp(base64url_text(t->inquiry.arena, digest), t->what->value) == 0 &&
+           strcmp(seen->chain[0].names, t->what->name) == 0;
 }
 
 static const char *seen_text(struct arena *a, const struct tls_seen *seen) {

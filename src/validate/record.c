@@ -1,6 +1,5 @@
 /* One TXT record, looked for at every server. */
 #include "validate/record.h"
-#include "base/rand.h"
 #include "validate/caa.h"
 #include "validate/inquiry.h"
 #include <strings.h>
@@ -22,6 +21,11 @@ struct search {
 
 /* ---- what is looked for ---- */
 
+bool record_is(struct arena *a, struct slice text, const void *wanted) {
+    (void)a;
+    return slice_equal(text, slice_str(wanted));
+}
+
 static bool has_value(const struct search *q, const struct slice *data, size_t count) {
     struct slice text;
     for (size_t i = 0; i < count; i++)
@@ -32,12 +36,6 @@ static bool has_value(const struct search *q, const struct slice *data, size_t c
 }
 
 /* ---- along the CNAMEs ---- */
-
-/* Behind a CNAME that leads in a circle a server may find an error; what stands at the name itself counts. */
-static bool is_answer(const struct dns_answer *answer) {
-    bool good = answer->rcode == DNS_NOERROR || answer->rcode == DNS_NXDOMAIN;
-    return answer->status == DNS_ANSWERED && (answer->cname || (answer->authoritative && good));
-}
 
 static void spoils(struct search *q, const char *at, const struct dns_server *server) {
     if (q->culprit)
@@ -58,7 +56,7 @@ static void tally_failure(struct evidence *evidence, const struct dns_answer *an
 /* What one server says about a name of the chain. `next` is where the servers before it lead to, or NULL. */
 static void tally(struct search *q, const char *name, const struct dns_answer *answer, const char **next) {
     struct evidence *evidence = &q->evidence;
-    if (!is_answer(answer)) {
+    if (!dns_tells(answer)) {
         tally_failure(evidence, answer);
         return;
     }
@@ -79,7 +77,7 @@ static void tally(struct search *q, const char *name, const struct dns_answer *a
 
 static void remember_responder(struct search *q, const struct dns_zone_found *found,
                                const struct dns_answer *answer) {
-    if (q->chain_length > 1 || q->responded || !is_answer(answer))
+    if (q->chain_length > 1 || q->responded || !dns_tells(answer))
         return;
     q->responded = true;
     q->responder = answer->server;
@@ -148,7 +146,7 @@ static bool look_for_doubled(struct search *q, struct error *e) {
         return true;
     if (!inquiry_ask(&q->inquiry, &q->responder, doubled, DNS_TXT, &answer, e))
         return false;
-    q->evidence.doubled = is_answer(&answer) && has_value(q, answer.data, answer.count);
+    q->evidence.doubled = dns_tells(&answer) && has_value(q, answer.data, answer.count);
     if (q->evidence.doubled)
         q->at = doubled;
     return true;
@@ -157,13 +155,12 @@ static bool look_for_doubled(struct search *q, struct error *e) {
 /* A name that nobody has made leads to the same place. */
 static bool look_for_wildcard(struct search *q, struct error *e) {
     struct dns_answer answer;
-    const char *sibling = arena_printf(q->inquiry.arena, "tenure-%08x.%s", (unsigned)rand_below(UINT32_MAX),
-                                       q->record->control->name);
-    if (q->chain_length < 2 || strlen(sibling) > DNS_NAME_MAX)
+    const char *sibling = dns_nobody(q->inquiry.arena, q->record->control->name);
+    if (q->chain_length < 2 || !sibling)
         return true;
     if (!inquiry_ask(&q->inquiry, &q->responder, sibling, DNS_TXT, &answer, e))
         return false;
-    q->evidence.wildcard = is_answer(&answer) && answer.cname && strcasecmp(answer.cname, q->chain[1]) == 0;
+    q->evidence.wildcard = dns_tells(&answer) && answer.cname && strcasecmp(answer.cname, q->chain[1]) == 0;
     return true;
 }
 

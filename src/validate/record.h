@@ -15,5 +15,8 @@ struct record {
     const char *caa_domain; /* NULL: CAA is not asked */
 };
 
+/* The text is `wanted`, itself a text. */
+bool record_is(struct arena *a, struct slice text, const void *wanted);
+
 bool record_look(const struct validator *v, struct arena *a, const struct record *record, struct check *check,
                  struct error *e);

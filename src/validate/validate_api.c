@@ -97,8 +97,8 @@ static bool read_body(struct request *rq, struct validation *v, struct error *e)
         !check_find(body.method ? body.method : "dns", &ops, e) ||
         !name_normalise(rq->arena, body.name, false, &name, e) || !check_possible(ops, name, e))
         return false;
-    v->wildcard = strncmp(name, "*.", 2) == 0;
-    v->name = v->wildcard ? name + 2 : name;
+    v->name = name_bare(name);
+    v->wildcard = v->name != name;
     v->method = ops->method;
     return true;
 }

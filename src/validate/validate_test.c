@@ -1,51 +1,22 @@
 /* validate/: against real name servers and a real web server; what they cannot show, in tables. */
-#include "dns/fixture.h"
 #include "validate/caa.h"
 #include "validate/evidence.h"
-#include "validate/validate.h"
+#include "validate/fixture.h"
 
 #define VALUE "the-value"
 
-static struct {
-    pid_t nginx;
-    uint16_t port;
-    int slow_fd;
-} web;
-
-static struct dns_zone zones[3];
-static struct dns_settings dns_settings;
-static struct validator validator;
-static struct cidr loopback_range;
-static struct outbound_policy loopback_allowed = {&loopback_range, 1};
+static int slow_fd;
 
 /* ---- the web server ---- */
 
-static const char nginx_conf[] =
-    "daemon off; worker_processes 1; pid %s/nginx.pid; error_log %s/nginx.log;\n"
-    "events { worker_connections 64; }\n"
-    "http { access_log off; default_type text/plain;\n"
-    "server { listen 127.0.0.1:%u default_server; return 404; }\n"
+static const char web_servers[] =
     "server { listen 127.0.0.1:%u; server_name www.example.test both.example.test 127.0.0.1;\n"
     "  location = /.well-known/pki-validation/tenure.txt { return 200 \"" VALUE "\\n\"; } }\n"
     "server { listen 127.0.0.1:%u; server_name wrong.example.test; return 200 \"" VALUE " \\n\"; }\n"
     "server { listen 127.0.0.1:%u; server_name moved.example.test;\n"
     "  return 302 http://www.example.test:%u$request_uri; }\n"
     "server { listen 127.0.0.1:%u; server_name forbidden-file.example.test; return 403; }\n"
-    "server { listen 127.0.0.1:%u; server_name huge.example.test; root %s; }\n"
-    "}\n";
-
-static void run_nginx(const char *configuration) {
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
-    execl("/usr/sbin/nginx", "nginx", "-c", configuration, (char *)NULL);
-    _exit(127);
-}
-
-static bool port_answers(uint16_t port) {
-    struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(port)};
-    to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    AUTO_FD fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    return connect(fd, (struct sockaddr *)&to, sizeof to) == 0;
-}
+    "server { listen 127.0.0.1:%u; server_name huge.example.test; root %s; }\n";
 
 /* A file that begins right and does not end. */
 static void write_huge_file(void) {
@@ -61,28 +32,18 @@ static void write_huge_file(void) {
 }
 
 static void start_nginx(void) {
-    struct error e;
     unsigned p = web.port = free_port();
-    const char *f = net.folder, *path = arena_printf(net.arena, "%s/nginx.conf", f);
-    const char *text = arena_printf(net.arena, nginx_conf, f, f, p, p, p, p, p, p, p, f);
-    assert_ok(file_write_new(path, 0644, slice_str(text), &e), e);
     write_huge_file();
-    web.nginx = fork();
-    if (web.nginx == 0)
-        run_nginx(path);
-    for (int64_t deadline = clock_monotonic_ms() + START_MS; !port_answers(web.port);) {
-        assert_true(clock_monotonic_ms() < deadline);
-        usleep(20000);
-    }
+    start_web(arena_printf(net.arena, web_servers, p, p, p, p, p, p, net.folder));
 }
 
 /* Takes connections and says nothing. */
 static void start_slow(void) {
     struct sockaddr_in here = {.sin_family = AF_INET, .sin_port = htons(web.port)};
     assert_int_equal(inet_pton(AF_INET, "127.0.0.3", &here.sin_addr), 1);
-    web.slow_fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    assert_int_equal(bind(web.slow_fd, (struct sockaddr *)&here, sizeof here), 0);
-    assert_int_equal(listen(web.slow_fd, 8), 0);
+    slow_fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert_int_equal(bind(slow_fd, (struct sockaddr *)&here, sizeof here), 0);
+    assert_int_equal(listen(slow_fd, 8), 0);
 }
 
 /* example.test has two servers: the good one, and `second`. */
@@ -93,32 +54,17 @@ static void use_servers(const struct dns_server *first, const struct dns_server 
 }
 
 static int open_world(void **state) {
-    struct error e;
     open_net(state);
     start_nginx();
     start_slow();
-    assert_ok(cidr_parse("127.0.0.0/8", &loopback_range, &e), e);
-    zones[1] = zone_at("secure.test", &net.named[GOOD].server);
-    zones[1].trust_anchor = anchor_of("secure.test");
-    zones[2] = zone_at("forged.test", &net.named[GOOD].server);
-    zones[2].trust_anchor = anchor_of("forged.test");
-    dns_settings = (struct dns_settings){.zones = zones,
-                                         .zone_count = 3,
-                                         .outside_refused = true,
-                                         .policy = &loopback_allowed,
-                                         .timeout_ms = ANSWER_MS};
-    validator = validator_network;
-    validator.dns = &dns_settings;
-    validator.policy = &loopback_allowed;
-    validator.http_port = web.port;
+    open_validator();
     validator.caa_domain = "ca.example";
     return 0;
 }
 
 static int close_world(void **state) {
-    kill(web.nginx, SIGTERM);
-    waitpid(web.nginx, NULL, 0);
-    close(web.slow_fd);
+    stop_program(web.nginx);
+    close(slow_fd);
     return close_net(state);
 }
 
@@ -130,27 +76,6 @@ static struct check run_check(const char *method, const char *name, bool wildcar
     struct error e;
     assert_ok(validator.look(&validator, net.arena, method, &control, &check, &e), e);
     return check;
-}
-
-static bool was_answered(const struct check *check, const char *server, const char *answer) {
-    for (size_t i = 0; i < check->count; i++)
-        if (strstr(check->answers[i].server, server) && strstr(check->answers[i].answer, answer))
-            return true;
-    return false;
-}
-
-static void show(const struct check *check) {
-    print_error("%s: %s\n", reason_row(check->reason)->name, check->detail.in[LANG_EN]);
-    for (size_t i = 0; i < check->count; i++)
-        print_error("  %s | %s | %s | %lld ms\n", check->answers[i].server, check->answers[i].question,
-                    check->answers[i].answer, (long long)check->answers[i].ms);
-}
-
-static void assert_reason(const struct check *check, const char *expected) {
-    if (strcmp(reason_row(check->reason)->name, expected) != 0)
-        show(check);
-    assert_string_equal(reason_row(check->reason)->name, expected);
-    assert_true(*check->detail.in[LANG_EN] && *check->detail.in[LANG_ZH]);
 }
 
 struct row {

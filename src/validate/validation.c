@@ -50,12 +50,12 @@ bool validation_ask(struct db *db, const struct validation *v, int64_t now, stru
 /* budget: as the header has it */
 bool validation_find_proof(struct db *db, struct arena *a, const struct validation *like, int64_t after,
                            struct validation *proof, struct error *e) {
-    if (!validation_find_good(db, a, like, after, !like->wildcard, proof, e))
-        return false;
-    const char *above = name_is_ip(like->name) ? NULL : strchr(like->name, '.');
-    for (; !proof->id && above; above = strchr(above + 1, '.')) {
-        const struct validation parent = {.account_id = like->account_id, .name = above + 1};
-        if (!validation_find_good(db, a, &parent, after, false, proof, e))
+    bool address = name_is_ip(like->name);
+    *proof = (struct validation){.id = NULL};
+    for (const char *at = like->name; at && !proof->id; at = address ? NULL : dns_parent(at)) {
+        const struct validation place = {.account_id = like->account_id, .name = at};
+        bool file = at == like->name && !like->wildcard;
+        if (!validation_find_good(db, a, &place, after, file, proof, e))
             return false;
     }
     return true;
@@ -69,16 +69,6 @@ struct looked {
     struct check check;
 };
 
-/*
- * What does not answer takes a worker for long. One account takes one of them at most: the first that looks
- * for something of it, in the order of their names.
- */
-static bool others_look(struct work *w, bool *crowds, struct error *e) {
-    *crowds = false;
-    return !w->item->lease_owner ||
-           work_held_before(w->db, w->item->account_id, "check", w->item->lease_owner, crowds, e);
-}
-
 bool validate_look(struct work *w, struct error *e) {
     struct looked *l = ARENA_NEW(w->arena, struct looked);
     const struct validator *validator = w->services->validator;
@@ -89,7 +79,7 @@ bool validate_look(struct work *w, struct error *e) {
     const struct validation *v = &l->validation;
     if (v->ended_at || w->now >= v->token_end_at)
         return true;
-    if (!others_look(w, &l->crowds, e) || l->crowds)
+    if (!work_crowds(w, &l->crowds, e) || l->crowds)
         return l->crowds;
     control_value(v->token, v->account_id, value);
     const struct control control = {.name = v->name, .value = value, .wildcard = v->wildcard};

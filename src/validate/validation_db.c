@@ -94,10 +94,8 @@ bool validation_find_good(struct db *db, struct arena *a, const struct validatio
             "AND removed_at IS NULL AND (method = 'dns' OR $4) ORDER BY validated_at DESC, id DESC LIMIT 1",
             DB_TEXT(like->account_id), DB_TEXT(like->name), DB_INT(after), DB_INT(file)))
         return true;
-    if (e->id == ERR_NOT_FOUND)
-        error_clear(e);
     v->id = NULL;
-    return e->id == ERR_NONE;
+    return error_absent(e);
 }
 
 /* Of one name. */
@@ -114,22 +112,19 @@ static bool last_prover(struct db *db, struct arena *a, const char *name, bool f
 
 bool validation_prover(struct db *db, struct arena *a, const char *name, bool record, const char **account_id,
                        struct error *e) {
-    struct validation v;
+    bool address = name_is_ip(name);
     int64_t after = 0;
     *account_id = NULL;
-    if (!last_prover(db, a, name, !record, after, &v, e))
-        return false;
-    const char *above = name_is_ip(name) ? NULL : strchr(name, '.');
-    for (; true; above = strchr(above + 1, '.')) {
+    for (const char *at = name; at; at = address ? NULL : dns_parent(at)) {
+        struct validation v;
+        if (!last_prover(db, a, at, at == name && !record, after, &v, e))
+            return false;
         if (v.id) {
             after = v.validated_at;
             *account_id = v.account_id;
         }
-        if (!above)
-            return true;
-        if (!last_prover(db, a, above + 1, false, after, &v, e))
-            return false;
     }
+    return true;
 }
 
 bool validation_set_wildcard(struct db *db, const char *id, struct error *e) {

@@ -1,5 +1,6 @@
 /* validate: a name on its way from the request to the proof, with a validator that finds what it is told to.
  */
+#include "http/fixture.h"
 #include "http/list.h"
 #include "unit.h"
 #include "validate/validation.h"
@@ -50,7 +51,6 @@ static const char *no_query(struct request *rq, const char *name) {
     return NULL;
 }
 
-/* What the dispatcher does. */
 static bool ask_as(const char *account, const char *method, const char *path, const char *body,
                    struct request *rq) {
     static const struct route *const tables[] = {validate_routes, NULL};
@@ -61,16 +61,7 @@ static bool ask_as(const char *account, const char *method, const char *path, co
                            .now = t.now,
                            .query = no_query,
                            .status = 200};
-    rq->route = route_match(tables, method, path, t.arena, rq->path_args, &e);
-    rq->json = json_keep(t.arena, json_loads(body, 0, NULL));
-    if (!rq->route || !db_begin(t.db, &e))
-        return false;
-    if (rq->route->handle(rq, &e) && db_commit(t.db, &e)) {
-        json_keep(t.arena, rq->reply);
-        return true;
-    }
-    db_rollback(t.db);
-    return false;
+    return request_run(rq, tables, method, path, body, &e);
 }
 
 static const char *text(const struct request *rq, const char *member) {

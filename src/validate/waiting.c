@@ -9,10 +9,8 @@ static bool open_application(struct db *db, struct arena *a, const char *id, str
         p->id = p->closed_at ? NULL : p->id;
         return true;
     }
-    if (e->id == ERR_NOT_FOUND)
-        error_clear(e);
     p->id = NULL;
-    return e->id == ERR_NONE;
+    return error_absent(e);
 }
 
 static bool waits_at_gate(const struct certificate *c) {
