@@ -37,17 +37,13 @@ start_test_ca() {
 }
 
 stop_ca() {
-    [ -n "$CA_PID" ] || return 0
-    kill "$CA_PID" 2>/dev/null
-    wait "$CA_PID" 2>/dev/null
+    end_children $CA_PID
     CA_PID=
 }
 
 stop_test_ca() {
     stop_ca
-    [ -n "$CA_DNS_PID" ] || return 0
-    kill "$CA_DNS_PID" 2>/dev/null
-    wait "$CA_DNS_PID" 2>/dev/null
+    end_children $CA_DNS_PID
     CA_DNS_PID=
 }
 

@@ -17,8 +17,7 @@ CADDY= CADDY_URL=https://localhost:9443/acme/local/directory
 CADDY_ROOTS=$WORK/caddy/data/pki/authorities/local/root.crt
 
 stop_servers() {
-    [ -z "$CADDY" ] || kill "$CADDY" 2>/dev/null
-    [ -z "$CADDY" ] || wait "$CADDY" 2>/dev/null
+    end_children $CADDY
     stop_zone
 }
 

@@ -25,7 +25,7 @@ export PEBBLE_VA_NOSLEEP=1 PEBBLE_WFE_NONCEREJECT=50 PEBBLE_AUTHZREUSE=0
 stop_servers() {
     stop_pebble
     stop_zone
-    [ -z "$COPY_PID" ] || kill "$COPY_PID"
+    end_children $COPY_PID
 }
 
 # ---- zones ----

@@ -29,8 +29,7 @@ start_zone() {
 }
 
 stop_zone() {
-    [ -z "$NAMED" ] || kill "$NAMED" 2>/dev/null
-    [ -z "$NAMED" ] || wait "$NAMED" 2>/dev/null
+    end_children $NAMED
     NAMED=
 }
 

@@ -21,10 +21,7 @@ export PEBBLE_VA_NOSLEEP=1 PEBBLE_WFE_NONCEREJECT=50 PEBBLE_AUTHZREUSE=0
 
 stop_servers() {
     stop_pebble
-    for pid in $NAMED $NGINX; do
-        kill "$pid" 2>/dev/null
-        wait "$pid" 2>/dev/null
-    done
+    end_children $NAMED $NGINX
 }
 
 # ---- servers ----

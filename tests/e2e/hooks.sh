@@ -17,10 +17,7 @@ SERVER=127.0.0.1
 NAMED=
 PASSWORD=correct-horse-battery
 
-stop_servers() {
-    [ -z "$NAMED" ] || kill "$NAMED" 2>/dev/null
-    wait "$NAMED" 2>/dev/null
-}
+stop_servers() { end_children $NAMED; }
 
 start_named() {
     mkdir "$WORK/dns"

@@ -49,6 +49,13 @@ free_port() {
     /usr/bin/python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
 }
 
+# end_children PID…: of this script; each is told to end, and waited for.
+end_children() {
+    for pid; do
+        kill "$pid" 2>/dev/null && wait "$pid" 2>/dev/null || true
+    done
+}
+
 port_answers() { /usr/bin/python3 -c 'import socket, sys; socket.create_connection(("127.0.0.1", int(sys.argv[1])), 1)' "$1"; }
 
 # configure YAML…: tenure.yaml with a free port; more of it from standard input.
@@ -73,9 +80,7 @@ start_daemon() {
 }
 
 stop_daemon() {
-    [ -n "$DAEMON" ] || return 0
-    kill "$DAEMON" 2>/dev/null
-    wait "$DAEMON" 2>/dev/null
+    end_children $DAEMON
     DAEMON=
 }
 

@@ -6,10 +6,7 @@
 NS=$(free_port) HTTP=$(free_port) TLS=$(free_port) DNS=$(free_port) NAMED=
 WEBROOT=$WORK/www/.well-known/acme-challenge
 
-stop_servers() {
-    [ -z "$NAMED" ] || kill "$NAMED" 2>/dev/null
-    wait
-}
+stop_servers() { end_children $NAMED; }
 
 # start_zone RECORD…: BIND with example.test.
 start_zone() {

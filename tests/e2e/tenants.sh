@@ -11,7 +11,7 @@ KEY=c2VjcmV0IG9mIHRoZSBnb29kIGtleSwgMzIgYnl0ZXM=
 mkdir -p "$WORK/dns" "$WORK/www/.well-known/acme-challenge" "$WORK/other"
 
 stop_servers() {
-    [ -z "$PROXY" ] || kill "$PROXY" 2>/dev/null
+    end_children $PROXY
     stop_test_ca
 }
 

@@ -3,12 +3,7 @@
 GOOD=$(free_port) LAGGING=$(free_port) WEB=$(free_port)
 NAMED= NGINX=
 
-stop_servers() {
-    for pid in $NAMED $NGINX; do
-        kill "$pid" 2>/dev/null
-        wait "$pid" 2>/dev/null
-    done
-}
+stop_servers() { end_children $NAMED $NGINX; }
 
 # start_named NAME PORT ZONE_OF_EXAMPLE: example.test is that file; secure.test and forged.test are signed.
 start_named() {
