@@ -57,20 +57,12 @@ CADDYFILE
     }
 }
 
-has_clock() { ! "$TENURE" serve --clock 2026-11-22T00:00:00Z --config /dev/null 2>&1 | grep -q -- --clock; }
-later() {
-    curl -sf --max-time 20 -H "Authorization: Bearer $BEARER" "$TENURE_URL/v1/test/clock" \
-        -d "{\"advance_to\": \"$(date -u -d "$BEGIN $1" +%Y-%m-%dT%H:%M:%SZ)\"}"
-}
-
 DNS=53
 start_zone
 printf 'nameserver 127.0.0.1\n' >"$WORK/resolv.conf"
 check "a resolver of its own" mount --bind "$WORK/resolv.conf" /etc/resolv.conf
 start_caddy
-BEGIN=$(date -u +%Y-%m-%dT%H:%M:%SZ)
-SERVE=
-if has_clock; then SERVE="--one-process --clock $BEGIN"; fi
+begin_now
 daemon <<YAML
 responder: {http: "127.0.0.1:80", tls: "127.0.0.1:443"}
 $(zone_yaml)
@@ -94,7 +86,7 @@ check "it says so" [ "$(issuer_of "$WWW")" = caddy ]
 TLS=$(buy tls.example.test)
 check "another one by tls-alpn-01" wait_for 20 is "$TLS" issued
 if [ -n "$SERVE" ]; then
-    later "+2 minutes" >/dev/null
+    later "+2 minutes"
     for id in "$FIRST" "$SECOND" "$THIRD"; do
         check "what the dead issuer did not issue comes from Caddy, too" wait_for 20 is "$id" issued
     done
@@ -110,7 +102,7 @@ SILENT=$(buy silent.example.test)
 said() { application "$1" | jq -e '.problems[] | select(.name == "silent.example.test" and .type == "connection")'; }
 looked() { explains "$SILENT" connection_refused; }
 check "what we see ourselves is told meanwhile" wait_for 20 looked
-[ -z "$SERVE" ] || later "+3 minutes" >/dev/null
+[ -z "$SERVE" ] || later "+3 minutes"
 check "why a name could not be proven stands in its application" wait_for 20 said "$SILENT"
 BEFORE=$(serial "$WWW")
 check "a certificate is renewed" tenure reissue "$WWW"

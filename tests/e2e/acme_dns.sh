@@ -75,11 +75,6 @@ settings() {
 
 # ---- the daemon ----
 
-has_clock() { ! "$TENURE" serve --clock 2026-11-22T00:00:00Z --config /dev/null 2>&1 | grep -q -- --clock; }
-later() {
-    curl -sf --max-time 20 -H "Authorization: Bearer $BEARER" "$TENURE_URL/v1/test/clock" -o /dev/null \
-        -d "{\"advance_to\": \"$(date -u -d "$BEGIN $1" +%Y-%m-%dT%H:%M:%SZ)\"}"
-}
 # by_key ZONE SECRET OPTION…: the id of the solver
 by_key() {
     zone=$1
@@ -95,9 +90,7 @@ start_copy
 start_zone "_acme-challenge.loop CNAME round" "round CNAME _acme-challenge.loop" "*.wild CNAME elsewhere.dyn.test."
 start_pebble -strict
 settings >"$WORK/settings"
-BEGIN=$(date -u +%Y-%m-%dT%H:%M:%SZ)
-SERVE=
-if has_clock; then SERVE="--one-process --clock $BEGIN"; fi
+begin_now
 daemon <"$WORK/settings"
 BEARER=$(access_key)
 tenure issuer add pebble --directory "$PEBBLE_URL" --tls-roots "$PEBBLE_ROOTS" --agree-terms >/dev/null

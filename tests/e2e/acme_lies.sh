@@ -10,7 +10,7 @@ CA=http://127.0.0.1:$CA_PORT
 LIAR=$!
 stop_servers() { end_children "$LIAR"; }
 wait_for 10 port_answers "$CA_PORT"
-"$TENURE" serve --help | grep -q -- --clock && SERVE="--one-process --clock 2026-11-22T00:00:00Z"
+has_clock && SERVE="--one-process --clock 2026-11-22T00:00:00Z"
 daemon <<YAML
 YAML
 check "the CA is an issuer" tenure issuer add liar --directory "$CA/directory" --agree-terms --chain-roots "$WORK/root.pem" \

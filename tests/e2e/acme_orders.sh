@@ -1,10 +1,11 @@
 # What the tests of orders at public CAs share. Source it after lib.sh.
-# builds: check-gcc
 #
 #   start_zone [RECORD…]     BIND on port $DNS: every name of example.test is at 127.0.0.1 but silent.example.test, where nobody
 #                            listens; other zones stand in $WORK/dns/more.conf, if it is there; ends with stop_zone
 #   add_record RECORD…       to it
 #   zone_yaml                for tenure.yaml: that server alone is asked
+#   begin_now                before the daemon: where the build has a clock that a test moves, SERVE begins with it at this time
+#   later TIME               moves it to "+2 minutes" after that
 #   read_api PATH            the API's answer, with the access key $BEARER, which the script makes
 #   show CERTIFICATE MEMBER, is CERTIFICATE STATE, versions CERTIFICATE COUNT, serial CERTIFICATE
 #   buy NAME…                the id of the new certificate
@@ -40,6 +41,15 @@ add_record() {
 }
 
 zone_yaml() { printf 'dns:\n  outside_zones: refuse\n  zones:\n  - {name: example.test, servers: ["127.0.0.1:%s"]}\n' "$DNS"; }
+
+begin_now() {
+    BEGIN=$(date -u +%Y-%m-%dT%H:%M:%SZ) SERVE=
+    if has_clock; then SERVE="--one-process --clock $BEGIN"; fi
+}
+later() {
+    curl -sf --max-time 20 -H "Authorization: Bearer $BEARER" "$TENURE_URL/v1/test/clock" -o /dev/null \
+        -d "{\"advance_to\": \"$(date -u -d "$BEGIN $1" +%Y-%m-%dT%H:%M:%SZ)\"}"
+}
 
 read_api() { curl -sf --max-time 10 -H "Authorization: Bearer $BEARER" "$TENURE_URL/v1/$1"; }
 show() { read_api "certificates/$1" | field "$2"; }

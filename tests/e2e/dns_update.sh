@@ -150,8 +150,6 @@ die() {
     wait_for 10 sh -c "! curl -s -m 1 '$TENURE_URL' >/dev/null"
 }
 
-has_clock() { ! "$TENURE" serve --clock $BEGIN --config /dev/null 2>&1 | grep -q -- --clock; }
-
 # ---- solvers ----
 
 solver() { # ZONE KIND SECRET OPTION...

@@ -84,6 +84,9 @@ stop_daemon() {
     DAEMON=
 }
 
+# Whether this build has a clock that a test moves: SERVE="--one-process --clock TIME", before it is started.
+has_clock() { "$TENURE" serve --help | grep -q -- --clock; }
+
 # Configures (from standard input), starts, logs in.
 daemon() {
     configure
