@@ -4,12 +4,7 @@
 # port 443, a name that cannot be proven, versions that follow. Caddy knows these ports and /etc/resolv.conf only: all this has a
 # network and mounts of its own, as root.
 set -u
-if [ "$(id -u)" != 0 ]; then
-    echo "ok - Caddy is not tried: ports 80 and 443 and a resolv.conf of its own need root"
-    exit 0
-fi
-[ -n "${OWN_NETWORK:-}" ] || OWN_NETWORK=yes exec unshare --net --mount "$0" "$@"
-ip link set lo up
+. "$(dirname "$0")/own_network.sh"
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/acme_orders.sh"
 

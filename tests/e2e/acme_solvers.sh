@@ -4,12 +4,7 @@
 # behind nginx, RFC 2136, and hooks of four conventions, all at BIND; nonces that are refused half of the time, no authorization
 # used twice. BIND has port 53, for dehydrated-hook-ddns-tsig knows no other: a network of its own, as root.
 set -u
-if [ "$(id -u)" != 0 ]; then
-    echo "ok - solvers are not tried with Pebble: a network of their own needs root"
-    exit 0
-fi
-[ -n "${OWN_NETWORK:-}" ] || OWN_NETWORK=yes exec unshare --net "$0" "$@"
-ip link set lo up
+. "$(dirname "$0")/own_network.sh"
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/pebble.sh"
 . "$(dirname "$0")/acme_orders.sh"

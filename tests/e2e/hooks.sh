@@ -4,12 +4,7 @@
 # the documentation of certbot, lego and acme.sh, against BIND; and hooks that hang, print secrets, print 10 MB, fail or leave
 # children. $1 is the tenure binary. dehydrated-hook-ddns-tsig knows port 53 only, so all this has a network of its own: as root.
 set -u
-if [ "$(id -u)" != 0 ]; then
-    echo "ok - hooks are not tried: a network of their own needs root"
-    exit 0
-fi
-[ -n "${OWN_NETWORK:-}" ] || OWN_NETWORK=yes exec unshare --net "$0" "$@"
-ip link set lo up
+. "$(dirname "$0")/own_network.sh"
 . "$(dirname "$0")/lib.sh"
 
 HOOKS=$(realpath "$(dirname "$0")/../data/hooks")
