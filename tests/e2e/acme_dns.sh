@@ -52,8 +52,8 @@ start_copy() {
     mkdir "$WORK/copy"
     plain_zone >"$WORK/copy/lag.test"
     {
-        printf 'options { directory "%s/copy"; listen-on port %s { 127.0.0.1; }; listen-on-v6 { none; }; recursion no;\n' "$WORK" "$COPY"
-        printf 'pid-file none; session-keyfile none; notify no; };\ncontrols { };\nzone "lag.test" { type primary; file "lag.test"; };\n'
+        named_options "$WORK/copy" "$COPY"
+        printf 'zone "lag.test" { type primary; file "lag.test"; };\n'
     } >"$WORK/copy/named.conf"
     /usr/sbin/named -f -n 1 -c "$WORK/copy/named.conf" -L "$WORK/copy/log" &
     COPY_PID=$!

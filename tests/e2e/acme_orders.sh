@@ -20,8 +20,8 @@ start_zone() {
     printf '$TTL 1\n@ SOA ns hostmaster 1 60 60 60 1\n@ NS ns\nns A 127.0.0.1\n* A 127.0.0.1\nsilent A 127.0.0.9\n' >"$WORK/dns/zone"
     [ $# = 0 ] || printf '%s\n' "$@" >>"$WORK/dns/zone"
     {
-        printf 'options { directory "%s/dns"; listen-on port %s { 127.0.0.1; }; listen-on-v6 { none; }; recursion %s;\n' "$WORK" "$DNS" "${RECURSION:-no}"
-        printf 'dnssec-validation no; pid-file none; session-keyfile none; notify no; };\ncontrols { };\nzone "example.test" { type primary; file "zone"; };\n'
+        named_options "$WORK/dns" "$DNS" "recursion ${RECURSION:-no}; dnssec-validation no;"
+        printf 'zone "example.test" { type primary; file "zone"; };\n'
         [ ! -e "$WORK/dns/more.conf" ] || cat "$WORK/dns/more.conf"
     } >"$WORK/dns/named.conf"
     /usr/sbin/named -f -n 1 -c "$WORK/dns/named.conf" -L "$WORK/dns/log" &

@@ -27,8 +27,7 @@ start_named() {
     tsig-keygen -a hmac-sha256 hook. >"$WORK/dns/hook.key"
     {
         printf 'include "%s/dns/hook.key";\n' "$WORK"
-        printf 'options { directory "%s/dns"; listen-on { 127.0.0.1; }; listen-on-v6 { none; };\n' "$WORK"
-        printf 'dnssec-validation no; pid-file none; session-keyfile none; notify no; };\ncontrols { };\n'
+        named_options "$WORK/dns" 53 "recursion yes; dnssec-validation no;"
         printf 'zone "example.test" { type primary; file "zone"; update-policy { grant hook. zonesub ANY; }; };\n'
         printf 'zone "acme.test" { type forward; forward only; forwarders { 127.0.0.1 port %s; }; };\n' "$DNS"
     } >"$WORK/dns/named.conf"

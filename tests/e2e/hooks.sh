@@ -19,8 +19,7 @@ start_named() {
     tsig-keygen -a hmac-sha256 hook. >"$WORK/dns/hook.key"
     {
         printf 'include "%s/dns/hook.key";\n' "$WORK"
-        printf 'options { directory "%s/dns"; listen-on { %s; }; listen-on-v6 { none; };\n' "$WORK" "$SERVER"
-        printf 'recursion no; pid-file none; session-keyfile none; notify no; };\ncontrols { };\n'
+        named_options "$WORK/dns" 53
         printf 'zone "example.test" { type primary; file "zone"; update-policy { grant hook. zonesub TXT; }; };\n'
     } >"$WORK/dns/named.conf"
     printf '$TTL 60\n@ SOA ns host 1 3600 600 86400 60\n@ NS ns\nns A %s\n' "$SERVER" >"$WORK/dns/zone"

@@ -58,6 +58,13 @@ end_children() {
 
 port_answers() { /usr/bin/python3 -c 'import socket, sys; socket.create_connection(("127.0.0.1", int(sys.argv[1])), 1)' "$1"; }
 
+# named_options FOLDER PORT [OPTIONS]: how the configuration of a name server begins that answers on 127.0.0.1 alone, and leaves
+# nothing in the system.
+named_options() {
+    printf 'options { directory "%s"; listen-on port %s { 127.0.0.1; }; listen-on-v6 { none; };\n' "$1" "$2"
+    printf '%s pid-file none; session-keyfile none; notify no; };\ncontrols { };\n' "${3:-recursion no;}"
+}
+
 # configure YAML…: tenure.yaml with a free port; more of it from standard input.
 configure() {
     PORT=$(free_port)
