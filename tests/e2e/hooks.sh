@@ -6,11 +6,9 @@
 set -u
 . "$(dirname "$0")/own_network.sh"
 . "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/dns_hooks.sh"
 
-HOOKS=$(realpath "$(dirname "$0")/../data/hooks")
-SERVER=127.0.0.1
 NAMED=
-PASSWORD=correct-horse-battery
 
 stop_servers() { end_children $NAMED; }
 
@@ -33,17 +31,6 @@ record() { dig +short +time=2 "@$SERVER" "$1.example.test" TXT; }
 no_record() { [ -z "$(record "$1")" ]; }
 has_record() { record "$1" | grep -qF -- "$2"; }
 
-key_secret() { sed -n 's/.*secret "\(.*\)";/\1/p' "$WORK/dns/hook.key"; }
-
-write_credentials() {
-    printf 'DNS_SERVER=%s\nDNS_ZONE=example.test\nDNS_KEY_FILE=%s/dns/hook.key\nDNS_LOG=%s/hook.log\nDNS_PASSWORD=%s\n' \
-        "$SERVER" "$WORK" "$WORK" "$PASSWORD" >"$WORK/dns.env"
-    printf 'BIND_Server=%s\nBIND_Key=%s/dns/hook.key\nBIND_Password="%s"\n' "$SERVER" "$WORK" "$PASSWORD" >"$WORK/acme.env"
-    printf '[DEFAULT]\nname_server_ip = %s\nkey_name = hook.\nkey_secret = %s\nkey_algorithm = hmac-sha256\nwait = -1\n' \
-        "$SERVER" "$(key_secret)" >"$WORK/ddns.conf"
-    chmod 600 "$WORK/dns.env" "$WORK/acme.env" "$WORK/ddns.conf"
-}
-
 start_tenure() {
     daemon <<YAML
 dns:
@@ -53,13 +40,7 @@ dns:
 deploy:
   commands:
   - {name: example, hook: dehydrated, argv: [/usr/share/doc/dehydrated/examples/hook.sh]}
-  - name: ddns-tsig
-    hook: dehydrated
-    argv: [/usr/share/dehydrated-hook-ddns-tsig/dehydrated-hook-ddns-tsig.py, -c, $WORK/ddns.conf]
-  - {name: certbot-auth, hook: certbot, argv: [$HOOKS/certbot-auth], environment_file: $WORK/dns.env}
-  - {name: certbot-cleanup, hook: certbot, argv: [$HOOKS/certbot-cleanup], environment_file: $WORK/dns.env}
-  - {name: lego, hook: lego, argv: [$HOOKS/lego], environment_file: $WORK/dns.env}
-  - {name: acme, hook: acmesh, acme_sh: $HOOKS/acme.sh, dnsapi: dns_bind, environment_file: $WORK/acme.env}
+$(hook_commands)
   - {name: bad, hook: lego, argv: [$HOOKS/bad], environment_file: $WORK/dns.env, timeout_seconds: 2}
   - {name: plain, argv: ["true"]}
 YAML
