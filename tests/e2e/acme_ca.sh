@@ -4,11 +4,10 @@
 #   start_test_ca [OPTION…]  of `tenure test-ca`; again after stop_ca: what it knew is still there
 #   stop_ca                  its DNS goes on
 #   stop_test_ca             both
-#   ca_faults JSON           {"bad_nonce": 30}; "all": 0 ends them
 #   ca_test PATH [JSON]      GET or POST http://…/test/PATH
-#   ca_dns COMMAND JSON      tells its DNS: set-txt, clear-txt, add-a … (pebble-challtestsrv's README)
 #
-# Sets CA_URL (directory), CA_ROOTS (file with what to trust), CA_HTTP_PORT and CA_TLS_PORT (where it validates), CA_DNS_PORT.
+# Sets CA_URL (directory), CA_ROOTS (file with what to trust), CA_HTTP_PORT and CA_TLS_PORT (where it validates), CA_DNS_PORT and
+# CA_DNS_CONTROL (where its DNS is told what to say: set-txt, clear-txt, add-a …, see the README of pebble-challtestsrv).
 
 CA_PID= CA_DNS_PID=
 
@@ -37,20 +36,14 @@ start_test_ca() {
 }
 
 stop_ca() {
-    [ -n "$CA_PID" ] || return 0
-    kill "$CA_PID" 2>/dev/null
-    wait "$CA_PID" 2>/dev/null
+    end_children $CA_PID
     CA_PID=
 }
 
 stop_test_ca() {
     stop_ca
-    [ -n "$CA_DNS_PID" ] || return 0
-    kill "$CA_DNS_PID" 2>/dev/null
-    wait "$CA_DNS_PID" 2>/dev/null
+    end_children $CA_DNS_PID
     CA_DNS_PID=
 }
 
 ca_test() { curl -sf --max-time 10 ${2:+--data "$2"} "$CA_BASE/test/$1"; }
-ca_faults() { ca_test faults "$1" >/dev/null; }
-ca_dns() { curl -sf --max-time 5 --data "$2" "http://127.0.0.1:$CA_DNS_CONTROL/$1"; }

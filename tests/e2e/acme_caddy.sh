@@ -4,12 +4,7 @@
 # port 443, a name that cannot be proven, versions that follow. Caddy knows these ports and /etc/resolv.conf only: all this has a
 # network and mounts of its own, as root.
 set -u
-if [ "$(id -u)" != 0 ]; then
-    echo "ok - Caddy is not tried: ports 80 and 443 and a resolv.conf of its own need root"
-    exit 0
-fi
-[ -n "${OWN_NETWORK:-}" ] || OWN_NETWORK=yes exec unshare --net --mount "$0" "$@"
-ip link set lo up
+. "$(dirname "$0")/own_network.sh"
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/acme_orders.sh"
 
@@ -17,8 +12,7 @@ CADDY= CADDY_URL=https://localhost:9443/acme/local/directory
 CADDY_ROOTS=$WORK/caddy/data/pki/authorities/local/root.crt
 
 stop_servers() {
-    [ -z "$CADDY" ] || kill "$CADDY" 2>/dev/null
-    [ -z "$CADDY" ] || wait "$CADDY" 2>/dev/null
+    end_children $CADDY
     stop_zone
 }
 
@@ -58,20 +52,12 @@ CADDYFILE
     }
 }
 
-has_clock() { ! "$TENURE" serve --clock 2026-11-22T00:00:00Z --config /dev/null 2>&1 | grep -q -- --clock; }
-later() {
-    curl -sf --max-time 20 -H "Authorization: Bearer $BEARER" "$TENURE_URL/v1/test/clock" \
-        -d "{\"advance_to\": \"$(date -u -d "$BEGIN $1" +%Y-%m-%dT%H:%M:%SZ)\"}"
-}
-
 DNS=53
 start_zone
 printf 'nameserver 127.0.0.1\n' >"$WORK/resolv.conf"
 check "a resolver of its own" mount --bind "$WORK/resolv.conf" /etc/resolv.conf
 start_caddy
-BEGIN=$(date -u +%Y-%m-%dT%H:%M:%SZ)
-SERVE=
-if has_clock; then SERVE="--one-process --clock $BEGIN"; fi
+begin_now
 daemon <<YAML
 responder: {http: "127.0.0.1:80", tls: "127.0.0.1:443"}
 $(zone_yaml)
@@ -95,7 +81,7 @@ check "it says so" [ "$(issuer_of "$WWW")" = caddy ]
 TLS=$(buy tls.example.test)
 check "another one by tls-alpn-01" wait_for 20 is "$TLS" issued
 if [ -n "$SERVE" ]; then
-    later "+2 minutes" >/dev/null
+    later "+2 minutes"
     for id in "$FIRST" "$SECOND" "$THIRD"; do
         check "what the dead issuer did not issue comes from Caddy, too" wait_for 20 is "$id" issued
     done
@@ -111,7 +97,7 @@ SILENT=$(buy silent.example.test)
 said() { application "$1" | jq -e '.problems[] | select(.name == "silent.example.test" and .type == "connection")'; }
 looked() { explains "$SILENT" connection_refused; }
 check "what we see ourselves is told meanwhile" wait_for 20 looked
-[ -z "$SERVE" ] || later "+3 minutes" >/dev/null
+[ -z "$SERVE" ] || later "+3 minutes"
 check "why a name could not be proven stands in its application" wait_for 20 said "$SILENT"
 BEFORE=$(serial "$WWW")
 check "a certificate is renewed" tenure reissue "$WWW"

@@ -25,7 +25,7 @@ export PEBBLE_VA_NOSLEEP=1 PEBBLE_WFE_NONCEREJECT=50 PEBBLE_AUTHZREUSE=0
 stop_servers() {
     stop_pebble
     stop_zone
-    [ -z "$COPY_PID" ] || kill "$COPY_PID"
+    end_children $COPY_PID
 }
 
 # ---- zones ----
@@ -52,8 +52,8 @@ start_copy() {
     mkdir "$WORK/copy"
     plain_zone >"$WORK/copy/lag.test"
     {
-        printf 'options { directory "%s/copy"; listen-on port %s { 127.0.0.1; }; listen-on-v6 { none; }; recursion no;\n' "$WORK" "$COPY"
-        printf 'pid-file none; session-keyfile none; notify no; };\ncontrols { };\nzone "lag.test" { type primary; file "lag.test"; };\n'
+        named_options "$WORK/copy" "$COPY"
+        printf 'zone "lag.test" { type primary; file "lag.test"; };\n'
     } >"$WORK/copy/named.conf"
     /usr/sbin/named -f -n 1 -c "$WORK/copy/named.conf" -L "$WORK/copy/log" &
     COPY_PID=$!
@@ -75,11 +75,6 @@ settings() {
 
 # ---- the daemon ----
 
-has_clock() { ! "$TENURE" serve --clock 2026-11-22T00:00:00Z --config /dev/null 2>&1 | grep -q -- --clock; }
-later() {
-    curl -sf --max-time 20 -H "Authorization: Bearer $BEARER" "$TENURE_URL/v1/test/clock" -o /dev/null \
-        -d "{\"advance_to\": \"$(date -u -d "$BEGIN $1" +%Y-%m-%dT%H:%M:%SZ)\"}"
-}
 # by_key ZONE SECRET OPTION…: the id of the solver
 by_key() {
     zone=$1
@@ -95,9 +90,7 @@ start_copy
 start_zone "_acme-challenge.loop CNAME round" "round CNAME _acme-challenge.loop" "*.wild CNAME elsewhere.dyn.test."
 start_pebble -strict
 settings >"$WORK/settings"
-BEGIN=$(date -u +%Y-%m-%dT%H:%M:%SZ)
-SERVE=
-if has_clock; then SERVE="--one-process --clock $BEGIN"; fi
+begin_now
 daemon <"$WORK/settings"
 BEARER=$(access_key)
 tenure issuer add pebble --directory "$PEBBLE_URL" --tls-roots "$PEBBLE_ROOTS" --agree-terms >/dev/null

@@ -8,12 +8,9 @@ CA_PORT=$(free_port)
 CA=http://127.0.0.1:$CA_PORT
 /usr/bin/python3 "$(dirname "$0")/lying_ca.py" "$CA_PORT" "$WORK/ca.log" "$WORK/root.pem" &
 LIAR=$!
-stop_servers() {
-    kill "$LIAR"
-    wait "$LIAR" 2>/dev/null
-}
+stop_servers() { end_children "$LIAR"; }
 wait_for 10 port_answers "$CA_PORT"
-"$TENURE" serve --help | grep -q -- --clock && SERVE="--one-process --clock 2026-11-22T00:00:00Z"
+has_clock && SERVE="--one-process --clock 2026-11-22T00:00:00Z"
 daemon <<YAML
 YAML
 check "the CA is an issuer" tenure issuer add liar --directory "$CA/directory" --agree-terms --chain-roots "$WORK/root.pem" \

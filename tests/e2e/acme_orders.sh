@@ -1,10 +1,11 @@
 # What the tests of orders at public CAs share. Source it after lib.sh.
-# builds: check-gcc
 #
 #   start_zone [RECORD…]     BIND on port $DNS: every name of example.test is at 127.0.0.1 but silent.example.test, where nobody
 #                            listens; other zones stand in $WORK/dns/more.conf, if it is there; ends with stop_zone
 #   add_record RECORD…       to it
 #   zone_yaml                for tenure.yaml: that server alone is asked
+#   begin_now                before the daemon: where the build has a clock that a test moves, SERVE begins with it at this time
+#   later TIME               moves it to "+2 minutes" after that
 #   read_api PATH            the API's answer, with the access key $BEARER, which the script makes
 #   show CERTIFICATE MEMBER, is CERTIFICATE STATE, versions CERTIFICATE COUNT, serial CERTIFICATE
 #   buy NAME…                the id of the new certificate
@@ -19,8 +20,8 @@ start_zone() {
     printf '$TTL 1\n@ SOA ns hostmaster 1 60 60 60 1\n@ NS ns\nns A 127.0.0.1\n* A 127.0.0.1\nsilent A 127.0.0.9\n' >"$WORK/dns/zone"
     [ $# = 0 ] || printf '%s\n' "$@" >>"$WORK/dns/zone"
     {
-        printf 'options { directory "%s/dns"; listen-on port %s { 127.0.0.1; }; listen-on-v6 { none; }; recursion %s;\n' "$WORK" "$DNS" "${RECURSION:-no}"
-        printf 'dnssec-validation no; pid-file none; session-keyfile none; notify no; };\ncontrols { };\nzone "example.test" { type primary; file "zone"; };\n'
+        named_options "$WORK/dns" "$DNS" "recursion ${RECURSION:-no}; dnssec-validation no;"
+        printf 'zone "example.test" { type primary; file "zone"; };\n'
         [ ! -e "$WORK/dns/more.conf" ] || cat "$WORK/dns/more.conf"
     } >"$WORK/dns/named.conf"
     /usr/sbin/named -f -n 1 -c "$WORK/dns/named.conf" -L "$WORK/dns/log" &
@@ -29,8 +30,7 @@ start_zone() {
 }
 
 stop_zone() {
-    [ -z "$NAMED" ] || kill "$NAMED" 2>/dev/null
-    [ -z "$NAMED" ] || wait "$NAMED" 2>/dev/null
+    end_children $NAMED
     NAMED=
 }
 
@@ -41,6 +41,15 @@ add_record() {
 }
 
 zone_yaml() { printf 'dns:\n  outside_zones: refuse\n  zones:\n  - {name: example.test, servers: ["127.0.0.1:%s"]}\n' "$DNS"; }
+
+begin_now() {
+    BEGIN=$(date -u +%Y-%m-%dT%H:%M:%SZ) SERVE=
+    if has_clock; then SERVE="--one-process --clock $BEGIN"; fi
+}
+later() {
+    curl -sf --max-time 20 -H "Authorization: Bearer $BEARER" "$TENURE_URL/v1/test/clock" -o /dev/null \
+        -d "{\"advance_to\": \"$(date -u -d "$BEGIN $1" +%Y-%m-%dT%H:%M:%SZ)\"}"
+}
 
 read_api() { curl -sf --max-time 10 -H "Authorization: Bearer $BEARER" "$TENURE_URL/v1/$1"; }
 show() { read_api "certificates/$1" | field "$2"; }

@@ -4,27 +4,19 @@
 # behind nginx, RFC 2136, and hooks of four conventions, all at BIND; nonces that are refused half of the time, no authorization
 # used twice. BIND has port 53, for dehydrated-hook-ddns-tsig knows no other: a network of its own, as root.
 set -u
-if [ "$(id -u)" != 0 ]; then
-    echo "ok - solvers are not tried with Pebble: a network of their own needs root"
-    exit 0
-fi
-[ -n "${OWN_NETWORK:-}" ] || OWN_NETWORK=yes exec unshare --net "$0" "$@"
-ip link set lo up
+. "$(dirname "$0")/own_network.sh"
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/pebble.sh"
 . "$(dirname "$0")/acme_orders.sh"
+. "$(dirname "$0")/dns_hooks.sh"
 
-HOOKS=$(realpath "$(dirname "$0")/../data/hooks")
 PEBBLE_HTTP_PORT=$(free_port) PEBBLE_TLS_PORT=$(free_port) PEBBLE_DNS_SERVER=127.0.0.1:53
 NGINX=
 export PEBBLE_VA_NOSLEEP=1 PEBBLE_WFE_NONCEREJECT=50 PEBBLE_AUTHZREUSE=0
 
 stop_servers() {
     stop_pebble
-    for pid in $NAMED $NGINX; do
-        kill "$pid" 2>/dev/null
-        wait "$pid" 2>/dev/null
-    done
+    end_children $NAMED $NGINX
 }
 
 # ---- servers ----
@@ -35,8 +27,7 @@ start_named() {
     tsig-keygen -a hmac-sha256 hook. >"$WORK/dns/hook.key"
     {
         printf 'include "%s/dns/hook.key";\n' "$WORK"
-        printf 'options { directory "%s/dns"; listen-on { 127.0.0.1; }; listen-on-v6 { none; };\n' "$WORK"
-        printf 'dnssec-validation no; pid-file none; session-keyfile none; notify no; };\ncontrols { };\n'
+        named_options "$WORK/dns" 53 "recursion yes; dnssec-validation no;"
         printf 'zone "example.test" { type primary; file "zone"; update-policy { grant hook. zonesub ANY; }; };\n'
         printf 'zone "acme.test" { type forward; forward only; forwarders { 127.0.0.1 port %s; }; };\n' "$DNS"
     } >"$WORK/dns/named.conf"
@@ -59,17 +50,6 @@ start_nginx() {
     NGINX=$!
 }
 
-key_secret() { sed -n 's/.*secret "\(.*\)";/\1/p' "$WORK/dns/hook.key"; }
-
-write_credentials() {
-    printf 'DNS_SERVER=127.0.0.1\nDNS_ZONE=example.test\nDNS_KEY_FILE=%s/dns/hook.key\nDNS_LOG=%s/hook.log\nDNS_PASSWORD=password\n' \
-        "$WORK" "$WORK" >"$WORK/dns.env"
-    printf 'BIND_Server=127.0.0.1\nBIND_Key=%s/dns/hook.key\nBIND_Password=password\n' "$WORK" >"$WORK/acme.env"
-    printf '[DEFAULT]\nname_server_ip = 127.0.0.1\nkey_name = hook.\nkey_secret = %s\nkey_algorithm = hmac-sha256\nwait = -1\n' \
-        "$(key_secret)" >"$WORK/ddns.conf"
-    chmod 600 "$WORK/dns.env" "$WORK/acme.env" "$WORK/ddns.conf"
-}
-
 start_tenure() {
     daemon <<YAML
 responder: {http: "127.0.0.1:$PEBBLE_HTTP_PORT", tls: "127.0.0.1:$PEBBLE_TLS_PORT", dns: "127.0.0.1:$DNS", zone: acme.test, addresses: [127.0.0.1]}
@@ -82,13 +62,7 @@ dns:
 deploy:
   folders: ["$WORK/www"]
   commands:
-  - name: ddns-tsig
-    hook: dehydrated
-    argv: [/usr/share/dehydrated-hook-ddns-tsig/dehydrated-hook-ddns-tsig.py, -c, $WORK/ddns.conf]
-  - {name: certbot-auth, hook: certbot, argv: [$HOOKS/certbot-auth], environment_file: $WORK/dns.env}
-  - {name: certbot-cleanup, hook: certbot, argv: [$HOOKS/certbot-cleanup], environment_file: $WORK/dns.env}
-  - {name: lego, hook: lego, argv: [$HOOKS/lego], environment_file: $WORK/dns.env}
-  - {name: acme, hook: acmesh, acme_sh: $HOOKS/acme.sh, dnsapi: dns_bind, environment_file: $WORK/acme.env}
+$(hook_commands)
 YAML
     BEARER=$(access_key)
 }

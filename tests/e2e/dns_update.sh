@@ -25,14 +25,9 @@ zone_file() {
     printf '_acme-challenge.www TXT "foreign"\n_acme-challenge.alias CNAME _acme-challenge.www.crash.test.\n'
 }
 
-named_conf() { # PORT
-    printf 'options { directory "%s"; listen-on port %s { 127.0.0.1; }; listen-on-v6 { none; };\n' "$DNS" "$1"
-    printf 'recursion no; pid-file none; session-keyfile none; notify no; };\ncontrols { };\n'
-}
-
 start_bind() {
     {
-        named_conf "$BIND"
+        named_options "$DNS" "$BIND"
         printf 'key good { algorithm hmac-sha256; secret "%s"; };\n' "$GOOD"
         for zone in bind.test crash.test; do
             printf 'zone "%s" { type primary; file "%s.zone"; allow-update { key good; }; };\n' $zone $zone
@@ -47,7 +42,7 @@ start_bind() {
 start_secondary() {
     mkdir -p "$DNS/copy"
     {
-        named_conf "$COPY" | sed "s|$DNS|$DNS/copy|"
+        named_options "$DNS/copy" "$COPY"
         printf 'zone "bind.test" { type secondary; primaries { 127.0.0.1 port %s; }; };\n' "$BIND"
     } >"$DNS/copy.conf"
     /usr/sbin/named -f -n 1 -c "$DNS/copy.conf" -L "$DNS/copy.log" &
@@ -149,8 +144,6 @@ die() {
     DAEMON=
     wait_for 10 sh -c "! curl -s -m 1 '$TENURE_URL' >/dev/null"
 }
-
-has_clock() { ! "$TENURE" serve --clock $BEGIN --config /dev/null 2>&1 | grep -q -- --clock; }
 
 # ---- solvers ----
 

@@ -7,7 +7,7 @@
 SITES_PORT=$(free_port)
 stop_servers() {
     end_process "$WORK/nginx.pid"
-    [ -z "${PUBLISHER:-}" ] || kill "$PUBLISHER"
+    end_children ${PUBLISHER:-}
 }
 
 # expired_site: nginx serves a certificate that ended yesterday; Tenure knows it and where it is.

@@ -11,7 +11,6 @@ move_clock() { # TIME
     curl -sS -f -m 60 -o /dev/null -H "Authorization: Bearer $TENURE_KEY" --data "{\"advance_to\": \"$1\"}" \
         "$TENURE_URL/v1/test/clock"
 }
-has_clock() { "$TENURE" serve --help 2>/dev/null | grep -q -- --clock; }
 is_issued() { [ "$(tenure show "$1" --json | field state)" = issued ]; }
 versions_of() { tenure show "$1" --json | field version_count; }
 

@@ -4,31 +4,20 @@
 # the documentation of certbot, lego and acme.sh, against BIND; and hooks that hang, print secrets, print 10 MB, fail or leave
 # children. $1 is the tenure binary. dehydrated-hook-ddns-tsig knows port 53 only, so all this has a network of its own: as root.
 set -u
-if [ "$(id -u)" != 0 ]; then
-    echo "ok - hooks are not tried: a network of their own needs root"
-    exit 0
-fi
-[ -n "${OWN_NETWORK:-}" ] || OWN_NETWORK=yes exec unshare --net "$0" "$@"
-ip link set lo up
+. "$(dirname "$0")/own_network.sh"
 . "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/dns_hooks.sh"
 
-HOOKS=$(realpath "$(dirname "$0")/../data/hooks")
-SERVER=127.0.0.1
 NAMED=
-PASSWORD=correct-horse-battery
 
-stop_servers() {
-    [ -z "$NAMED" ] || kill "$NAMED" 2>/dev/null
-    wait "$NAMED" 2>/dev/null
-}
+stop_servers() { end_children $NAMED; }
 
 start_named() {
     mkdir "$WORK/dns"
     tsig-keygen -a hmac-sha256 hook. >"$WORK/dns/hook.key"
     {
         printf 'include "%s/dns/hook.key";\n' "$WORK"
-        printf 'options { directory "%s/dns"; listen-on { %s; }; listen-on-v6 { none; };\n' "$WORK" "$SERVER"
-        printf 'recursion no; pid-file none; session-keyfile none; notify no; };\ncontrols { };\n'
+        named_options "$WORK/dns" 53
         printf 'zone "example.test" { type primary; file "zone"; update-policy { grant hook. zonesub TXT; }; };\n'
     } >"$WORK/dns/named.conf"
     printf '$TTL 60\n@ SOA ns host 1 3600 600 86400 60\n@ NS ns\nns A %s\n' "$SERVER" >"$WORK/dns/zone"
@@ -42,17 +31,6 @@ record() { dig +short +time=2 "@$SERVER" "$1.example.test" TXT; }
 no_record() { [ -z "$(record "$1")" ]; }
 has_record() { record "$1" | grep -qF -- "$2"; }
 
-key_secret() { sed -n 's/.*secret "\(.*\)";/\1/p' "$WORK/dns/hook.key"; }
-
-write_credentials() {
-    printf 'DNS_SERVER=%s\nDNS_ZONE=example.test\nDNS_KEY_FILE=%s/dns/hook.key\nDNS_LOG=%s/hook.log\nDNS_PASSWORD=%s\n' \
-        "$SERVER" "$WORK" "$WORK" "$PASSWORD" >"$WORK/dns.env"
-    printf 'BIND_Server=%s\nBIND_Key=%s/dns/hook.key\nBIND_Password="%s"\n' "$SERVER" "$WORK" "$PASSWORD" >"$WORK/acme.env"
-    printf '[DEFAULT]\nname_server_ip = %s\nkey_name = hook.\nkey_secret = %s\nkey_algorithm = hmac-sha256\nwait = -1\n' \
-        "$SERVER" "$(key_secret)" >"$WORK/ddns.conf"
-    chmod 600 "$WORK/dns.env" "$WORK/acme.env" "$WORK/ddns.conf"
-}
-
 start_tenure() {
     daemon <<YAML
 dns:
@@ -62,13 +40,7 @@ dns:
 deploy:
   commands:
   - {name: example, hook: dehydrated, argv: [/usr/share/doc/dehydrated/examples/hook.sh]}
-  - name: ddns-tsig
-    hook: dehydrated
-    argv: [/usr/share/dehydrated-hook-ddns-tsig/dehydrated-hook-ddns-tsig.py, -c, $WORK/ddns.conf]
-  - {name: certbot-auth, hook: certbot, argv: [$HOOKS/certbot-auth], environment_file: $WORK/dns.env}
-  - {name: certbot-cleanup, hook: certbot, argv: [$HOOKS/certbot-cleanup], environment_file: $WORK/dns.env}
-  - {name: lego, hook: lego, argv: [$HOOKS/lego], environment_file: $WORK/dns.env}
-  - {name: acme, hook: acmesh, acme_sh: $HOOKS/acme.sh, dnsapi: dns_bind, environment_file: $WORK/acme.env}
+$(hook_commands)
   - {name: bad, hook: lego, argv: [$HOOKS/bad], environment_file: $WORK/dns.env, timeout_seconds: 2}
   - {name: plain, argv: ["true"]}
 YAML

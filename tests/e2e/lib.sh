@@ -49,7 +49,21 @@ free_port() {
     /usr/bin/python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
 }
 
+# end_children PID…: of this script; each is told to end, and waited for.
+end_children() {
+    for pid; do
+        kill "$pid" 2>/dev/null && wait "$pid" 2>/dev/null || true
+    done
+}
+
 port_answers() { /usr/bin/python3 -c 'import socket, sys; socket.create_connection(("127.0.0.1", int(sys.argv[1])), 1)' "$1"; }
+
+# named_options FOLDER PORT [OPTIONS]: how the configuration of a name server begins that answers on 127.0.0.1 alone, and leaves
+# nothing in the system.
+named_options() {
+    printf 'options { directory "%s"; listen-on port %s { 127.0.0.1; }; listen-on-v6 { none; };\n' "$1" "$2"
+    printf '%s pid-file none; session-keyfile none; notify no; };\ncontrols { };\n' "${3:-recursion no;}"
+}
 
 # configure YAML…: tenure.yaml with a free port; more of it from standard input.
 configure() {
@@ -73,11 +87,12 @@ start_daemon() {
 }
 
 stop_daemon() {
-    [ -n "$DAEMON" ] || return 0
-    kill "$DAEMON" 2>/dev/null
-    wait "$DAEMON" 2>/dev/null
+    end_children $DAEMON
     DAEMON=
 }
+
+# Whether this build has a clock that a test moves: SERVE="--one-process --clock TIME", before it is started.
+has_clock() { "$TENURE" serve --help | grep -q -- --clock; }
 
 # Configures (from standard input), starts, logs in.
 daemon() {

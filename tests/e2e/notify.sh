@@ -6,7 +6,7 @@
 
 start_sink
 SERVE=
-"$TENURE" serve --help | grep -q -- --clock && SERVE="--one-process --clock 2026-11-22T00:00:00Z"
+has_clock && SERVE="--one-process --clock 2026-11-22T00:00:00Z"
 mail_configuration >"$WORK/mail.yaml"
 daemon <"$WORK/mail.yaml"
 export SERVE

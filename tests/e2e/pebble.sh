@@ -1,16 +1,15 @@
-# An ACME CA for the end-to-end tests: Pebble, with pebble-challtestsrv as the DNS that it asks. Source it after lib.sh.
+# An ACME CA for the end-to-end tests: Pebble. Source it after lib.sh.
 #
 #   start_pebble [FLAG…]     -strict …; environment variables of Pebble's (PEBBLE_VA_NOSLEEP …) come from the caller
 #   restart_pebble           the same again: what it knew is gone
 #   stop_pebble
-#   dns_set COMMAND JSON     tells the DNS: set-txt, clear-txt, add-a … (see its README)
 #   pebble_ca KIND           PEM of its CA on standard output: roots/0, intermediates/0 …
 #
 # Pebble is known to deadlock under load: a script in which it hangs and something fails is run once more, from its beginning.
 #
 # Sets PEBBLE_URL (directory), PEBBLE_ROOTS (what to trust for talking to it), PEBBLE_HTTP_PORT and PEBBLE_TLS_PORT (where it
-# validates), PEBBLE_DNS_PORT and PEBBLE_DNS_CONTROL. Before the start: PEBBLE_EAB="KID:KEY …" makes it want external
-# accounts, PEBBLE_BLOCKED="NAME …" is its block list, PEBBLE_DNS_SERVER another DNS server.
+# validates). Before the start: PEBBLE_EAB="KID:KEY …" makes it want external accounts, PEBBLE_BLOCKED="NAME …" is its block
+# list, PEBBLE_DNS_SERVER the DNS server that it asks; without one it is that of the system.
 
 if [ -z "${PEBBLE_HUNG:-}" ]; then
     export PEBBLE_HUNG="$WORK/hung"
@@ -24,7 +23,7 @@ if [ -z "${PEBBLE_HUNG:-}" ]; then
 fi
 
 PEBBLE_DIR=$WORK/pebble
-PEBBLE_PID= PEBBLE_DNS_PID=
+PEBBLE_PID=
 
 pebble_files() {
     [ -d "$PEBBLE_DIR" ] && return 0
@@ -40,8 +39,7 @@ pebble_files() {
 
 pebble_ports() {
     [ -n "${PEBBLE_PORT:-}" ] && return 0
-    PEBBLE_PORT=$(free_port) PEBBLE_CONTROL=$(free_port) PEBBLE_DNS_CONTROL=$(free_port)
-    PEBBLE_DNS_PORT=${PEBBLE_DNS_PORT:-$(free_port)}
+    PEBBLE_PORT=$(free_port) PEBBLE_CONTROL=$(free_port)
     PEBBLE_HTTP_PORT=${PEBBLE_HTTP_PORT:-$(free_port)} PEBBLE_TLS_PORT=${PEBBLE_TLS_PORT:-$(free_port)}
     PEBBLE_URL=https://localhost:$PEBBLE_PORT/dir
     PEBBLE_ROOTS=$PEBBLE_DIR/ca.pem
@@ -67,22 +65,13 @@ PYTHON
 
 pebble_curl() { curl -sf --max-time 5 --cacert "$PEBBLE_ROOTS" "$@"; }
 
-start_pebble_dns() {
-    [ -n "$PEBBLE_DNS_PID" ] || [ -n "${PEBBLE_DNS_SERVER:-}" ] && return 0
-    pebble-challtestsrv -http01 "" -tlsalpn01 "" -https01 "" -dns01 "127.0.0.1:$PEBBLE_DNS_PORT" \
-        -management "127.0.0.1:$PEBBLE_DNS_CONTROL" -defaultIPv6 "" >>"$PEBBLE_DIR/dns.log" 2>&1 &
-    PEBBLE_DNS_PID=$!
-    wait_for 10 port_answers "$PEBBLE_DNS_CONTROL" || not_ok "the DNS of Pebble starts"
-}
-
 start_pebble() {
     pebble_files
     pebble_ports
     pebble_config
-    start_pebble_dns
     PEBBLE_FLAGS="$*"
     # the flags are words
-    pebble -config "$PEBBLE_DIR/pebble.json" -dnsserver "${PEBBLE_DNS_SERVER:-127.0.0.1:$PEBBLE_DNS_PORT}" $PEBBLE_FLAGS \
+    pebble -config "$PEBBLE_DIR/pebble.json" ${PEBBLE_DNS_SERVER:+-dnsserver "$PEBBLE_DNS_SERVER"} $PEBBLE_FLAGS \
         >>"$PEBBLE_DIR/pebble.log" 2>&1 &
     PEBBLE_PID=$!
     wait_for 15 pebble_curl -o /dev/null "$PEBBLE_URL" || {
@@ -105,23 +94,12 @@ stop_pebble() {
     PEBBLE_PID=
 }
 
-# Its DNS goes on, with what it was told.
 restart_pebble() {
     stop_pebble
     start_pebble $PEBBLE_FLAGS
 }
 
-stop_pebble_dns() {
-    [ -z "$PEBBLE_DNS_PID" ] || kill -9 "$PEBBLE_DNS_PID" 2>/dev/null
-    PEBBLE_DNS_PID=
-}
-
-dns_set() { curl -sf --max-time 5 -d "$2" "http://127.0.0.1:$PEBBLE_DNS_CONTROL/$1"; }
-
 pebble_ca() { pebble_curl "https://localhost:$PEBBLE_CONTROL/$1"; }
 
 # lib.sh calls it at the end; a script with servers of its own defines it anew and calls both.
-stop_servers() {
-    stop_pebble
-    stop_pebble_dns
-}
+stop_servers() { stop_pebble; }

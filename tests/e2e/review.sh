@@ -8,7 +8,7 @@ export PYTHONDONTWRITEBYTECODE=1
 start_sink
 /usr/bin/python3 "$(realpath "$(dirname "$0")/../rules")/catalogue.py" "$WORK"
 SERVE=
-"$TENURE" serve --help | grep -q -- --clock && SERVE="--one-process --clock 2026-11-22T00:00:00Z"
+has_clock && SERVE="--one-process --clock 2026-11-22T00:00:00Z"
 mail_configuration >"$WORK/mail.yaml"
 daemon <"$WORK/mail.yaml"
 export SERVE TENURE

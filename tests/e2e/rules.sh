@@ -10,10 +10,7 @@ export SERVER_PORT NAMES_PORTS FILES_PORT WORK PYTHONDONTWRITEBYTECODE=1
 
 stop_servers() {
     stop_sink
-    for pid in $NAMED; do
-        kill "$pid" 2>/dev/null
-        wait "$pid" 2>/dev/null
-    done
+    end_children $NAMED
 }
 
 # Two servers of example.com, which take updates: their addresses are told as the daemon is configured with them.
@@ -76,4 +73,4 @@ CONFIGURATION
     check "the audit chain is intact" "$TENURE" audit verify
 }
 
-if "$TENURE" serve --help | grep -q -- --clock; then scenarios; else ok "skipped: this build has no clock that a test moves"; fi
+if has_clock; then scenarios; else ok "skipped: this build has no clock that a test moves"; fi

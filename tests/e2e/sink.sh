@@ -7,7 +7,7 @@ SINK_PID=
 export SINK HTTP_PORT
 
 stop_sink() {
-    [ -z "$SINK_PID" ] || kill "$SINK_PID" 2>/dev/null
+    end_children $SINK_PID
     SINK_PID=
 }
 stop_servers() { stop_sink; } # a script with servers of its own ends both

@@ -6,10 +6,7 @@
 NS=$(free_port) HTTP=$(free_port) TLS=$(free_port) DNS=$(free_port) NAMED=
 WEBROOT=$WORK/www/.well-known/acme-challenge
 
-stop_servers() {
-    [ -z "$NAMED" ] || kill "$NAMED" 2>/dev/null
-    wait
-}
+stop_servers() { end_children $NAMED; }
 
 # start_zone RECORD…: BIND with example.test.
 start_zone() {
@@ -18,12 +15,10 @@ start_zone() {
         printf '$TTL 1\n@ SOA ns host 1 60 60 60 1\n@ NS ns\nns A 127.0.0.1\nwww A 127.0.0.1\n'
         printf '%s\n' "$@"
     } >"$WORK/dns/example.test.zone"
-    cat >"$WORK/dns/named.conf" <<END
-options { directory "$WORK/dns"; listen-on port $NS { 127.0.0.1; }; listen-on-v6 { none; };
-    recursion no; pid-file none; session-keyfile none; notify no; };
-controls { };
-zone "example.test" { type primary; file "example.test.zone"; };
-END
+    {
+        named_options "$WORK/dns" "$NS"
+        printf 'zone "example.test" { type primary; file "example.test.zone"; };\n'
+    } >"$WORK/dns/named.conf"
     /usr/sbin/named -f -n 1 -c "$WORK/dns/named.conf" -L "$WORK/dns/log" &
     NAMED=$!
     wait_for 20 port_answers "$NS"

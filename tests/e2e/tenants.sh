@@ -11,16 +11,14 @@ KEY=c2VjcmV0IG9mIHRoZSBnb29kIGtleSwgMzIgYnl0ZXM=
 mkdir -p "$WORK/dns" "$WORK/www/.well-known/acme-challenge" "$WORK/other"
 
 stop_servers() {
-    [ -z "$PROXY" ] || kill "$PROXY" 2>/dev/null
+    end_children $PROXY
     stop_test_ca
 }
 
 # ---- the DNS that everybody asks: it knows example.test, and passes on what is delegated ----
 printf '$TTL 1\n@ SOA ns host 1 60 60 60 1\n@ NS ns\n* A 127.0.0.1\nns A 127.0.0.1\n' >"$WORK/dns/zone"
-cat >"$WORK/dns/named.conf" <<END_CONF
-options { directory "$WORK/dns"; listen-on port $NS { 127.0.0.1; }; listen-on-v6 { none; }; recursion yes; dnssec-validation no;
-    max-cache-ttl 0; max-ncache-ttl 0; pid-file none; session-keyfile none; notify no; };
-controls { };
+named_options "$WORK/dns" "$NS" "recursion yes; dnssec-validation no; max-cache-ttl 0; max-ncache-ttl 0;" >"$WORK/dns/named.conf"
+cat >>"$WORK/dns/named.conf" <<END_CONF
 key good { algorithm hmac-sha256; secret "$KEY"; };
 zone "example.test" { type primary; file "zone"; allow-update { 127.0.0.1; key good; }; };
 zone "acme.test" { type forward; forward only; forwarders { 127.0.0.1 port $DNS; }; };

@@ -5,7 +5,7 @@
 . "$(dirname "$0")/acme_ca.sh"
 
 stop_servers() {
-    [ -z "$WEB_PID" ] || kill "$WEB_PID" 2>/dev/null
+    end_children $WEB_PID
     stop_test_ca
 }
 WEB_PID=
@@ -95,7 +95,7 @@ start_test_ca --block blocked.example.test --suggest-after 300
 start_web
 write_hooks
 client_tests
-kill "$WEB_PID" && wait "$WEB_PID" 2>/dev/null
+end_children $WEB_PID
 WEB_PID=
 lego_tests
 start_web

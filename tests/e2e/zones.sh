@@ -3,18 +3,12 @@
 GOOD=$(free_port) LAGGING=$(free_port) WEB=$(free_port)
 NAMED= NGINX=
 
-stop_servers() {
-    for pid in $NAMED $NGINX; do
-        kill "$pid" 2>/dev/null
-        wait "$pid" 2>/dev/null
-    done
-}
+stop_servers() { end_children $NAMED $NGINX; }
 
 # start_named NAME PORT ZONE_OF_EXAMPLE: example.test is that file; secure.test and forged.test are signed.
 start_named() {
     {
-        printf 'options { directory "%s"; listen-on port %s { 127.0.0.1; }; listen-on-v6 { none; };\n' "$WORK/dns" "$2"
-        printf 'recursion no; pid-file none; session-keyfile none; notify no; };\ncontrols { };\n'
+        named_options "$WORK/dns" "$2"
         printf 'zone "example.test" { type primary; file "%s"; };\n' "$3"
         printf 'zone "secure.test" { type primary; file "secure.test.zone"; };\n'
         printf 'zone "forged.test" { type primary; file "forged.test.zone"; };\n'
