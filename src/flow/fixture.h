@@ -4,7 +4,7 @@
 #include "base/rand.h"
 #include "flow/flow.h"
 #include "issue/issue.h"
-#include "order/fixture.h"
+#include "order/market.h"
 #include "unit.h"
 
 enum { STEPS_MAX = 64, KILLED_PERCENT = 30 };

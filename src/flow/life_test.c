@@ -4,7 +4,6 @@
  * of the lives have their steps killed between act and save.
  */
 #include "flow/fixture.h"
-#include "order/market.h"
 
 enum { PRICE = 10000, USE = 2000, YEARS_MAX = 3 };
 
