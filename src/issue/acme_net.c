@@ -11,7 +11,9 @@
 #include <stdio.h>
 
 enum {
-    TIMEOUT_MS = 30000,
+    LOOK_TIMEOUT_MS = 10000, /* of what the CA only looks up */
+    POST_TIMEOUT_MS = 15000, /* of what it may have to work for */
+    NONCE_MS = 10000,        /* how long it may refuse nonces */
     PLACES_MAX = 32,
     NONCES_MAX = 32,
     NONCE_MAX = 256,
@@ -73,6 +75,10 @@ struct acme_net *acme_net_new(struct arena *a, const struct outbound_policy *out
     return net;
 }
 
+const char *issuer_party(struct arena *a, const char *issuer_id) {
+    return issuer_id ? arena_printf(a, "issuer %s", issuer_id) : NULL;
+}
+
 /* ---- one call ---- */
 
 static void look_at_clock(const struct acme_session *s, struct place *place, const struct http_reply *reply) {
@@ -117,7 +123,7 @@ static bool follow(const struct acme_session *s, const char *url, struct error *
 static bool call(const struct acme_session *s, struct place *place, struct http_request *request,
                  struct http_reply *reply, struct error *e) {
     struct acme_net *net = s->services->acme;
-    request->timeout_ms = TIMEOUT_MS;
+    request->timeout_ms = request->body.p ? POST_TIMEOUT_MS : LOOK_TIMEOUT_MS;
     request->reply_max = BODY_MAX;
     request->roots = slice_str(s->issuer->tls_roots);
     if (!follow(s, request->url, e) || !acme_gate_enter(s, &place->gate, e))
@@ -262,8 +268,10 @@ static bool post(const struct acme_session *s, struct jws_request *jws, const st
     *reply = (struct acme_reply){.problem = {.type = "", .detail = ""}};
     if (!place_of(s, &place, e))
         return false;
+    int64_t end_ms = clock_monotonic_ms() + NONCE_MS;
     for (int tries = 1; !post_once(s, place, jws, key, reply, e); tries++)
-        if (!acme_problem_is(&reply->problem, "badNonce") || tries == NONCE_TRIES)
+        if (!acme_problem_is(&reply->problem, "badNonce") || tries == NONCE_TRIES ||
+            clock_monotonic_ms() >= end_ms)
             return false;
         else
             reply->problem.type = "";

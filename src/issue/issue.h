@@ -83,6 +83,7 @@ bool issue_record(struct work *w, struct error *e);
  * Step `request`, for issuers that are slow: OUTCOME_OTHERWISE leads from `issue` to it, and back if the
  * application has another issuer since. What was found out is saved each time, a failure too.
  */
+const char *issue_party(struct work *w);
 bool issue_request(struct work *w, struct error *e);
 bool issue_requested(struct work *w, struct error *e);
 bool issue_request_failed(struct work *w, const struct error *cause, struct error *e);
