@@ -87,10 +87,8 @@ static void look_at_clock(const struct acme_session *s, struct place *place, con
     if (!date || !header_date(date, &theirs))
         return;
     int64_t offset = theirs - s->now;
-    if (acme_clock_same(place->clock_offset, offset))
-        return;
-    place->clock_offset = offset;
-    acme_clock_note(s, offset);
+    if (!acme_clock_same(place->clock_offset, offset) && acme_clock_note(s, offset))
+        place->clock_offset = offset;
 }
 
 static void keep_nonce(struct place *place, const struct http_reply *reply) {
@@ -120,6 +118,16 @@ static bool follow(const struct acme_session *s, const char *url, struct error *
                 "CA 给出的地址不是 https:%.200s", url);
 }
 
+/* Only the address of the directory is the operator's to allow. */
+static bool blame(const struct acme_session *s, const char *url, struct error *e) {
+    bool led = e->id == ERR_ADDRESS_NOT_ALLOWED && strcmp(url, s->issuer->directory) != 0;
+    return led ? fail(e, ERR_ACME_ANSWER,
+                      "the CA sends us to %.200s, which lies in an address range that is closed to outgoing "
+                      "connections",
+                      "CA 给出的地址 %.200s 位于禁止对外连接的地址段内", url)
+               : false;
+}
+
 static bool call(const struct acme_session *s, struct place *place, struct http_request *request,
                  struct http_reply *reply, struct error *e) {
     struct acme_net *net = s->services->acme;
@@ -131,7 +139,7 @@ static bool call(const struct acme_session *s, struct place *place, struct http_
     bool answered = net->transport.call(net->transport.context, s->arena, request, reply, e);
     acme_gate_leave(s, &place->gate, answered ? NULL : e, answered ? reply->status : 0);
     if (!answered)
-        return false;
+        return blame(s, request->url, e);
     look_at_clock(s, place, reply);
     keep_nonce(place, reply);
     return reply->body.len <= BODY_MAX || fail(e, ERR_ACME_ANSWER, "%.200s answers with %zu bytes",

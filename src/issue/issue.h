@@ -22,6 +22,7 @@ struct issued {
     int64_t issued_at, coverage_end, carried_seconds;
     int64_t not_before, end; /* what was asked for; 0: the issuer fixes the lifetime */
     bool foreign;            /* not of Tenure's own CA */
+    bool rooted;             /* the chain came with its root, and may be nothing but that */
     const char *chain_roots; /* foreign: PEM of what its chain must end in; NULL: any chain that builds */
     bool unjournaled;        /* nothing was asked for: the journal must be written (again) first */
     void *progress;          /* the issuer's own */
