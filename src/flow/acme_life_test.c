@@ -297,6 +297,23 @@ static void a_chain_must_end_in_the_roots_that_are_set(void **state) {
     expect_nothing_left();
 }
 
+static void a_leaf_of_a_root_needs_no_chain_if_that_is_known(void **state) {
+    (void)state;
+    brand.fallback_issuers = "";
+    fakes[0].by_root = true;
+    struct certificate whole = buy("www.example.com");
+    live(300);
+    assert_int_equal(state_of(&whole), STATE_ISSUED);
+    fakes[0].alone = true;
+    struct certificate c = buy("alone.example.com");
+    live(30);
+    assert_int_equal(look_at(&c).version_count, 0);
+    pin(root_of("acct_fake"));
+    live(7200);
+    assert_int_equal(state_of(&c), STATE_ISSUED);
+    expect_nothing_left();
+}
+
 /* The order stands, whatever happens to the answers. */
 static void an_order_goes_on_when_the_ca_comes_back(void **state) {
     (void)state;
@@ -362,6 +379,7 @@ TEST_MAIN(acme_life, in_world(a_certificate_comes_by_http), in_world(an_order_th
           in_world(three_failed_validations_are_enough), in_world(beside_a_live_version_it_is_tried_for_ever),
           in_world(a_limit_is_no_reason_to_give_up), in_world(what_was_not_asked_for_is_not_taken),
           in_world(a_chain_must_end_in_the_roots_that_are_set),
+          in_world(a_leaf_of_a_root_needs_no_chain_if_that_is_known),
           in_world(an_order_goes_on_when_the_ca_comes_back),
           in_world(an_order_whose_answer_was_lost_is_repeated_as_it_was), in_world(what_it_replaces_is_said),
           in_world(a_hint_that_is_refused_keeps_nobody_waiting))

@@ -33,6 +33,7 @@ struct fake_ca {
     const char *retry_after;
     bool refuses_replaces;
     bool forgets_location, other_key, other_names;
+    bool by_root, alone; /* the root signs; nothing comes with the leaf */
     int64_t lifetime, patience;
     /* what it has seen */
     int requests, new_orders, finalized, answered, revoked;
@@ -151,7 +152,9 @@ static inline void fake_sign(struct fake_ca *ca, struct fake_order *o, const str
     struct slice tbs, der, other;
     csr_for(w, "x.example.com", KEY_P256, &other);
     assert_ok(ca_ensure(&w->services, w->arena, "acct_fake", w->now, &e), e);
-    assert_ok(ca_newest(w->services.db, w->arena, "acct_fake", CA_INTERMEDIATE, &row, &e), e);
+    assert_ok(
+        ca_newest(w->services.db, w->arena, "acct_fake", ca->by_root ? CA_ROOT : CA_INTERMEDIATE, &row, &e),
+        e);
     assert_ok(cert_parse(w->arena, row.der, &above, &e), e);
     const struct cert_template t = {.path_len = -1,
                                     .names = ca->other_names ? "x.example.com" : csr->names,
@@ -164,8 +167,8 @@ static inline void fake_sign(struct fake_ca *ca, struct fake_order *o, const str
                                     .issuer_algorithm = above.algorithm};
     assert_ok(cert_build_tbs(w->arena, &t, &tbs, &e), e);
     assert_ok(ca_sign(&w->services, w->arena, &row, tbs, &der, &e), e);
-    o->chain =
-        slice_str(arena_printf(w->arena, "%s%s", cert_to_pem(w->arena, der), cert_to_pem(w->arena, row.der)));
+    o->chain = slice_str(arena_printf(w->arena, "%s%s", cert_to_pem(w->arena, der),
+                                      ca->alone ? "" : cert_to_pem(w->arena, row.der)));
 }
 
 static inline bool fake_finalize(struct fake_ca *ca, size_t i, const json_t *payload,

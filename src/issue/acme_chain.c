@@ -7,6 +7,7 @@ struct answer {
     struct cert leaf;
     const struct cert *chain;
     size_t count;
+    bool rooted; /* a root was among them */
 };
 
 static bool read_answer(struct acme_run *run, struct answer *answer, struct error *e) {
@@ -17,7 +18,8 @@ static bool read_answer(struct acme_run *run, struct answer *answer, struct erro
         return false;
     answer->leaf = certs[0];
     bool complete = cert_chain_build(a, &certs[0], certs + 1, count - 1, &answer->chain, &answer->count);
-    if (complete && answer->count)
+    answer->rooted = complete && answer->count;
+    if (answer->rooted)
         answer->count--;
     return true;
 }
@@ -71,6 +73,7 @@ bool acme_do_download(struct acme_run *run, size_t index, struct issued *issued,
     issued->leaf = answer.leaf;
     issued->chain = answer.chain;
     issued->chain_count = answer.count;
+    issued->rooted = answer.rooted;
     run->order.fingerprint = answer.leaf.fingerprint;
     run->order.certificate_end_at = answer.leaf.end;
     return true;

@@ -197,6 +197,12 @@ static void a_clock_far_away_is_noticed(void **state) {
     assert_ok(acme_net_get(&s, "https://ca.example/ari", &reply, &e), e);
     b.len = 0;
     assert_ok(acme_clock_metrics(w.services.db, w.arena, &b, &e), e);
+    assert_non_null(strstr(b.p, "{issuer=\"fake\"} 3600\n"));
+    s.now += 600; /* a CA that says something else each time is noted as often as that */
+    fake_answers(&ca, (struct fake_answer){"/ari", 200, "{}", {{"Date", "Sat, 21 Nov 2026 00:10:01 GMT"}}});
+    assert_ok(acme_net_get(&s, "https://ca.example/ari", &reply, &e), e);
+    b.len = 0;
+    assert_ok(acme_clock_metrics(w.services.db, w.arena, &b, &e), e);
     assert_non_null(strstr(b.p, "{issuer=\"fake\"} 1\n"));
 }
 

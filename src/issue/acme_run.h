@@ -33,6 +33,7 @@ struct acme_run {
     bool stays;      /* newOrder is repeated as it was, whatever became of it */
     bool waits;      /* the CA has something to do: it is asked for in the next turn */
     int requests;
+    int64_t end_ms;          /* of the turn, monotonic */
     struct acme_reply reply; /* of the last request */
 };
 

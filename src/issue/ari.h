@@ -72,5 +72,6 @@ bool ari_begin(struct work *w, const struct certificate *c, const struct cert *l
 bool ari_replaces(struct db *db, struct arena *a, const struct certificate *c, const char *issuer,
                   const char **id, struct error *e);
 /* Step `suggest` of a version: asks the CA until the version has ended or been replaced. */
+const char *ari_party(struct work *w);
 bool ari_look(struct work *w, struct error *e);
 bool ari_record(struct work *w, struct error *e);

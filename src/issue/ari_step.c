@@ -82,6 +82,13 @@ static bool read_issuer(struct work *w, const struct suggestion *s, struct looke
     return error_absent(e);
 }
 
+const char *ari_party(struct work *w) {
+    struct suggestion s = {.issuer = NULL};
+    struct error ignored;
+    return suggestion_get(w->db, w->arena, w->item->subject, &s, &ignored) ? issuer_party(w->arena, s.issuer)
+                                                                           : NULL;
+}
+
 bool ari_look(struct work *w, struct error *e) {
     struct looked *l = w->prepared = ARENA_NEW(w->arena, struct looked);
     struct suggestion s;

@@ -7,6 +7,7 @@
 #include "base/rand.h"
 #include "catalog/issuer.h"
 #include "certificate/compromised_key.h"
+#include "issue/acme_net.h"
 #include "issue/acme_order.h"
 #include "issue/ari.h"
 #include "issue/failover.h"
@@ -110,6 +111,14 @@ static bool ask(struct work *w, bool slow, struct error *e) {
            (check_not_compromised(w, &s.application, e) &&
             s.issuer->ask(w, &s.c, &s.application, &asked->issued, e) &&
             (nothing_to_check(&asked->issued) || issue_check(w, &s.c, &s.application, &asked->issued, e)));
+}
+
+const char *issue_party(struct work *w) {
+    struct application application;
+    struct error ignored;
+    return application_open(w->db, w->arena, w->item->subject, &application, &ignored)
+               ? issuer_party(w->arena, application.issuer)
+               : NULL;
 }
 
 bool issue_ask(struct work *w, struct error *e) {

@@ -22,6 +22,7 @@ struct issued {
     int64_t issued_at, coverage_end, carried_seconds;
     int64_t not_before, end; /* what was asked for; 0: the issuer fixes the lifetime */
     bool foreign;            /* not of Tenure's own CA */
+    bool rooted;             /* the chain came with its root, and may be nothing but that */
     const char *chain_roots; /* foreign: PEM of what its chain must end in; NULL: any chain that builds */
     bool unjournaled;        /* nothing was asked for: the journal must be written (again) first */
     void *progress;          /* the issuer's own */
@@ -83,6 +84,7 @@ bool issue_record(struct work *w, struct error *e);
  * Step `request`, for issuers that are slow: OUTCOME_OTHERWISE leads from `issue` to it, and back if the
  * application has another issuer since. What was found out is saved each time, a failure too.
  */
+const char *issue_party(struct work *w);
 bool issue_request(struct work *w, struct error *e);
 bool issue_requested(struct work *w, struct error *e);
 bool issue_request_failed(struct work *w, const struct error *cause, struct error *e);

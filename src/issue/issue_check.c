@@ -105,8 +105,12 @@ static bool check_top(struct work *w, const struct certificate *c, const struct 
 static bool check_chain(struct work *w, const struct certificate *c, const struct issued *issued,
                         struct error *e) {
     const struct cert *below = &issued->leaf;
-    if (!issued->chain_count && !issued->chain_roots)
-        return fail(e, ERR_ISSUER_ANSWER, "the certificate came without its chain", "证书缺少证书链");
+    if (!issued->chain_count && !issued->chain_roots && !issued->rooted)
+        return fail(
+            e, ERR_ISSUER_ANSWER,
+            "the certificate came without its chain; if the CA signs with its root, set that root for the "
+            "issuer (chain_roots)",
+            "证书缺少证书链;若该 CA 直接用根证书签发,请为签发机构设置其根证书(chain_roots)");
     for (size_t i = 0; i < issued->chain_count; below = &issued->chain[i++])
         if (!signed_by(w, issued, below, &issued->chain[i]))
             return fail(e, ERR_ISSUER_ANSWER, "'%s' is not signed by '%s'", "“%s”不是由“%s”签发的",
