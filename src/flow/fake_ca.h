@@ -32,6 +32,7 @@ struct fake_ca {
     const char *invalid; /* the same, for the challenge */
     const char *retry_after;
     bool refuses_replaces;
+    bool in_haste; /* its windows lie in the past */
     bool forgets_location, other_key, other_names;
     int64_t lifetime, patience;
     /* what it has seen */
@@ -220,6 +221,16 @@ static inline bool fake_directory(struct fake_ca *ca, struct http_reply *reply) 
             h, h, h, h, h, h));
 }
 
+static inline bool fake_window(struct fake_ca *ca, struct http_reply *reply) {
+    struct arena *a = ca->w->arena;
+    if (!ca->in_haste)
+        return fake_reply(reply, 404, "{}");
+    fake_header(reply, "Retry-After", "21600");
+    return fake_reply(reply, 200,
+                      arena_printf(a, "{\"suggestedWindow\":{\"start\":\"%s\",\"end\":\"%s\"}}",
+                                   time_format(a, ca->w->now - 3600), time_format(a, ca->w->now - 1800)));
+}
+
 static inline bool fake_serve(struct fake_ca *ca, const char *path, const json_t *payload,
                               struct http_reply *reply) {
     size_t number = strrchr(path, '/') > path ? strtoul(strrchr(path, '/') + 1, NULL, 10) : 0;
@@ -241,6 +252,8 @@ static inline bool fake_serve(struct fake_ca *ca, const char *path, const json_t
         return fake_answer(ca, number, reply);
     if (strncmp(path, "/finalize/", 10) == 0)
         return fake_finalize(ca, number, payload, reply);
+    if (strncmp(path, "/ari/", 5) == 0)
+        return fake_window(ca, reply);
     if (strncmp(path, "/cert/", 6) == 0) {
         fake_reply(reply, 200, "");
         reply->body = ca->orders[number].chain;
