@@ -138,8 +138,8 @@ static bool stop(struct issued *issued, int64_t until) {
 
 /* What is under way at the CA is asked for in the next turn: while others have theirs, a quick CA is done. */
 static bool ends_turn(const struct acme_run *run, enum acme_action action) {
-    return run->must_save || run->wants_slot || run->requests >= REQUESTS_MAX ||
-           (action == ACME_DO_POLL && run->waits);
+    bool asks_again = action == ACME_DO_POLL || action == ACME_DO_DOWNLOAD;
+    return run->must_save || run->wants_slot || run->requests >= REQUESTS_MAX || (asks_again && run->waits);
 }
 
 static bool take_turn(struct acme_run *run, struct issued *issued, struct error *e) {
