@@ -283,6 +283,26 @@ static void pin(const char *chain_roots) {
     assert_ok(issuer_db_put(w.services.db, &one, &e), e);
 }
 
+/* The certificate is there, and has cost an order. */
+static void a_wrong_chain_is_fetched_again_a_few_times(void **state) {
+    (void)state;
+    brand.fallback_issuers = "";
+    fakes[0].wrong_chains = 3;
+    struct certificate c = buy("www.example.com");
+    live(30);
+    assert_int_equal(state_of(&c), STATE_ISSUED);
+    assert_int_equal(fakes[0].new_orders, 1);
+    fakes[0].wrong_chains = 6; /* once more than it is looked for: the order is given up */
+    struct certificate other = buy("other.example.com");
+    live(30);
+    assert_int_equal(look_at(&other).version_count, 0);
+    assert_int_equal(fakes[0].wrong_chains, 0);
+    live(300);
+    assert_int_equal(state_of(&other), STATE_ISSUED);
+    assert_int_equal(fakes[0].new_orders, 3);
+    expect_nothing_left();
+}
+
 static void a_chain_must_end_in_the_roots_that_are_set(void **state) {
     (void)state;
     brand.fallback_issuers = "";
@@ -378,6 +398,7 @@ TEST_MAIN(acme_life, in_world(a_certificate_comes_by_http), in_world(an_order_th
           in_world(a_blocked_name_is_rejected_with_the_words_of_the_ca),
           in_world(three_failed_validations_are_enough), in_world(beside_a_live_version_it_is_tried_for_ever),
           in_world(a_limit_is_no_reason_to_give_up), in_world(what_was_not_asked_for_is_not_taken),
+          in_world(a_wrong_chain_is_fetched_again_a_few_times),
           in_world(a_chain_must_end_in_the_roots_that_are_set),
           in_world(a_leaf_of_a_root_needs_no_chain_if_that_is_known),
           in_world(an_order_goes_on_when_the_ca_comes_back),

@@ -32,6 +32,8 @@ struct fake_ca {
     const char *invalid; /* the same, for the challenge */
     const char *retry_after;
     bool refuses_replaces;
+    int wrong_chains; /* downloads without the issuer of the leaf, until one is right */
+    bool in_haste;    /* its windows lie in the past */
     bool forgets_location, other_key, other_names;
     bool by_root, alone; /* the root signs; nothing comes with the leaf */
     int64_t lifetime, patience;
@@ -223,6 +225,16 @@ static inline bool fake_directory(struct fake_ca *ca, struct http_reply *reply) 
             h, h, h, h, h, h));
 }
 
+static inline bool fake_window(struct fake_ca *ca, struct http_reply *reply) {
+    struct arena *a = ca->w->arena;
+    if (!ca->in_haste)
+        return fake_reply(reply, 404, "{}");
+    fake_header(reply, "Retry-After", "21600");
+    return fake_reply(reply, 200,
+                      arena_printf(a, "{\"suggestedWindow\":{\"start\":\"%s\",\"end\":\"%s\"}}",
+                                   time_format(a, ca->w->now - 3600), time_format(a, ca->w->now - 1800)));
+}
+
 static inline bool fake_serve(struct fake_ca *ca, const char *path, const json_t *payload,
                               struct http_reply *reply) {
     size_t number = strrchr(path, '/') > path ? strtoul(strrchr(path, '/') + 1, NULL, 10) : 0;
@@ -244,9 +256,14 @@ static inline bool fake_serve(struct fake_ca *ca, const char *path, const json_t
         return fake_answer(ca, number, reply);
     if (strncmp(path, "/finalize/", 10) == 0)
         return fake_finalize(ca, number, payload, reply);
+    if (strncmp(path, "/ari/", 5) == 0)
+        return fake_window(ca, reply);
     if (strncmp(path, "/cert/", 6) == 0) {
         fake_reply(reply, 200, "");
         reply->body = ca->orders[number].chain;
+        if (ca->wrong_chains-- > 0) /* the leaf alone */
+            reply->body.len =
+                (size_t)(strstr((const char *)reply->body.p + 1, "-----BEGIN") - (const char *)reply->body.p);
         return true;
     }
     ca->revoked += strcmp(path, "/revoke") == 0;

@@ -7,8 +7,7 @@
 
 enum { BAD_REQUEST = 400, NOT_FOUND = 404 };
 
-/* After an answer that leaves something to wait for. */
-static void wait_a_little(struct acme_run *run) {
+void acme_wait_a_little(struct acme_run *run) {
     struct acme_order_row *order = &run->order;
     int64_t delay = run->reply.retry_after ? run->reply.retry_after : acme_poll_delay(order->polls);
     run->waits = true;
@@ -181,6 +180,15 @@ static bool check_patience(struct acme_run *run, enum acme_status status, struct
                 "CA 在 %2$lld 秒内未完成订单 %1$s", order->id, (long long)run->issuer.finalize_seconds);
 }
 
+/* What is there is fetched at once; how often it was looked at counts anew. */
+static void go_on_or_wait(struct acme_run *run, enum acme_status status) {
+    if (status != ACME_VALID) {
+        acme_wait_a_little(run);
+        return;
+    }
+    run->order.polls = run->order.poll_at = 0;
+}
+
 bool acme_do_poll(struct acme_run *run, size_t index, struct issued *issued, struct error *e) {
     struct acme_order answer;
     (void)index, (void)issued;
@@ -190,7 +198,7 @@ bool acme_do_poll(struct acme_run *run, size_t index, struct issued *issued, str
         return fail_poll(run, e);
     if (!read_order(run, &answer, e) || !check_patience(run, answer.status, e))
         return false;
-    wait_a_little(run);
+    go_on_or_wait(run, answer.status);
     if (answer.status == ACME_READY)
         run->order.poll_at = 0;
     return true;
@@ -369,7 +377,7 @@ bool acme_do_answer(struct acme_run *run, size_t index, struct issued *issued, s
     z->answered_at = run->w->now;
     run->changed[index] = true;
     run->order.polls = 0;
-    wait_a_little(run);
+    acme_wait_a_little(run);
     if (answer.status == ACME_VALID)
         run->order.poll_at = 0;
     return keep_failure(run, &answer, z, e);
@@ -403,7 +411,7 @@ static bool not_ready(struct acme_run *run, struct error *e) {
         return false;
     error_clear(e);
     run->order.status = acme_status_name(ACME_UNKNOWN);
-    wait_a_little(run);
+    acme_wait_a_little(run);
     return true;
 }
 
@@ -425,7 +433,7 @@ bool acme_do_finalize(struct acme_run *run, size_t index, struct issued *issued,
         run->order.processing_until = run->w->now + run->issuer.finalize_seconds;
     /* one that wants the CSR again is given it more and more rarely */
     run->order.polls = answer.status == ACME_READY ? run->order.polls : 0;
-    wait_a_little(run);
+    go_on_or_wait(run, answer.status);
     return check_patience(run, answer.status, e);
 }
 

@@ -52,6 +52,9 @@ typedef bool acme_doer(struct acme_run *run, size_t index, struct issued *issued
 acme_doer acme_do_order, acme_do_look, acme_do_answer, acme_do_poll, acme_do_finalize, acme_do_give_up,
     acme_do_begin_anew;
 
+/* After an answer that leaves something to wait for. */
+void acme_wait_a_little(struct acme_run *run);
+
 /* ---- acme_limit.c: within transactions ---- */
 
 /* A slot for the newOrder of `run->order`: then slot_at is set; else `*until` is when to ask again. */

@@ -186,12 +186,17 @@ static bool store_version(struct work *w, struct subject *s, const struct issued
                                 .key_id = s->application.key_id,
                                 .ca_id = issued->ca_id,
                                 .next_issue_at = next_issue_at(w, s, &issued->leaf)};
+    const struct ari_stored stored = {.before = &before,
+                                      .now = &s->c,
+                                      .profile = s->profile,
+                                      .leaf = &issued->leaf,
+                                      .issuer = s->application.issuer};
     return version_add(w->db, w->arena, s->profile, &s->c, &fresh, w->now, &version, e) &&
            (application_fits(&s->application, &before) || restore_changes(w, s, &before, e)) &&
            application_close(w->db, s->application.id, w->now, version.id, NULL, e) &&
            audit_issued(w, &version, e) && tell_issued(w, &s->c, e) &&
-           (!issued->foreign || ari_begin(w, &s->c, &issued->leaf, s->application.issuer, e)) &&
-           issue_wake_successor(w->db, &s->c, w->now, e) && work_goes(w, OUTCOME_NEXT);
+           (!issued->foreign || ari_begin(w, &stored, e)) && issue_wake_successor(w->db, &s->c, w->now, e) &&
+           work_goes(w, OUTCOME_NEXT);
 }
 
 /* What is told of a coming end, and when next, does not wait for an issuer that lets us wait. */

@@ -67,6 +67,9 @@ bool issue_coverage(struct work *w, const struct certificate *c, const struct pr
 bool issue_check(struct work *w, const struct certificate *c, const struct application *application,
                  const struct issued *issued, struct error *e);
 
+/* The part of that about the chain of a CA that is not ours. */
+bool issue_check_foreign_chain(struct arena *a, const struct issued *issued, struct error *e);
+
 /* The certificate of a chain that ends before its leaf does, which is worth a warning; NULL: none. */
 const struct cert *issue_chain_ends_early(const struct cert *leaf, const struct cert *chain, size_t count);
 

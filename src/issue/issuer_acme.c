@@ -139,8 +139,9 @@ static bool stop(struct issued *issued, int64_t until) {
 
 /* What is under way at the CA is asked for in the next turn: while others have theirs, a quick CA is done. */
 static bool ends_turn(const struct acme_run *run, enum acme_action action) {
+    bool asks_again = action == ACME_DO_POLL || action == ACME_DO_DOWNLOAD;
     return run->must_save || run->wants_slot || run->requests >= REQUESTS_MAX ||
-           clock_monotonic_ms() >= run->end_ms || (action == ACME_DO_POLL && run->waits);
+           clock_monotonic_ms() >= run->end_ms || (asks_again && run->waits);
 }
 
 static bool take_turn(struct acme_run *run, struct issued *issued, struct error *e) {
