@@ -32,6 +32,7 @@ struct fake_ca {
     const char *invalid; /* the same, for the challenge */
     const char *retry_after;
     bool refuses_replaces;
+    int loses; /* answers to newOrder with `replaces` that do not arrive */
     bool forgets_location, other_key, other_names;
     int64_t lifetime, patience;
     /* what it has seen */
@@ -263,7 +264,11 @@ static inline bool fake_call(void *context, struct arena *a, const struct http_r
         if (ca->down)
             return fail(e, ERR_UNREACHABLE, "%s is down", "%s 不可用", ca->host);
         fake_header(reply, "Replay-Nonce", arena_printf(ca->w->arena, "nonce%d", ca->requests));
-        return fake_serve(ca, request->url + len, fake_payload(ca, request), reply);
+        const json_t *payload = fake_payload(ca, request);
+        bool served = fake_serve(ca, request->url + len, payload, reply);
+        if (json_object_get(payload, "replaces") && ca->loses > 0 && ca->loses--)
+            return fail(e, ERR_UNREACHABLE, "the answer of %s is lost", "%s 的应答丢失", ca->host);
+        return served;
     }
     return fail(e, ERR_UNREACHABLE, "there is no %s", "没有 %s", request->url);
 }

@@ -266,7 +266,7 @@ static bool post(const struct acme_session *s, struct jws_request *jws, const st
         if (!acme_problem_is(&reply->problem, "badNonce") || tries == NONCE_TRIES)
             return false;
         else
-            reply->problem.type = "";
+            *reply = (struct acme_reply){.problem = {.type = "", .detail = ""}};
     return true;
 }
 
