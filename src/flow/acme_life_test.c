@@ -367,6 +367,35 @@ static void an_order_whose_answer_was_lost_is_repeated_as_it_was(void **state) {
     assert_int_equal(state_of(&c), STATE_ISSUED);
 }
 
+static void a_hint_belongs_to_the_words_that_find_an_order(void **state) {
+    (void)state;
+    brand.fallback_issuers = "";
+    replaces = REPLACED;
+    fakes[0].loses = 1;
+    struct certificate c = buy("www.example.com");
+    live(30);
+    assert_int_equal(fakes[0].new_orders, 1);
+    fakes[0].down = true; /* not sent at all: nothing is known yet */
+    live(120);
+    fakes[0].down = false;
+    live(600);
+    assert_int_equal(fakes[0].new_orders, 2);
+    assert_string_equal(fakes[0].orders[1].replaces, REPLACED);
+    assert_int_equal(state_of(&c), STATE_ISSUED);
+}
+
+static void a_hint_that_is_never_answered_is_dropped(void **state) {
+    (void)state;
+    brand.fallback_issuers = "";
+    replaces = REPLACED;
+    fakes[0].loses = 100;
+    struct certificate c = buy("www.example.com");
+    live(2 * 3600);
+    assert_int_equal(fakes[0].new_orders, 5);
+    assert_null(fakes[0].orders[4].replaces);
+    assert_int_equal(state_of(&c), STATE_ISSUED);
+}
+
 static void what_it_replaces_is_said(void **state) {
     (void)state;
     replaces = REPLACED;
@@ -402,5 +431,7 @@ TEST_MAIN(acme_life, in_world(a_certificate_comes_by_http), in_world(an_order_th
           in_world(a_chain_must_end_in_the_roots_that_are_set),
           in_world(a_leaf_of_a_root_needs_no_chain_if_that_is_known),
           in_world(an_order_goes_on_when_the_ca_comes_back),
-          in_world(an_order_whose_answer_was_lost_is_repeated_as_it_was), in_world(what_it_replaces_is_said),
+          in_world(an_order_whose_answer_was_lost_is_repeated_as_it_was),
+          in_world(a_hint_belongs_to_the_words_that_find_an_order),
+          in_world(a_hint_that_is_never_answered_is_dropped), in_world(what_it_replaces_is_said),
           in_world(a_hint_that_is_refused_keeps_nobody_waiting))

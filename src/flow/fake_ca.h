@@ -34,6 +34,7 @@ struct fake_ca {
     bool refuses_replaces;
     int wrong_chains; /* downloads without the issuer of the leaf, until one is right */
     bool in_haste;    /* its windows lie in the past */
+    int loses;        /* answers to newOrder with `replaces` that do not arrive */
     bool forgets_location, other_key, other_names;
     bool by_root, alone; /* the root signs; nothing comes with the leaf */
     int64_t lifetime, patience;
@@ -283,7 +284,11 @@ static inline bool fake_call(void *context, struct arena *a, const struct http_r
         if (ca->down)
             return fail(e, ERR_UNREACHABLE, "%s is down", "%s 不可用", ca->host);
         fake_header(reply, "Replay-Nonce", arena_printf(ca->w->arena, "nonce%d", ca->requests));
-        return fake_serve(ca, request->url + len, fake_payload(ca, request), reply);
+        const json_t *payload = fake_payload(ca, request);
+        bool served = fake_serve(ca, request->url + len, payload, reply);
+        if (json_object_get(payload, "replaces") && ca->loses > 0 && ca->loses--)
+            return fail(e, ERR_UNREACHABLE, "the answer of %s is lost", "%s 的应答丢失", ca->host);
+        return served;
     }
     return fail(e, ERR_UNREACHABLE, "there is no %s", "没有 %s", request->url);
 }

@@ -5,7 +5,8 @@
 #include "pki/csr.h"
 #include "solve/persist_record.h"
 
-enum { BAD_REQUEST = 400, NOT_FOUND = 404 };
+enum { BAD_REQUEST = 400, NOT_FOUND = 404, TOO_MANY = 429, SERVER_ERRORS = 500 };
+enum { LOST_MAX = 4 }; /* two hours of back-off */
 
 void acme_wait_a_little(struct acme_run *run) {
     struct acme_order_row *order = &run->order;
@@ -76,29 +77,57 @@ static bool order_payload(struct acme_run *run, json_t **payload, struct error *
     return add_lifetime(run, *payload, e);
 }
 
-static bool post_order(struct acme_run *run, struct error *e) {
+static bool read_new_order(struct acme_run *run, struct acme_order *answer, struct error *e) {
+    if (!acme_read_order(run->w->arena, run->reply.body, answer, e))
+        return false;
+    if (!run->reply.location)
+        return fail(e, ERR_ACME_ANSWER, "the CA does not say where the order is", "CA 未给出订单地址");
+    return answer->authorization_count <= names_count(run->application->names) ||
+           fail(e, ERR_ACME_ANSWER, "the CA asks for %zu proofs of %zu names",
+                "CA 要求 %zu 项验证,而申请只有 %zu 个域名", answer->authorization_count,
+                names_count(run->application->names));
+}
+
+/* Whether one is there nobody knows where the answer was lost, or tells nothing: those are counted. */
+static bool post_order(struct acme_run *run, struct acme_order *answer, struct error *e) {
     json_t *payload;
-    return order_payload(run, &payload, e) && acme_run_post(run, run->directory.new_order, payload, e);
+    if (!order_payload(run, &payload, e))
+        return false;
+    if (acme_run_post(run, run->directory.new_order, payload, e) && read_new_order(run, answer, e)) {
+        run->order.polls = 0;
+        return true;
+    }
+    run->order.polls += run->reply.status < BAD_REQUEST;
+    run->stays |= run->order.polls > 0;
+    return false;
 }
 
 /*
- * A hint never keeps an order away: with any error, once again without it (RFC 9773, section 5); later, if
- * the CA wants that. Should nobody know whether an order was made, the next attempt says the same, and finds
- * it. `*sent` false: there is no slot.
+ * Is it worth saying it again without `replaces`? With any error (RFC 9773, section 5); but where an order
+ * may be there, the same words find it: not before the CA refuses them, or has given no answer for long.
  */
-static bool place_order(struct acme_run *run, bool *sent, struct error *e) {
+static bool hint_may_be_why(const struct acme_run *run) {
+    int status = run->reply.status;
+    bool lost = status < BAD_REQUEST, refused = !lost && status < SERVER_ERRORS && status != TOO_MANY;
+    return run->order.polls == 0 || refused || (lost && run->order.polls >= LOST_MAX);
+}
+
+/*
+ * A hint never keeps an order away: once again without it; later, if the CA wants that. Should nobody know
+ * whether an order was made, the next attempt says the same, and finds it. `*sent` false: there is no slot.
+ */
+static bool place_order(struct acme_run *run, struct acme_order *answer, bool *sent, struct error *e) {
     *sent = true;
-    if (post_order(run, e))
+    if (post_order(run, answer, e))
         return true;
-    bool hinted = run->order.replaces && run->directory.renewal_info;
-    run->stays = hinted || run->reply.status < BAD_REQUEST;
-    if (!hinted)
+    if (!run->order.replaces || !run->directory.renewal_info || !hint_may_be_why(run))
         return false;
+    run->stays = true;
     run->order.replaces = NULL;
     if (e->retry_after)
         return false;
     error_clear(e);
-    return acme_limit_take_again(run, sent, e) && (!*sent || post_order(run, e));
+    return acme_limit_take_again(run, sent, e) && (!*sent || post_order(run, answer, e));
 }
 
 static void list_authorizations(struct acme_run *run, const struct acme_order *answer) {
@@ -143,20 +172,11 @@ bool acme_do_order(struct acme_run *run, size_t index, struct issued *issued, st
     if (!used)
         return true;
     run->ordered = true;
-    if (!place_order(run, &used, e))
+    if (!place_order(run, &answer, &used, e))
         return false;
     run->wants_slot = !used;
     if (!used)
         return true;
-    run->stays = true;
-    if (!acme_read_order(run->w->arena, run->reply.body, &answer, e))
-        return false;
-    if (!run->reply.location)
-        return fail(e, ERR_ACME_ANSWER, "the CA does not say where the order is", "CA 未给出订单地址");
-    if (answer.authorization_count > names_count(run->application->names))
-        return fail(e, ERR_ACME_ANSWER, "the CA asks for %zu proofs of %zu names",
-                    "CA 要求 %zu 项验证,而申请只有 %zu 个域名", answer.authorization_count,
-                    names_count(run->application->names));
     keep_answer(run, &answer);
     run->order.url = run->reply.location;
     list_authorizations(run, &answer);

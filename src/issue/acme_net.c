@@ -282,7 +282,7 @@ static bool post(const struct acme_session *s, struct jws_request *jws, const st
             clock_monotonic_ms() >= end_ms)
             return false;
         else
-            reply->problem.type = "";
+            *reply = (struct acme_reply){.problem = {.type = "", .detail = ""}};
     return true;
 }
 
