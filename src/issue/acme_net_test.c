@@ -1,4 +1,6 @@
 /* acme_net and accounts, against a CA that answers from a list. */
+#include "account/account.h"
+#include "account/account_db.h"
 #include "issue/acme_clock.h"
 #include "issue/fake_ca.h"
 
@@ -392,6 +394,31 @@ static void an_external_account_binds_who_it_is_meant_for(void **state) {
     assert_int_equal(s.account->eab_sealed.len, 0);
 }
 
+static void an_external_account_that_binds_once_is_for_who_administers(void **state) {
+    (void)state;
+    struct first_login login;
+    struct user owner;
+    struct acme_account p = {0};
+    struct secret *key = secret_new(w.arena, "0123456789abcdef0123456789abcdef", 32);
+    bool binds;
+    assert_ok(db_begin(w.services.db, &e), e);
+    assert_ok(world_end(&w, account_bootstrap(w.services.db, w.arena, w.now, &login, &e), &e), e);
+    assert_ok(account_db_first_owner(w.services.db, w.arena, &owner, &e), e);
+    issuer.eab_kid = "kid-1";
+    assert_ok(issuer_eab_seal(&w.services, w.arena, key, &issuer, &e), e);
+    p.account_id = ACCOUNT;
+    assert_ok(acme_account_binds(w.services.db, w.arena, &issuer, &p, &binds, &e), e);
+    assert_false(binds);
+    p.account_id = owner.account_id;
+    assert_ok(acme_account_binds(w.services.db, w.arena, &issuer, &p, &binds, &e), e);
+    assert_true(binds);
+    fake_answers(&ca, (struct fake_answer)GOOD_ACCOUNT);
+    assert_ok(acme_account_ensure(&s, owner.account_id, &e), e);
+    assert_string_equal(s.account->eab_kid, "kid-1");
+    registered(); /* another account: the CA decides whether it wants one */
+    assert_null(row().eab_kid);
+}
+
 static void an_account_that_is_gone_is_never_replaced_by_itself(void **state) {
     (void)state;
     struct acme_reply reply;
@@ -544,6 +571,7 @@ int main(void) {
         at_ca(nothing_is_registered_without_terms_and_binding),
         at_ca(an_external_account_is_bound),
         at_ca(an_external_account_binds_who_it_is_meant_for),
+        at_ca(an_external_account_that_binds_once_is_for_who_administers),
         at_ca(an_account_that_is_gone_is_never_replaced_by_itself),
         at_ca(accounts_of_tenure_share_nothing),
         at_ca(a_key_is_changed_by_both_keys),
