@@ -47,11 +47,12 @@ static bool acme_journal(struct work *w, const struct certificate *c, const stru
                                     .certificate_id = c->id,
                                     .issuer_id = application->issuer,
                                     .created_at = w->now};
-    struct acme_run run = {.w = w, .c = c, .application = application};
+    struct acme_run run = {.w = w, .c = c, .application = application, .order = order};
     int64_t until;
     return issuer_get(w->db, w->arena, order.issuer_id, &run.issuer, e) &&
-           ari_replaces(w->db, w->arena, c, order.issuer_id, &order.replaces, e) &&
-           acme_limit_take(&run, &order, &until, e) && acme_order_insert(w->db, &order, e);
+           ari_replaces(w->db, w->arena, c, order.issuer_id, &run.order.replaces, e) &&
+           acme_run_lifetime(&run, e) && acme_limit_take(&run, &run.order, &until, e) &&
+           acme_order_insert(w->db, &run.order, e);
 }
 
 /* ---- what is known ---- */
