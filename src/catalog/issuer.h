@@ -22,7 +22,7 @@ struct issuer {
     int64_t terms_agreed_at; /* 0: nobody agreed to its terms of service */
     const char *eab_kid;     /* external account binding; NULL: none */
     struct slice eab_sealed; /* its MAC key, PURPOSE_SECRET under the id `ISSUER/eab` of ISSUER_ACCOUNT */
-    bool eab_reusable;       /* may bind the accounts of everybody here; else each brings its own */
+    bool eab_reusable;       /* may bind the accounts of everybody here; else of who administers */
     const char *profile;     /* that is asked for, where the directory offers it; NULL: the CA's default */
     const char *preferred_chain; /* common name of the top issuer; NULL: the chain the CA gives */
     const char *caa_domains; /* what a CAA record may name, one space between; NULL: as its directory says */

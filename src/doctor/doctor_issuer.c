@@ -23,14 +23,15 @@ bool doctor_issuer_known(struct db *db, struct arena *a, const char *id, struct 
 
 /* ---- its account ---- */
 
-static bool find_account(const struct doctor_question *q, struct examination *x, struct doctor_issuer *shown,
-                         struct error *e) {
+static bool find_account(const struct doctor_question *q, struct examination *x, const struct issuer *issuer,
+                         struct doctor_issuer *shown, struct error *e) {
     struct acme_account account;
     if (!acme_account_of(q->services->db, x->arena, q->account_id, shown->id, &account, e))
         return false;
-    if (account.id && !acme_account_over(&account))
-        shown->account_uri = account.url;
-    return true;
+    if (!account.id || acme_account_over(&account))
+        account = (struct acme_account){.account_id = q->account_id};
+    shown->account_uri = account.url;
+    return acme_account_binds(q->services->db, x->arena, issuer, &account, &shown->binds, e);
 }
 
 /* ---- its directory ---- */
@@ -41,7 +42,7 @@ static void judge_directory(struct examination *x, const struct issuer *issuer,
     if (!registered && directory->terms_of_service && !issuer->terms_agreed)
         symptom_add(x, SYMPTOM_TERMS_NOT_AGREED, shown->id, "%s", "%s",
                     quoted(x->arena, slice_str(directory->terms_of_service)));
-    if (!registered && directory->external_account_required && !issuer->eab)
+    if (!registered && directory->external_account_required && !shown->binds)
         symptom_add(x, SYMPTOM_EXTERNAL_ACCOUNT, shown->id, "%s", "%s", shown->id);
     if (issuer->profile && !acme_offers(directory, issuer->profile))
         symptom_add(x, SYMPTOM_PROFILE_UNKNOWN, shown->id, "%s", "%s", issuer->profile);
@@ -77,7 +78,7 @@ static bool add_issuer(const struct doctor_question *q, struct examination *x, c
     }
     shown->public =
         issuer->preset; /* others may be private ones, which the Baseline Requirements do not bind */
-    if (!find_account(q, x, shown, e))
+    if (!find_account(q, x, issuer, shown, e))
         return false;
     if (issuer->withdrawn)
         symptom_add(x, SYMPTOM_ISSUER_WITHDRAWN, shown->id, "%s", "%s", shown->id);

@@ -3,7 +3,7 @@
 #include "doctor/doctor.h"
 #include "http/fixture.h"
 #include "http/list.h"
-#include "issue/acme_net.h"
+#include "issue/acme_account.h"
 #include "unit.h"
 #include "validate/validate.h"
 
@@ -228,6 +228,22 @@ static json_t *look_for(const char *issuer) {
     return get(id, LANG_ZH);
 }
 
+/* An external account of its own is set, and not used yet. */
+static void bind_account(const char *issuer) {
+    const struct acme_account account = {.id = "aca_1",
+                                         .account_id = "acct_1",
+                                         .issuer_id = issuer,
+                                         .key_id = "key_1",
+                                         .key_algorithm = "p256",
+                                         .thumbprint = "print",
+                                         .spki = slice_str("spki"),
+                                         .key_sealed = slice_str("sealed"),
+                                         .eab_kid = "own",
+                                         .eab_sealed = slice_str("sealed"),
+                                         .created_at = t.now};
+    assert_ok(acme_account_insert(t.db, &account, &e), e);
+}
+
 static void what_makes_an_issuer_refuse_every_name_is_found(void **state) {
     (void)state;
     static const struct acme_transport transport = {.call = answer};
@@ -248,6 +264,8 @@ static void what_makes_an_issuer_refuse_every_name_is_found(void **state) {
     assert_true(has_finding(all, "external_account", "strict"));
     assert_true(has_finding(all, "profile_unknown", "strict"));
     assert_false(has_finding(all, "issuer_silent", "strict"));
+    bind_account("strict");
+    assert_false(has_finding(look_for("strict"), "external_account", "strict"));
     assert_false(has_finding(all, "issuer_withdrawn", "over"));
     assert_true(has_finding(look_for("over"), "issuer_withdrawn", "over"));
 }

@@ -184,8 +184,8 @@ static const struct symptom_row rows[SYMPTOM_COUNT] = {
     [SYMPTOM_EXTERNAL_ACCOUNT] =
         {"external_account", SEVERITY_FATAL,
          TEXT("The CA wants the credentials of an account with it", "该 CA 要求外部账户凭据"),
-         TEXT("Set what the CA gave you: tenure issuer change ISSUER --eab-kid KID --eab-key-file FILE.",
-              "请设置 CA 提供的凭据:tenure issuer change 签发机构 --eab-kid KID --eab-key-file 文件。")},
+         TEXT("Set what the CA gave you: tenure issuer account register ISSUER --eab-kid KID --eab-key-file FILE. Whoever administers may set it for all: tenure issuer change ISSUER --eab-kid KID --eab-key-file FILE --eab-reusable yes.",
+              "请设置 CA 提供的凭据:tenure issuer account register 签发机构 --eab-kid KID --eab-key-file 文件。管理员可为所有账号设置:tenure issuer change 签发机构 --eab-kid KID --eab-key-file 文件 --eab-reusable yes。")},
     [SYMPTOM_PROFILE_UNKNOWN] =
         {"profile_unknown", SEVERITY_WARNING,
          TEXT("The CA does not offer the certificate profile", "该 CA 不提供所选的证书配置"),
