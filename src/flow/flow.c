@@ -78,7 +78,7 @@ const struct step steps[] = {
      .next = "seen", .otherwise = "clear",
      .does = TEXT("publishes what the CA looks for", "发布 CA 验证所需的内容")},
     {"seen", "solution", .slow = true, .act = solve_look, .save = {solve_seen}, .failed = solve_failed,
-     .otherwise = "clear",
+     .next = "solve", .otherwise = "clear",
      .does = TEXT("looks whether the world has what was published", "检查已发布的内容是否生效")},
     {"clear", "solution", .slow = true, .act = solve_remove, .save = {solve_removed}, .failed = solve_failed,
      .does = TEXT("takes away what was published", "清除已发布的内容")},
