@@ -290,12 +290,14 @@ static bool note_names(struct acme_run *run, const struct error *cause, enum err
     return true;
 }
 
-/* Nobody published in time what the CA was to look for. */
+/* Did nobody publish in time what the CA was to look for? What is there, and the CA never came to, proves
+ * nothing. */
 static bool note_over(struct acme_run *run, const struct error *cause, enum error_id *reason,
                       struct error *e) {
     bool unproven = false;
     for (size_t i = 0; i < run->count; i++)
-        unproven |= run->authorizations[i].token && !run->authorizations[i].answered_at;
+        unproven |= run->authorizations[i].token && !run->authorizations[i].answered_at &&
+                    run->proofs[i] != PROOF_READY;
     *reason = unproven ? acme_rejection(run, cause) : ERR_NONE;
     return end_order(run, ACME_OVER, e);
 }
