@@ -9,6 +9,7 @@ struct dns {
     const struct dns_settings *settings;
     struct dns_servers resolvers; /* as asked; none if names outside of the zones are refused */
     struct ub_ctx *resolver;
+    struct dns_keeper *keeper; /* whose the resolver is; NULL: ours */
 };
 
 /* The configured zone that the name lies in, the closest one; NULL if none. */

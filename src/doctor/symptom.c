@@ -74,6 +74,12 @@ static const struct symptom_row rows[SYMPTOM_COUNT] = {
               "_acme-challenge 的别名所指位置无人应答"),
          TEXT("Delegate the zone there, or remove the alias: validation by DNS cannot work.",
               "请委派该区域,或删除别名:否则无法使用 DNS 验证。")},
+    [SYMPTOM_ALIAS_FORGED] =
+        {"alias_forged", SEVERITY_WARNING,
+         TEXT("The alias of _acme-challenge leads to where the DNSSEC signatures are wrong",
+              "_acme-challenge 的别名所指位置的 DNSSEC 签名错误"),
+         TEXT("Sign the zone there again, or correct or remove its DS record: validation by DNS cannot work.",
+              "请重新签名该区域,或更正、删除其 DS 记录:否则无法使用 DNS 验证。")},
     [SYMPTOM_WILDCARD_ALIAS] =
         {"wildcard_alias", SEVERITY_WARNING,
          TEXT("A wildcard alias answers for _acme-challenge", "泛解析 CNAME 应答了 _acme-challenge"),

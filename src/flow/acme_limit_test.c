@@ -120,8 +120,31 @@ static void each_version_asks_for_its_window(void **state) {
     assert_string_equal(item.step, "suggest");
 }
 
+/* Immediately; but what has come of that is not replaced sooner and sooner. */
+static void a_ca_whose_windows_lie_in_the_past_makes_no_versions_without_end(void **state) {
+    (void)state;
+    static const struct {
+        int64_t seconds, versions;
+    } rows[] = {{60, 2},      {6 * 3600, 3}, {12 * 3600, 4}, {DAY, 5},      {2 * DAY, 6},
+                {4 * DAY, 7}, {8 * DAY, 8},  {16 * DAY, 9},  {31 * DAY, 9}, {2 * DAY, 10}};
+    struct certificate c = buy("www.example.com");
+    fakes[0].in_haste = true;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        live(rows[i].seconds);
+        assert_int_equal(look_at(&c).version_count, rows[i].versions);
+    }
+    live(30 * DAY); /* it lived for more than half of its time: once less */
+    assert_in_range(look_at(&c).version_count, 11, 12);
+    assert_int_equal(notices_told(&w, "ca_in_haste"), 1);
+    fakes[0].in_haste = false;
+    int64_t before = look_at(&c).version_count;
+    live(45 * DAY);
+    assert_in_range(look_at(&c).version_count, before, before + 1);
+}
+
 TEST_MAIN(acme_limit, in_world(orders_wait_for_their_slots),
           in_world(killed_orders_take_no_more_than_there_is),
           in_world(the_same_names_once_more_are_no_new_order),
           in_world(what_waits_and_is_cancelled_leaves_its_place), in_world(what_the_ca_has_proven_is_known),
-          in_world(each_version_asks_for_its_window))
+          in_world(each_version_asks_for_its_window),
+          in_world(a_ca_whose_windows_lie_in_the_past_makes_no_versions_without_end))

@@ -32,7 +32,11 @@ struct fake_ca {
     const char *invalid; /* the same, for the challenge */
     const char *retry_after;
     bool refuses_replaces;
+    int wrong_chains; /* downloads without the issuer of the leaf, until one is right */
+    bool in_haste;    /* its windows lie in the past */
+    int loses;        /* answers to newOrder with `replaces` that do not arrive */
     bool forgets_location, other_key, other_names;
+    bool by_root, alone; /* the root signs; nothing comes with the leaf */
     int64_t lifetime, patience;
     /* what it has seen */
     int requests, new_orders, finalized, answered, revoked;
@@ -151,7 +155,9 @@ static inline void fake_sign(struct fake_ca *ca, struct fake_order *o, const str
     struct slice tbs, der, other;
     csr_for(w, "x.example.com", KEY_P256, &other);
     assert_ok(ca_ensure(&w->services, w->arena, "acct_fake", w->now, &e), e);
-    assert_ok(ca_newest(w->services.db, w->arena, "acct_fake", CA_INTERMEDIATE, &row, &e), e);
+    assert_ok(
+        ca_newest(w->services.db, w->arena, "acct_fake", ca->by_root ? CA_ROOT : CA_INTERMEDIATE, &row, &e),
+        e);
     assert_ok(cert_parse(w->arena, row.der, &above, &e), e);
     const struct cert_template t = {.path_len = -1,
                                     .names = ca->other_names ? "x.example.com" : csr->names,
@@ -164,8 +170,8 @@ static inline void fake_sign(struct fake_ca *ca, struct fake_order *o, const str
                                     .issuer_algorithm = above.algorithm};
     assert_ok(cert_build_tbs(w->arena, &t, &tbs, &e), e);
     assert_ok(ca_sign(&w->services, w->arena, &row, tbs, &der, &e), e);
-    o->chain =
-        slice_str(arena_printf(w->arena, "%s%s", cert_to_pem(w->arena, der), cert_to_pem(w->arena, row.der)));
+    o->chain = slice_str(arena_printf(w->arena, "%s%s", cert_to_pem(w->arena, der),
+                                      ca->alone ? "" : cert_to_pem(w->arena, row.der)));
 }
 
 static inline bool fake_finalize(struct fake_ca *ca, size_t i, const json_t *payload,
@@ -220,6 +226,16 @@ static inline bool fake_directory(struct fake_ca *ca, struct http_reply *reply) 
             h, h, h, h, h, h));
 }
 
+static inline bool fake_window(struct fake_ca *ca, struct http_reply *reply) {
+    struct arena *a = ca->w->arena;
+    if (!ca->in_haste)
+        return fake_reply(reply, 404, "{}");
+    fake_header(reply, "Retry-After", "21600");
+    return fake_reply(reply, 200,
+                      arena_printf(a, "{\"suggestedWindow\":{\"start\":\"%s\",\"end\":\"%s\"}}",
+                                   time_format(a, ca->w->now - 3600), time_format(a, ca->w->now - 1800)));
+}
+
 static inline bool fake_serve(struct fake_ca *ca, const char *path, const json_t *payload,
                               struct http_reply *reply) {
     size_t number = strrchr(path, '/') > path ? strtoul(strrchr(path, '/') + 1, NULL, 10) : 0;
@@ -241,9 +257,14 @@ static inline bool fake_serve(struct fake_ca *ca, const char *path, const json_t
         return fake_answer(ca, number, reply);
     if (strncmp(path, "/finalize/", 10) == 0)
         return fake_finalize(ca, number, payload, reply);
+    if (strncmp(path, "/ari/", 5) == 0)
+        return fake_window(ca, reply);
     if (strncmp(path, "/cert/", 6) == 0) {
         fake_reply(reply, 200, "");
         reply->body = ca->orders[number].chain;
+        if (ca->wrong_chains-- > 0) /* the leaf alone */
+            reply->body.len =
+                (size_t)(strstr((const char *)reply->body.p + 1, "-----BEGIN") - (const char *)reply->body.p);
         return true;
     }
     ca->revoked += strcmp(path, "/revoke") == 0;
@@ -263,7 +284,11 @@ static inline bool fake_call(void *context, struct arena *a, const struct http_r
         if (ca->down)
             return fail(e, ERR_UNREACHABLE, "%s is down", "%s 不可用", ca->host);
         fake_header(reply, "Replay-Nonce", arena_printf(ca->w->arena, "nonce%d", ca->requests));
-        return fake_serve(ca, request->url + len, fake_payload(ca, request), reply);
+        const json_t *payload = fake_payload(ca, request);
+        bool served = fake_serve(ca, request->url + len, payload, reply);
+        if (json_object_get(payload, "replaces") && ca->loses > 0 && ca->loses--)
+            return fail(e, ERR_UNREACHABLE, "the answer of %s is lost", "%s 的应答丢失", ca->host);
+        return served;
     }
     return fail(e, ERR_UNREACHABLE, "there is no %s", "没有 %s", request->url);
 }

@@ -177,6 +177,7 @@ static void set_options(struct client *client, const struct http_request *reques
     curl_easy_reset(c); /* connections stay */
     curl_easy_setopt(c, CURLOPT_URL, request->url);
     curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR, "http,https");
+    curl_easy_setopt(c, CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1);
     curl_easy_setopt(c, CURLOPT_FOLLOWLOCATION, 0L);
     curl_easy_setopt(c, CURLOPT_NOPROXY, "*");
     curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L);

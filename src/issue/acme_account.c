@@ -10,6 +10,7 @@
 #include "audit/audit.h"
 #include "base/clock.h"
 #include "base/rand.h"
+#include "issue/acme_net.h"
 #include "issue/acme_order.h"
 #include "notify/notify.h"
 #include "pki/names.h"
@@ -345,6 +346,14 @@ static bool begin_roll(struct work *w, struct acme_account *p, struct error *e) 
         return true;
     p->roll_asked_at = 0;
     return db_begin(w->db, e) && db_end(w->db, acme_account_store(w->db, p, e), e);
+}
+
+const char *acme_account_party(struct work *w) {
+    struct acme_account account;
+    struct error ignored;
+    return acme_account_get_any(w->db, w->arena, w->item->subject, &account, &ignored)
+               ? issuer_party(w->arena, account.issuer_id)
+               : NULL;
 }
 
 bool acme_account_act(struct work *w, struct error *e) {

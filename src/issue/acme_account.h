@@ -90,6 +90,7 @@ bool acme_account_note(const struct acme_session *s, const struct error *cause, 
 
 /* Step `account`: registers, tells the contact, rolls the key over, deactivates; whatever the row asks for.
  */
+const char *acme_account_party(struct work *w);
 bool acme_account_act(struct work *w, struct error *e);
 bool acme_account_save(struct work *w, struct error *e);
 bool acme_account_failed(struct work *w, const struct error *cause, struct error *e);

@@ -5,10 +5,10 @@
 #include "pki/csr.h"
 #include "solve/persist_record.h"
 
-enum { BAD_REQUEST = 400, NOT_FOUND = 404 };
+enum { BAD_REQUEST = 400, NOT_FOUND = 404, TOO_MANY = 429, SERVER_ERRORS = 500 };
+enum { LOST_MAX = 4 }; /* two hours of back-off */
 
-/* After an answer that leaves something to wait for. */
-static void wait_a_little(struct acme_run *run) {
+void acme_wait_a_little(struct acme_run *run) {
     struct acme_order_row *order = &run->order;
     int64_t delay = run->reply.retry_after ? run->reply.retry_after : acme_poll_delay(order->polls);
     run->waits = true;
@@ -77,29 +77,57 @@ static bool order_payload(struct acme_run *run, json_t **payload, struct error *
     return add_lifetime(run, *payload, e);
 }
 
-static bool post_order(struct acme_run *run, struct error *e) {
+static bool read_new_order(struct acme_run *run, struct acme_order *answer, struct error *e) {
+    if (!acme_read_order(run->w->arena, run->reply.body, answer, e))
+        return false;
+    if (!run->reply.location)
+        return fail(e, ERR_ACME_ANSWER, "the CA does not say where the order is", "CA 未给出订单地址");
+    return answer->authorization_count <= names_count(run->application->names) ||
+           fail(e, ERR_ACME_ANSWER, "the CA asks for %zu proofs of %zu names",
+                "CA 要求 %zu 项验证,而申请只有 %zu 个域名", answer->authorization_count,
+                names_count(run->application->names));
+}
+
+/* Whether one is there nobody knows where the answer was lost, or tells nothing: those are counted. */
+static bool post_order(struct acme_run *run, struct acme_order *answer, struct error *e) {
     json_t *payload;
-    return order_payload(run, &payload, e) && acme_run_post(run, run->directory.new_order, payload, e);
+    if (!order_payload(run, &payload, e))
+        return false;
+    if (acme_run_post(run, run->directory.new_order, payload, e) && read_new_order(run, answer, e)) {
+        run->order.polls = 0;
+        return true;
+    }
+    run->order.polls += run->reply.status < BAD_REQUEST;
+    run->stays |= run->order.polls > 0;
+    return false;
 }
 
 /*
- * A hint never keeps an order away: with any error, once again without it (RFC 9773, section 5); later, if
- * the CA wants that. Should nobody know whether an order was made, the next attempt says the same, and finds
- * it. `*sent` false: there is no slot.
+ * Is it worth saying it again without `replaces`? With any error (RFC 9773, section 5); but where an order
+ * may be there, the same words find it: not before the CA refuses them, or has given no answer for long.
  */
-static bool place_order(struct acme_run *run, bool *sent, struct error *e) {
+static bool hint_may_be_why(const struct acme_run *run) {
+    int status = run->reply.status;
+    bool lost = status < BAD_REQUEST, refused = !lost && status < SERVER_ERRORS && status != TOO_MANY;
+    return run->order.polls == 0 || refused || (lost && run->order.polls >= LOST_MAX);
+}
+
+/*
+ * A hint never keeps an order away: once again without it; later, if the CA wants that. Should nobody know
+ * whether an order was made, the next attempt says the same, and finds it. `*sent` false: there is no slot.
+ */
+static bool place_order(struct acme_run *run, struct acme_order *answer, bool *sent, struct error *e) {
     *sent = true;
-    if (post_order(run, e))
+    if (post_order(run, answer, e))
         return true;
-    bool hinted = run->order.replaces && run->directory.renewal_info;
-    run->stays = hinted || run->reply.status < BAD_REQUEST;
-    if (!hinted)
+    if (!run->order.replaces || !run->directory.renewal_info || !hint_may_be_why(run))
         return false;
+    run->stays = true;
     run->order.replaces = NULL;
     if (e->retry_after)
         return false;
     error_clear(e);
-    return acme_limit_take_again(run, sent, e) && (!*sent || post_order(run, e));
+    return acme_limit_take_again(run, sent, e) && (!*sent || post_order(run, answer, e));
 }
 
 static void list_authorizations(struct acme_run *run, const struct acme_order *answer) {
@@ -144,20 +172,11 @@ bool acme_do_order(struct acme_run *run, size_t index, struct issued *issued, st
     if (!used)
         return true;
     run->ordered = true;
-    if (!place_order(run, &used, e))
+    if (!place_order(run, &answer, &used, e))
         return false;
     run->wants_slot = !used;
     if (!used)
         return true;
-    run->stays = true;
-    if (!acme_read_order(run->w->arena, run->reply.body, &answer, e))
-        return false;
-    if (!run->reply.location)
-        return fail(e, ERR_ACME_ANSWER, "the CA does not say where the order is", "CA 未给出订单地址");
-    if (answer.authorization_count > names_count(run->application->names))
-        return fail(e, ERR_ACME_ANSWER, "the CA asks for %zu proofs of %zu names",
-                    "CA 要求 %zu 项验证,而申请只有 %zu 个域名", answer.authorization_count,
-                    names_count(run->application->names));
     keep_answer(run, &answer);
     run->order.url = run->reply.location;
     list_authorizations(run, &answer);
@@ -181,6 +200,15 @@ static bool check_patience(struct acme_run *run, enum acme_status status, struct
                 "CA 在 %2$lld 秒内未完成订单 %1$s", order->id, (long long)run->issuer.finalize_seconds);
 }
 
+/* What is there is fetched at once; how often it was looked at counts anew. */
+static void go_on_or_wait(struct acme_run *run, enum acme_status status) {
+    if (status != ACME_VALID) {
+        acme_wait_a_little(run);
+        return;
+    }
+    run->order.polls = run->order.poll_at = 0;
+}
+
 bool acme_do_poll(struct acme_run *run, size_t index, struct issued *issued, struct error *e) {
     struct acme_order answer;
     (void)index, (void)issued;
@@ -190,7 +218,7 @@ bool acme_do_poll(struct acme_run *run, size_t index, struct issued *issued, str
         return fail_poll(run, e);
     if (!read_order(run, &answer, e) || !check_patience(run, answer.status, e))
         return false;
-    wait_a_little(run);
+    go_on_or_wait(run, answer.status);
     if (answer.status == ACME_READY)
         run->order.poll_at = 0;
     return true;
@@ -369,7 +397,7 @@ bool acme_do_answer(struct acme_run *run, size_t index, struct issued *issued, s
     z->answered_at = run->w->now;
     run->changed[index] = true;
     run->order.polls = 0;
-    wait_a_little(run);
+    acme_wait_a_little(run);
     if (answer.status == ACME_VALID)
         run->order.poll_at = 0;
     return keep_failure(run, &answer, z, e);
@@ -403,7 +431,7 @@ static bool not_ready(struct acme_run *run, struct error *e) {
         return false;
     error_clear(e);
     run->order.status = acme_status_name(ACME_UNKNOWN);
-    wait_a_little(run);
+    acme_wait_a_little(run);
     return true;
 }
 
@@ -425,7 +453,7 @@ bool acme_do_finalize(struct acme_run *run, size_t index, struct issued *issued,
         run->order.processing_until = run->w->now + run->issuer.finalize_seconds;
     /* one that wants the CSR again is given it more and more rarely */
     run->order.polls = answer.status == ACME_READY ? run->order.polls : 0;
-    wait_a_little(run);
+    go_on_or_wait(run, answer.status);
     return check_patience(run, answer.status, e);
 }
 

@@ -90,6 +90,17 @@ static void a_refused_nonce_is_replaced_by_the_one_beside_the_refusal(void **sta
     assert_int_equal(ca.next, ca.answer_count);
 }
 
+/* A status that is left of an earlier attempt would be taken for the CA's answer. */
+static void what_was_refused_before_says_nothing_of_an_answer_that_was_lost(void **state) {
+    (void)state;
+    struct acme_reply reply;
+    registered();
+    fake_answers(&ca, bad_nonce);
+    fake_answers(&ca, (struct fake_answer){.url = "/order/1"});
+    assert_fails(acme_net_post(&s, "https://ca.example/order/1", "{}", &reply, &e), e, ERR_TIMED_OUT);
+    assert_int_equal(reply.status, 0);
+}
+
 static void what_a_ca_refuses_is_an_error_of_its_kind(void **state) {
     (void)state;
     static const struct {
@@ -196,6 +207,12 @@ static void a_clock_far_away_is_noticed(void **state) {
     assert_ok(acme_clock_metrics(w.services.db, w.arena, &b, &e), e);
     assert_non_null(strstr(b.p, "tenure_acme_clock_offset_seconds{issuer=\"fake\"} 3600\n"));
     fake_answers(&ca, (struct fake_answer){"/ari", 200, "{}", {{"Date", "Sat, 21 Nov 2026 00:00:01 GMT"}}});
+    assert_ok(acme_net_get(&s, "https://ca.example/ari", &reply, &e), e);
+    b.len = 0;
+    assert_ok(acme_clock_metrics(w.services.db, w.arena, &b, &e), e);
+    assert_non_null(strstr(b.p, "{issuer=\"fake\"} 3600\n"));
+    s.now += 600; /* a CA that says something else each time is noted as often as that */
+    fake_answers(&ca, (struct fake_answer){"/ari", 200, "{}", {{"Date", "Sat, 21 Nov 2026 00:10:01 GMT"}}});
     assert_ok(acme_net_get(&s, "https://ca.example/ari", &reply, &e), e);
     b.len = 0;
     assert_ok(acme_clock_metrics(w.services.db, w.arena, &b, &e), e);
@@ -539,6 +556,7 @@ int main(void) {
         at_ca(a_directory_is_asked_for_once_a_day),
         at_ca(the_nonce_of_an_answer_is_that_of_the_next_request),
         at_ca(a_refused_nonce_is_replaced_by_the_one_beside_the_refusal),
+        at_ca(what_was_refused_before_says_nothing_of_an_answer_that_was_lost),
         at_ca(what_a_ca_refuses_is_an_error_of_its_kind),
         at_ca(what_is_no_problem_document_is_an_error_all_the_same),
         at_ca(people_are_sent_where_the_ca_sends_them),

@@ -137,7 +137,7 @@ struct acme_next acme_next(const struct acme_case *known, int64_t now) {
     if (status == ACME_INVALID)
         return next_of_invalid(known);
     if (status == ACME_VALID && order->certificate_url)
-        return act(ACME_DO_DOWNLOAD, 0);
+        return paced(known, ACME_DO_DOWNLOAD, now);
     if (acme_order_end(order) <= now)
         return act(ACME_DO_BEGIN_ANEW, 0);
     if (status == ACME_PENDING)

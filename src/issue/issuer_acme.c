@@ -11,6 +11,7 @@
 
 enum {
     REQUESTS_MAX = 24, /* of one turn: others are waiting, too */
+    TURN_MS = 5000,    /* after so long the next request is the next turn's */
 };
 
 /* ---- journal ---- */
@@ -138,8 +139,9 @@ static bool stop(struct issued *issued, int64_t until) {
 
 /* What is under way at the CA is asked for in the next turn: while others have theirs, a quick CA is done. */
 static bool ends_turn(const struct acme_run *run, enum acme_action action) {
+    bool asks_again = action == ACME_DO_POLL || action == ACME_DO_DOWNLOAD;
     return run->must_save || run->wants_slot || run->requests >= REQUESTS_MAX ||
-           (action == ACME_DO_POLL && run->waits);
+           clock_monotonic_ms() >= run->end_ms || (asks_again && run->waits);
 }
 
 static bool take_turn(struct acme_run *run, struct issued *issued, struct error *e) {
@@ -159,7 +161,8 @@ static bool take_turn(struct acme_run *run, struct issued *issued, struct error 
 static bool acme_ask(struct work *w, const struct certificate *c, const struct application *application,
                      struct issued *issued, struct error *e) {
     struct acme_run *run = issued->progress = ARENA_NEW(w->arena, struct acme_run);
-    *run = (struct acme_run){.w = w, .c = c, .application = application};
+    *run = (struct acme_run){
+        .w = w, .c = c, .application = application, .end_ms = clock_monotonic_ms() + TURN_MS};
     if (!acme_run_read(run, e))
         return false;
     if (run->order.pause_until > w->now)

@@ -111,6 +111,8 @@ void inquiry_note(struct inquiry *q, const char *name, enum dns_type type, const
 enum look_up inquiry_ended(const struct dns_result *result, bool good) {
     if (result->timed_out)
         return LOOK_UP_TIMED_OUT;
+    if (result->bogus)
+        return LOOK_UP_BOGUS;
     if (dns_failed(result))
         return LOOK_UP_FAILED;
     return good ? LOOK_UP_GOOD : LOOK_UP_OTHER;
@@ -147,6 +149,8 @@ static void add_addresses(struct addresses *addresses, int family, const struct 
 static enum reason why_nowhere(const struct dns_result *a, const struct dns_result *aaaa) {
     if (a->timed_out || aaaa->timed_out)
         return REASON_TIME_OUT;
+    if (a->bogus || aaaa->bogus)
+        return REASON_DNSSEC_BROKEN;
     if (a->rcode == DNS_NXDOMAIN)
         return REASON_NXDOMAIN;
     return a->rcode == DNS_NOERROR && aaaa->rcode == DNS_NOERROR ? REASON_RECORD_MISSING : REASON_SERVFAIL;

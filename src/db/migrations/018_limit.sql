@@ -44,7 +44,9 @@ CREATE TABLE suggestion (
     explanation_url TEXT,
     set_at BIGINT,                   -- the certificate's next_issue_at that we know of: another one was asked for by a person
     asked_at BIGINT,                 -- last
-    failures BIGINT NOT NULL DEFAULT 0 -- in a row
+    failures BIGINT NOT NULL DEFAULT 0, -- in a row
+    haste BIGINT NOT NULL DEFAULT 0, -- versions in a row that the CA wanted replaced early, before this one
+    earliest BIGINT                  -- no moment is earlier; NULL: any
 ) WITHOUT ROWID;
 CREATE INDEX suggestion_end ON suggestion (end_at, version_id);
 
