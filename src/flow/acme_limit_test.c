@@ -103,6 +103,7 @@ static void what_the_ca_has_proven_is_known(void **state) {
     assert_int_equal(count, 2);
     assert_string_equal(list[0].method, "http-01");
     assert_in_range(list[0].validated_at, w.now - 60, w.now);
+    assert_int_equal(list[0].reusable_until, 0); /* nobody asked for the authorization again */
 }
 
 static void each_version_asks_for_its_window(void **state) {
