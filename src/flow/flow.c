@@ -71,6 +71,7 @@ const struct step steps[] = {
 
     /* ---- a look at a name ---- */
     {"examine", "preflight", .slow = true, .act = doctor_examine, .save = {doctor_record},
+     .failed = doctor_failed,
      .does = TEXT("looks at what DNS, CAA and ports say about a name", "检查域名的 DNS、CAA 与端口")},
 
     /* ---- what is published for a CA ---- */
