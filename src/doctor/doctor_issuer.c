@@ -126,19 +126,33 @@ static bool asks_a_ca(const struct examination *x) {
     return false;
 }
 
+/* Of records that lead elsewhere: where it writes, and whose solver that is. */
+static void say_solver(struct examination *x, const struct proving *p) {
+    const struct solver *s = &p->solver;
+    bool by_hand = strcmp(s->kind, "manual") == 0;
+    const char *record = propagation_record(x->arena, s->type, x->name);
+    const char *zone = s->id ? s->zone : "-";
+    if (p->place && strcasecmp(p->place, record) != 0)
+        symptom_add(x, by_hand ? SYMPTOM_BY_HAND : SYMPTOM_SOLVED, NULL, "%s: %s, at %s (solver of %s)",
+                    "%s:%s,记录位于 %s(区域 %s 的配置)", s->type, s->kind, p->place, zone);
+    else
+        symptom_add(x, by_hand ? SYMPTOM_BY_HAND : SYMPTOM_SOLVED, NULL, "%s: %s", "%s:%s", s->type, s->kind);
+}
+
 bool doctor_solver(const struct doctor_question *q, struct examination *x, struct error *e) {
     const struct offer offer = {.name = x->name,
                                 .wildcard = x->wildcard,
                                 .address = x->address,
                                 .types = 1u << CHALLENGE_HTTP_01 | 1u << CHALLENGE_DNS_01 |
                                          1u << CHALLENGE_TLS_ALPN_01};
-    struct solver solver;
+    struct proving p = {.account_id = q->account_id, .name = x->name};
     if (!q->services->solve || !asks_a_ca(x))
         return true;
-    if (!solver_choose(q->services, x->arena, q->account_id, &offer, &solver, e))
+    if (!solver_choose(q->services, x->arena, q->account_id, &offer, &p.solver, e))
         return not_chosen(x, e);
-    bool by_hand = strcmp(solver.kind, "manual") == 0;
-    symptom_add(x, by_hand ? SYMPTOM_BY_HAND : SYMPTOM_SOLVED, NULL, "%s: %s", "%s:%s", solver.type,
-                solver.kind);
+    bool by_record = strcmp(p.solver.type, challenge_type_name(CHALLENGE_DNS_01)) == 0;
+    if (by_record && !solver_locate(q->services, x->arena, &p, e))
+        return not_chosen(x, e);
+    say_solver(x, &p);
     return true;
 }

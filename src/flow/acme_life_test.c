@@ -149,9 +149,41 @@ static void what_is_never_published_is_rejected_when_the_ca_has_waited_long_enou
     (void)state;
     there = false;
     struct certificate c = buy("*.example.com");
-    live(8 * DAY);
+    live(7 * DAY - 2 * 3600);
+    assert_int_equal(fakes[0].answered, 1); /* for the bare name */
+    fakes[0].invalid = "dns";
+    live(3660);
+    assert_int_equal(fakes[0].answered, 2); /* we may be wrong: the CA was asked, and is right */
     assert_int_equal(state_of(&c), STATE_REJECTED);
     assert_string_equal(look_at(&c).reject_reason, "validation_failed");
+    expect_nothing_left();
+}
+
+static void a_ca_that_fails_until_its_time_is_over_is_asked_anew(void **state) {
+    (void)state;
+    brand.fallback_issuers = "";
+    there = false;
+    struct certificate c = buy("*.example.com");
+    live(3);
+    there = true; /* what the CA is to look for is there, and it never comes */
+    fakes[0].down = true;
+    live(8 * DAY);
+    assert_int_equal(open_orders(), 0);
+    assert_int_equal(state_of(&c), STATE_VALIDATING);
+    fakes[0].down = false;
+    live(2 * DAY);
+    assert_int_equal(state_of(&c), STATE_ISSUED);
+    expect_nothing_left();
+}
+
+static void what_only_the_ca_can_see_is_enough(void **state) {
+    (void)state;
+    there = false;
+    struct certificate c = buy("*.example.com");
+    live(7 * DAY - 2 * 3600);
+    assert_int_equal(state_of(&c), STATE_VALIDATING);
+    live(3660);
+    assert_int_equal(state_of(&c), STATE_ISSUED);
     expect_nothing_left();
 }
 
@@ -423,7 +455,9 @@ TEST_MAIN(acme_life, in_world(a_certificate_comes_by_http), in_world(an_order_th
           in_world(a_wake_brings_no_order_sooner), in_world(versions_follow_until_the_coverage_is_used_up),
           in_world(killed_steps_leave_nothing_behind), in_world(a_record_by_hand_is_waited_for),
           in_world(what_is_never_published_is_rejected_when_the_ca_has_waited_long_enough),
-          in_world(what_is_withdrawn_is_taken_away), in_world(changed_names_are_ordered_anew),
+          in_world(a_ca_that_fails_until_its_time_is_over_is_asked_anew),
+          in_world(what_only_the_ca_can_see_is_enough), in_world(what_is_withdrawn_is_taken_away),
+          in_world(changed_names_are_ordered_anew),
           in_world(a_blocked_name_is_rejected_with_the_words_of_the_ca),
           in_world(three_failed_validations_are_enough), in_world(beside_a_live_version_it_is_tried_for_ever),
           in_world(a_limit_is_no_reason_to_give_up), in_world(what_was_not_asked_for_is_not_taken),

@@ -103,6 +103,7 @@ static void what_the_ca_has_proven_is_known(void **state) {
     assert_int_equal(count, 2);
     assert_string_equal(list[0].method, "http-01");
     assert_in_range(list[0].validated_at, w.now - 60, w.now);
+    assert_int_equal(list[0].reusable_until, 0); /* nobody asked for the authorization again */
 }
 
 static void each_version_asks_for_its_window(void **state) {
@@ -207,7 +208,6 @@ TEST_MAIN(acme_limit, in_world(orders_wait_for_their_slots),
           in_world(what_waits_and_is_cancelled_leaves_its_place), in_world(what_the_ca_has_proven_is_known),
           in_world(each_version_asks_for_its_window),
           in_world(a_ca_whose_windows_lie_in_the_past_makes_no_versions_without_end),
-
           in_world(no_more_is_asked_for_than_the_ca_has),
           in_world(a_lifetime_that_is_refused_keeps_nobody_waiting),
           in_world(what_a_ca_refuses_otherwise_is_not_said_again),

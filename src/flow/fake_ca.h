@@ -33,10 +33,10 @@ struct fake_ca {
     const char *invalid; /* the same, for the challenge */
     const char *retry_after;
     bool refuses_replaces;
-    int64_t longest;  /* what notAfter may ask for */
     int wrong_chains; /* downloads without the issuer of the leaf, until one is right */
     bool in_haste;    /* its windows lie in the past */
     int loses;        /* answers to newOrder with `replaces` that do not arrive */
+    int64_t longest;  /* what notAfter may ask for */
     bool forgets_location, other_key, other_names;
     bool by_root, alone; /* the root signs; nothing comes with the leaf */
     int64_t lifetime, patience;

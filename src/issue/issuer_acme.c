@@ -62,7 +62,7 @@ static enum acme_proof proof_of(const struct acme_authorization_row *z, const st
     for (size_t i = 0; z->token && i < count; i++)
         if (strcmp(list[i].token, z->token) == 0 && strcmp(list[i].name, z->name) == 0 &&
             !list[i].unwanted_at)
-            return list[i].ready_at ? PROOF_READY : PROOF_COMING;
+            return list[i].ready_at ? PROOF_READY : list[i].placed_at ? PROOF_PLACED : PROOF_COMING;
     return PROOF_NONE;
 }
 
@@ -280,22 +280,33 @@ static bool note_trouble(struct acme_run *run, const struct error *cause, struct
 
 enum { FAILED_VALIDATIONS_MAX = 3 };
 
+/* The CA was asked at last for what nobody has seen: who was to add it had all the time there was. */
+static bool asked_in_doubt(const struct acme_run *run) {
+    for (size_t i = 0; i < run->count; i++)
+        if (run->proofs[i] == PROOF_PLACED && run->authorizations[i].answered_at)
+            return true;
+    return false;
+}
+
 static bool note_names(struct acme_run *run, const struct error *cause, enum error_id *reason,
                        struct error *e) {
     int64_t failed;
     if (!end_order(run, ACME_FAILED, e) || !want_preflight(run->w, run->application, e) ||
         !acme_order_count(run->w->db, run->application->id, ACME_FAILED, &failed, e))
         return false;
-    *reason = failed < FAILED_VALIDATIONS_MAX ? ERR_NONE : acme_rejection(run, cause);
+    bool goes_on = failed < FAILED_VALIDATIONS_MAX && !asked_in_doubt(run);
+    *reason = goes_on ? ERR_NONE : acme_rejection(run, cause);
     return true;
 }
 
-/* Nobody published in time what the CA was to look for. */
+/* Did nobody publish in time what the CA was to look for? What is there, and the CA never came to, proves
+ * nothing. */
 static bool note_over(struct acme_run *run, const struct error *cause, enum error_id *reason,
                       struct error *e) {
     bool unproven = false;
     for (size_t i = 0; i < run->count; i++)
-        unproven |= run->authorizations[i].token && !run->authorizations[i].answered_at;
+        unproven |= run->authorizations[i].token && !run->authorizations[i].answered_at &&
+                    run->proofs[i] != PROOF_READY;
     *reason = unproven ? acme_rejection(run, cause) : ERR_NONE;
     return end_order(run, ACME_OVER, e);
 }

@@ -60,8 +60,8 @@ CREATE TABLE ca_validation (
     wildcard BIGINT NOT NULL,
     method TEXT NOT NULL,            -- http-01 …
     validated_at BIGINT NOT NULL,
-    reusable_until BIGINT NOT NULL   -- by that CA
+    reusable_until BIGINT            -- as that CA says; NULL: it was not asked
 );
 CREATE UNIQUE INDEX ca_validation_of ON ca_validation (account_id, issuer, name, wildcard, method);
 CREATE INDEX ca_validation_list ON ca_validation (account_id, id);
-CREATE INDEX ca_validation_age ON ca_validation (reusable_until, id);
+CREATE INDEX ca_validation_age ON ca_validation (validated_at, id);
