@@ -457,6 +457,21 @@ static void what_may_be_there_is_not_given_up_for_other_trouble(void **state) {
     assert_int_equal(state_of(&c), STATE_ISSUED);
 }
 
+static void a_nonce_that_is_refused_may_be_that_of_a_lost_request(void **state) {
+    (void)state;
+    brand.fallback_issuers = "";
+    replaces = REPLACED;
+    fakes[0].swallowed = 1;
+    fakes[0].refuses = "rateLimited";
+    struct certificate c = buy("www.example.com");
+    live(5);
+    assert_int_equal(fakes[0].new_orders, 2);
+    fakes[0].refuses = NULL;
+    live(7200);
+    assert_string_equal(fakes[0].orders[0].replaces, REPLACED);
+    assert_int_equal(state_of(&c), STATE_ISSUED);
+}
+
 /* Should we die then, there may be an order. */
 static void what_is_sent_is_counted_before(void **state) {
     (void)state;
@@ -532,5 +547,6 @@ TEST_MAIN(acme_life, in_world(a_certificate_comes_by_http), in_world(an_order_th
           in_world(an_order_whose_answer_was_lost_is_repeated_as_it_was),
           in_world(a_hint_belongs_to_the_words_that_find_an_order),
           in_world(what_may_be_there_is_not_given_up_for_other_trouble),
+          in_world(a_nonce_that_is_refused_may_be_that_of_a_lost_request),
           in_world(what_is_sent_is_counted_before), in_world(a_hint_that_is_never_answered_is_dropped),
           in_world(what_it_replaces_is_said), in_world(a_hint_that_is_refused_keeps_nobody_waiting))

@@ -33,7 +33,8 @@ struct fake_ca {
     const char *invalid; /* the same, for the challenge */
     const char *retry_after;
     bool refuses_replaces;
-    bool garbles;     /* newOrder is refused in no words */
+    bool garbles;  /* newOrder is refused in no words */
+    int swallowed; /* answers to newOrder that the HTTP client does not get: it has sent the request again */
     int wrong_chains; /* downloads without the issuer of the leaf, until one is right */
     bool in_haste;    /* its windows lie in the past */
     int loses;        /* answers to newOrder with `replaces` that do not arrive */
@@ -132,6 +133,8 @@ static inline bool fake_new_order(struct fake_ca *ca, const json_t *payload, str
     ca->new_orders++;
     if (ca->garbles)
         return fake_reply(reply, 400, "<html>");
+    if (ca->swallowed > 0 && ca->swallowed--)
+        return fake_problem(ca, reply, 400, "badNonce");
     if (ca->refuses)
         return fake_problem(ca, reply, strcmp(ca->refuses, "rateLimited") == 0 ? 429 : 403, ca->refuses);
     if (replaces && ca->refuses_replaces)

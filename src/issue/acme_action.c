@@ -102,7 +102,7 @@ static bool post_order(struct acme_run *run, struct acme_order *answer, struct e
         run->order.polls = 0;
         return true;
     }
-    run->order.polls -= run->reply.status >= BAD_REQUEST;
+    run->order.polls -= run->reply.status >= BAD_REQUEST && !run->reply.repeated;
     run->stays |= run->order.polls > 0;
     return false;
 }

@@ -275,7 +275,9 @@ static bool post_once(const struct acme_session *s, struct place *place, struct 
     return ask(s, place, &request, reply, e);
 }
 
-/* RFC 8555, 6.5: the nonce that came with the refusal is the one to use; it lies on top. */
+/* RFC 8555, 6.5: the nonce that came with the refusal is the one to use; it lies on top. The HTTP client
+ * sends again by itself what a connection that was reused has swallowed: then it is the first one's nonce
+ * that is refused. */
 static bool post(const struct acme_session *s, struct jws_request *jws, const struct key_ref *key,
                  struct acme_reply *reply, struct error *e) {
     struct place *place;
@@ -283,12 +285,14 @@ static bool post(const struct acme_session *s, struct jws_request *jws, const st
     if (!place_of(s, &place, e))
         return false;
     int64_t end_ms = clock_monotonic_ms() + NONCE_MS;
-    for (int tries = 1; !post_once(s, place, jws, key, reply, e); tries++)
-        if (!acme_problem_is(&reply->problem, "badNonce") || tries == NONCE_TRIES ||
-            clock_monotonic_ms() >= end_ms)
+    for (int tries = 1; !post_once(s, place, jws, key, reply, e); tries++) {
+        bool again = acme_problem_is(&reply->problem, "badNonce") && tries < NONCE_TRIES &&
+                     clock_monotonic_ms() < end_ms;
+        reply->repeated = tries > 1;
+        if (!again)
             return false;
-        else
-            *reply = (struct acme_reply){.problem = {.type = "", .detail = ""}};
+        *reply = (struct acme_reply){.problem = {.type = "", .detail = ""}};
+    }
     return true;
 }
 

@@ -36,7 +36,8 @@ struct acme_session {
 enum { ACME_LINKS_MAX = 8 };
 
 struct acme_reply {
-    int status; /* 2xx */
+    int status;    /* 2xx */
+    bool repeated; /* a nonce was refused before: perhaps that of a request whose answer was lost */
     struct slice body;
     const char *location; /* or NULL */
     int64_t retry_after;  /* seconds from now on; 0: not said */

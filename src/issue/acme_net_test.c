@@ -99,6 +99,14 @@ static void what_was_refused_before_says_nothing_of_an_answer_that_was_lost(void
     fake_answers(&ca, (struct fake_answer){.url = "/order/1"});
     assert_fails(acme_net_post(&s, "https://ca.example/order/1", "{}", &reply, &e), e, ERR_TIMED_OUT);
     assert_int_equal(reply.status, 0);
+    s.now += 30;
+    fake_answers(&ca, (struct fake_answer){.url = "/order/1", .status = 503});
+    assert_fails(acme_net_post(&s, "https://ca.example/order/1", "{}", &reply, &e), e, ERR_ACME_UNAVAILABLE);
+    assert_false(reply.repeated);
+    fake_answers(&ca, bad_nonce);
+    fake_answers(&ca, (struct fake_answer){.url = "/order/1", .status = 503});
+    assert_fails(acme_net_post(&s, "https://ca.example/order/1", "{}", &reply, &e), e, ERR_ACME_UNAVAILABLE);
+    assert_true(reply.repeated);
 }
 
 static void what_a_ca_refuses_is_an_error_of_its_kind(void **state) {
