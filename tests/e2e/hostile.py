@@ -46,8 +46,24 @@ def look_at(what, tricks, begin, name_of, method):
         check(f"{what}: {trick} is {reason}", right, look)
 
 
+# name → what doctor must find, and must not
+DOCTOR = {"long.test": ("alias_loop", "servers_fail"), "lame.test": ("servers_fail", "methods"),
+          "bulk.web.test": ("methods", "port_80_closed"), "heads.web.test": ("port_80_closed", "redirect")}
+
+
+def doctor():
+    begun = {name: call("POST", "/v1/preflights", {"name": name})["id"] for name in DOCTOR}
+    end = time.monotonic() + SECONDS
+    for name, (wanted, unwanted) in DOCTOR.items():
+        while not (report := call("GET", f"/v1/preflights/{begun[name]}").json)["ended_at"] and time.monotonic() < end:
+            time.sleep(0.2)
+        codes = [finding["code"] for finding in report["findings"] or []]
+        check(f"doctor: {name} has {wanted}", wanted in codes and unwanted not in codes, report)
+
+
 call("POST", "/v1/solvers", {"zone": ".", "type": "http-01", "kind": "responder", "doubt_seconds": 1})
 look_at("record", RECORDS, begin_domain, lambda trick: f"{trick}.test", "dns")
 look_at("file", FILES, begin_domain, lambda trick: f"{trick}.web.test", "file")
 look_at("challenge", CHALLENGES, begin_test, lambda trick: f"{trick}.web.test", "http-01")
+doctor()
 finish()
