@@ -202,6 +202,28 @@ static void the_lifetime_is_of_the_day_that_it_is_asked_for(void **state) {
     assert_in_range(look_at(&c).version_end - look_at(&c).not_before, 90 * DAY - 2 * 3600, 90 * DAY);
 }
 
+/* Also when it is said again, because the answer was lost. */
+static void a_ca_that_takes_a_beginning_gives_the_lifetime_to_the_second(void **state) {
+    (void)state;
+    struct issuer one;
+    int64_t began = w.now;
+    takes_lifetimes(30);
+    brand.fallback_issuers = "";
+    assert_ok(issuer_get(w.services.db, w.arena, "one", &one, &e), e);
+    one.takes_not_before = true;
+    assert_ok(issuer_db_put(w.services.db, &one, &e), e);
+    fakes[0].longest = 90 * DAY;
+    fakes[0].forgets_location = true;
+    struct certificate c = buy("www.example.com");
+    live(30);
+    fakes[0].forgets_location = false;
+    live(120);
+    assert_int_equal(fakes[0].new_orders, 2);
+    for (size_t i = 0; i < 2; i++)
+        assert_string_equal(fakes[0].orders[i].not_before, time_format(w.arena, began));
+    assert_int_equal(look_at(&c).version_end, began + 30 * DAY);
+}
+
 TEST_MAIN(acme_limit, in_world(orders_wait_for_their_slots),
           in_world(killed_orders_take_no_more_than_there_is),
           in_world(the_same_names_once_more_are_no_new_order),
@@ -211,4 +233,5 @@ TEST_MAIN(acme_limit, in_world(orders_wait_for_their_slots),
           in_world(no_more_is_asked_for_than_the_ca_has),
           in_world(a_lifetime_that_is_refused_keeps_nobody_waiting),
           in_world(what_a_ca_refuses_otherwise_is_not_said_again),
-          in_world(the_lifetime_is_of_the_day_that_it_is_asked_for))
+          in_world(the_lifetime_is_of_the_day_that_it_is_asked_for),
+          in_world(a_ca_that_takes_a_beginning_gives_the_lifetime_to_the_second))
