@@ -87,8 +87,8 @@ bool issuer_db_put(struct db *db, const struct issuer *i, struct error *e) {
         "days_max, grades, public_names, takes_not_before) "
         "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, "
         "$22, $23, $24, $25, $26, $27, $28, $29) ON CONFLICT (id) DO UPDATE SET title_en = $4, "
-        "title_zh = $5, tls_roots = $8, chain_roots = $9, contact = $10, terms_agreed_at = $11, eab_kid = $12, eab_sealed = $13, profile = $14, "
-        "preferred_chain = $15, caa_domains = $16, takes_not_after = $17, key_algorithms = $18, names_max = $19, "
+        "title_zh = $5, tls_roots = $8, chain_roots = $9, contact = $10, terms_agreed_at = $11, eab_kid = $12, "
+        "eab_sealed = $13, profile = $14, preferred_chain = $15, caa_domains = $16, takes_not_after = $17, key_algorithms = $18, names_max = $19, "
         "limits = $20, finalize_seconds = $21, withdrawn_at = $22, changed_at = $23, revision = $24, "
         "eab_reusable = $25, days_max = $26, grades = $27, public_names = $28, takes_not_before = $29",
         DB_TEXT(i->id), DB_TEXT(ISSUER_ACCOUNT), DB_TEXT(i->kind), DB_TEXT(i->title_en), DB_TEXT(i->title_zh),
