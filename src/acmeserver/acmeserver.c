@@ -210,7 +210,8 @@ static bool directory_handle(struct served_request *rq, struct error *e) {
     for (size_t i = 0; i < sizeof members / sizeof *members; i++)
         served_set(rq->reply, members[i].member,
                    arena_printf(rq->arena, "%s%s", url, rows[members[i].resource].path));
-    served_set(rq->reply, "renewalInfo", arena_printf(rq->arena, "%s/acme/renewal-info", url));
+    if (rq->settings->suggest_seconds)
+        served_set(rq->reply, "renewalInfo", arena_printf(rq->arena, "%s/acme/renewal-info", url));
     json_t *meta = json_object(), *identities = json_array();
     json_array_append_new(identities, json_string(ACMESERVER_DOMAIN));
     served_set(meta, "termsOfService", arena_printf(rq->arena, "%s/terms", url));

@@ -29,7 +29,7 @@ struct acmeserver_settings {
     int64_t reuse_percent; /* of valid authorizations that another order may use */
     int64_t order_seconds, authorization_seconds;
     int64_t abandoned_seconds;                       /* an open order of this age counts as abandoned */
-    int64_t suggest_seconds;                         /* Retry-After of renewalInfo */
+    int64_t suggest_seconds;                         /* Retry-After of renewalInfo; 0: it has none */
     struct request_limit orders;                     /* of an account */
     struct request_limit accounts;                   /* of everybody */
     struct external_key external[EXTERNAL_KEYS_MAX]; /* none: accounts need no binding */

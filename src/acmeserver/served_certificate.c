@@ -157,7 +157,7 @@ bool renewal_info_handle(struct served_request *rq, struct error *e) {
     int64_t start, end;
     if (!served_certificate_by_identifier(rq->db, rq->arena, rq->args[0], &certificate, e))
         return false;
-    if (!certificate.id)
+    if (!certificate.id || !rq->settings->suggest_seconds)
         return refuse(rq, REFUSAL_NOT_FOUND, e, "there is no such certificate", "没有该证书");
     suggest(&certificate, rq->now, &start, &end);
     json_t *window = json_object();

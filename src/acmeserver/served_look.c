@@ -22,13 +22,10 @@ struct look {
 /* What we saw, in the words of RFC 8555, 6.7. */
 static const char *problem_of(enum reason reason) {
     static const char *const types[REASON_COUNT] = {
-        [REASON_NXDOMAIN] = "dns",
-        [REASON_SERVFAIL] = "dns",
-        [REASON_CNAME_LOOP] = "dns",
-        [REASON_TIME_OUT] = "connection",
-        [REASON_CONNECTION_REFUSED] = "connection",
-        [REASON_CAA_FORBIDS] = "caa",
-        [REASON_REDIRECT_REFUSED] = "connection",
+        [REASON_NXDOMAIN] = "dns",        [REASON_SERVFAIL] = "dns",
+        [REASON_DNSSEC_BROKEN] = "dns",   [REASON_CNAME_LOOP] = "dns",
+        [REASON_TIME_OUT] = "connection", [REASON_CONNECTION_REFUSED] = "connection",
+        [REASON_CAA_FORBIDS] = "caa",     [REASON_REDIRECT_REFUSED] = "connection",
     };
     return types[reason] ? types[reason] : "unauthorized";
 }

@@ -43,12 +43,12 @@ static bool has_variable(const char *const env[], const char *setting) {
 }
 
 const char *const *child_environment(struct arena *a, const char *const defaults[], const char *const env[]) {
-    size_t default_count = child_count(defaults), count = child_count(env), n = 0;
-    const char **all = ARENA_ARRAY(a, default_count + count + 1, const char *);
-    for (size_t i = 0; i < default_count; i++)
+    const char **all = ARENA_ARRAY(a, child_count(defaults) + child_count(env) + 1, const char *);
+    size_t n = 0;
+    for (size_t i = 0; defaults && defaults[i]; i++)
         if (!has_variable(env, defaults[i]))
             all[n++] = defaults[i];
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; env && env[i]; i++)
         all[n++] = env[i];
     return all;
 }

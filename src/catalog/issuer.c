@@ -16,6 +16,7 @@ enum {
     FINALIZE_MIN = 30,
     FINALIZE_MAX = 7 * DAY,
     NAMES_MAX = 1000,
+    DAYS_MAX = 10000,
 };
 
 /* Goes into messages to the CA as it stands: one line of printable ASCII. */
@@ -96,8 +97,13 @@ bool issuer_check(struct arena *a, const struct issuer *i, struct error *e) {
            entry_check_title("preferred_chain", i->preferred_chain ? i->preferred_chain : "-", e) &&
            check_line("caa_domains", i->caa_domains, e) && check_algorithms(i->key_algorithms, e) &&
            entry_check_number("names_max", i->names_max, 0, NAMES_MAX, e) &&
+           entry_check_number("days_max", i->days_max, 0, DAYS_MAX, e) &&
            entry_check_number("finalize_seconds", i->finalize_seconds, FINALIZE_MIN, FINALIZE_MAX, e) &&
            check_limits(a, i, e) && check_binding(i, e);
+}
+
+struct issuer_rules issuer_rules_of(const struct issuer *issuer) {
+    return (struct issuer_rules){.lifetime_max = issuer->days_max * DAY};
 }
 
 bool issuer_usable(const struct issuer *issuer, struct error *e) {

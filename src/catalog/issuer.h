@@ -5,6 +5,7 @@
  */
 #pragma once
 #include "http/route.h"
+#include "policy/policy.h"
 
 #define ISSUER_LOCAL "local"
 
@@ -22,11 +23,12 @@ struct issuer {
     int64_t terms_agreed_at; /* 0: nobody agreed to its terms of service */
     const char *eab_kid;     /* external account binding; NULL: none */
     struct slice eab_sealed; /* its MAC key, PURPOSE_SECRET under the id `ISSUER/eab` of ISSUER_ACCOUNT */
-    bool eab_reusable;       /* may bind the accounts of everybody here; else each brings its own */
+    bool eab_reusable;       /* may bind the accounts of everybody here; else of who administers */
     const char *profile;     /* that is asked for, where the directory offers it; NULL: the CA's default */
     const char *preferred_chain; /* common name of the top issuer; NULL: the chain the CA gives */
     const char *caa_domains; /* what a CAA record may name, one space between; NULL: as its directory says */
     bool takes_not_after;    /* honours notBefore and notAfter in an order */
+    int64_t days_max;        /* of a certificate; 0: what the policy says */
     const char *key_algorithms; /* that it signs, one space between; NULL: what the brand says */
     int64_t names_max;          /* in one certificate; 0: what the brand says */
     const char *limits;         /* JSON array, see issue/limit.h; NULL: none are known */
@@ -60,6 +62,8 @@ bool issuer_eab_seal(const struct services *services, struct arena *a, const str
 /* The MAC key of external account binding; ERR_ACME_EXTERNAL_ACCOUNT if there is none. */
 bool issuer_eab_key(const struct services *services, struct arena *a, const struct issuer *issuer,
                     struct secret **key, struct error *e);
+/* What it makes of the lifetimes of the policy. */
+struct issuer_rules issuer_rules_of(const struct issuer *issuer);
 /* ERR_BRAND_NOT_ON_SALE for a withdrawn one. */
 bool issuer_usable(const struct issuer *issuer, struct error *e);
 

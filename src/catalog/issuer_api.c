@@ -29,6 +29,8 @@ enum { FINALIZE_SECONDS = 600, EAB_KEY_MIN = 16, BODY_MAX = 1 << 20 };
         ISSUER(WORDS, caa_domains, 0, "What CAA records may name", "CAA 记录可填写的域名"),                  \
         ISSUER(BOOL, takes_not_after, FIELD_NOT_NULL, "It honours the lifetime that an order asks for",      \
                "是否接受订单指定的有效期"),                                                                  \
+        ISSUER(INT, days_max, FIELD_NOT_NULL, "Longest lifetime of its certificates, in days",               \
+               "证书最长有效期(天)"),                                                                        \
         ISSUER(WORDS, key_algorithms, 0, "Key algorithms that it signs", "支持的密钥算法"),                  \
         ISSUER(INT, names_max, FIELD_NOT_NULL, "Most names in one certificate", "每张证书的域名上限"),       \
         ISSUER(LIST, limits, 0, "Its rate limits: [{name, per, count, seconds, exempt}]",                    \

@@ -16,7 +16,7 @@ struct preset {
     const char *id, *directory, *caa_domains, *profile, *key_algorithms;
     struct text title;
     bool takes_not_after;
-    int64_t names_max, finalize_seconds;
+    int64_t days_max, names_max, finalize_seconds;
     struct limit_row *limits;
     unsigned limits_count;
 };
@@ -39,6 +39,7 @@ static const cyaml_schema_field_t preset_fields[] = {
     YAML_OPTIONAL_TEXT("profile", struct preset, profile),
     YAML_OPTIONAL_TEXT("key_algorithms", struct preset, key_algorithms),
     YAML_OPTIONAL_BOOL("takes_not_after", struct preset, takes_not_after),
+    YAML_OPTIONAL_INT("days_max", struct preset, days_max),
     YAML_OPTIONAL_INT("names_max", struct preset, names_max),
     YAML_OPTIONAL_INT("finalize_seconds", struct preset, finalize_seconds),
     CYAML_FIELD_SEQUENCE("limits", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct preset, limits,
@@ -80,6 +81,7 @@ static void fill(struct arena *a, const struct preset *p, struct issuer *issuer)
     issuer->profile = p->profile;
     issuer->key_algorithms = p->key_algorithms;
     issuer->takes_not_after = p->takes_not_after;
+    issuer->days_max = p->days_max;
     issuer->names_max = p->names_max;
     issuer->limits = limits_json(a, p);
     if (p->finalize_seconds)

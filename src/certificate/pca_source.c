@@ -26,6 +26,10 @@ static bool take_in(struct work *w, const struct pca_source *s, struct slice byt
                           intake, e);
 }
 
+const char *pca_source_party(struct work *w) {
+    return arena_printf(w->arena, "source %s", w->item->subject);
+}
+
 bool pca_source_fetch(struct work *w, struct error *e) {
     struct fetched *f = w->prepared = ARENA_NEW(w->arena, struct fetched);
     struct pca_source s;

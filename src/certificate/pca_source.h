@@ -38,6 +38,7 @@ bool pca_source_delete(struct db *db, const char *certificate_id, struct error *
  * unless it is not newer; looked at again a day later. What goes wrong is noted in the source, and tried
  * again after a back-off.
  */
+const char *pca_source_party(struct work *w);
 bool pca_source_fetch(struct work *w, struct error *e);
 bool pca_source_take(struct work *w, struct error *e);
 bool pca_source_failed(struct work *w, const struct error *cause, struct error *e);

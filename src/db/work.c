@@ -40,6 +40,9 @@ bool work_forget(struct db *db, const char *subject, struct error *e) {
     "w.subject, w.account_id, w.step, w.due_at, w.attempts, w.crashes, w.wakes, w.last_error, "              \
     "l.owner AS lease_owner FROM work w LEFT JOIN lease l ON l.subject = w.subject "
 
+/* Of the steps that a list names, " one two "; all if it is NULL. */
+#define ONLY(list) "(" list " IS NULL OR " list " LIKE '% ' || w.step || ' %') "
+
 /* Several statements as one: in the caller's transaction, or in one of our own. */
 struct whole {
     struct db *db;
@@ -73,17 +76,24 @@ static bool lease_all(struct db *db, struct work_item *items, size_t count, cons
 }
 
 /* budget: as the header has it */
-bool work_claim(struct db *db, struct arena *a, const char *owner, int64_t now, int64_t lease_seconds,
-                size_t limit, struct work_item **items, size_t *count, struct error *e) {
+bool work_claim_of(struct db *db, struct arena *a, const char *only, const char *owner, int64_t now,
+                   int64_t lease_seconds, size_t limit, struct work_item **items, size_t *count,
+                   struct error *e) {
     struct whole t;
     if (!whole_begin(&t, db, e))
         return false;
     bool ok = db_list(db, a, work_fields, sizeof **items, items, count, e,
-                      "SELECT " ITEM "WHERE w.due_at <= $1 AND l.subject IS NULL "
-                      "ORDER BY w.due_at, w.subject LIMIT $2",
-                      DB_INT(now), DB_INT((int64_t)limit)) &&
+                      "SELECT " ITEM "WHERE w.due_at <= $1 AND l.subject IS NULL AND " ONLY(
+                          "$3") "ORDER BY w.due_at, w.subject LIMIT $2",
+                      DB_INT(now), DB_INT((int64_t)limit), DB_TEXT(only)) &&
               lease_all(db, *items, *count, arena_strdup(a, owner), now + lease_seconds, e);
     return whole_end(&t, ok, e);
+}
+
+/* budget: as the header has it */
+bool work_claim(struct db *db, struct arena *a, const char *owner, int64_t now, int64_t lease_seconds,
+                size_t limit, struct work_item **items, size_t *count, struct error *e) {
+    return work_claim_of(db, a, NULL, owner, now, lease_seconds, limit, items, count, e);
 }
 
 /* ---- outcomes ---- */
@@ -217,11 +227,16 @@ bool work_release(struct db *db, const char *owner, int64_t now, int64_t *releas
 /* ---- looking ---- */
 
 bool work_next_due(struct db *db, int64_t *due_at, struct error *e) {
+    return work_next_due_of(db, NULL, due_at, e);
+}
+
+bool work_next_due_of(struct db *db, const char *only, int64_t *due_at, struct error *e) {
     int64_t lease_end;
-    if (!db_int(
-            db, due_at, INT64_MAX, e,
-            "SELECT due_at FROM work WHERE NOT EXISTS "
-            "(SELECT 1 FROM lease WHERE lease.subject = work.subject) ORDER BY due_at, subject LIMIT 1") ||
+    if (!db_int(db, due_at, INT64_MAX, e,
+                "SELECT due_at FROM work w WHERE NOT EXISTS "
+                "(SELECT 1 FROM lease WHERE lease.subject = w.subject) AND " ONLY(
+                    "$1") "ORDER BY due_at, subject LIMIT 1",
+                DB_TEXT(only)) ||
         !db_int(db, &lease_end, INT64_MAX, e, "SELECT min(end_at) FROM lease"))
         return false;
     *due_at = lease_end < *due_at ? lease_end : *due_at;

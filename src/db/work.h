@@ -25,7 +25,11 @@ bool work_enqueue(struct db *db, const char *account_id, const char *subject, co
                   int64_t due_at, struct error *e);
 /* What was planned is not needed any more; somebody who is at it already finds out by himself. */
 bool work_forget(struct db *db, const char *subject, struct error *e);
-/* Takes up to `limit` due rows, oldest first. */
+/* Takes up to `limit` due rows, oldest first; `only`: those in one of these steps (" one two "); NULL: all.
+ */
+bool work_claim_of(struct db *db, struct arena *a, const char *only, const char *owner, int64_t now,
+                   int64_t lease_seconds, size_t limit, struct work_item **items, size_t *count,
+                   struct error *e);
 bool work_claim(struct db *db, struct arena *a, const char *owner, int64_t now, int64_t lease_seconds,
                 size_t limit, struct work_item **items, size_t *count, struct error *e);
 
@@ -60,6 +64,7 @@ bool work_give_back_others(struct db *db, const char *owner, const char *subject
 bool work_release(struct db *db, const char *owner, int64_t now, int64_t *released, struct error *e);
 /* When the next unleased row is due, or the first lease ends by time; INT64_MAX if there is none. */
 bool work_next_due(struct db *db, int64_t *due_at, struct error *e);
+bool work_next_due_of(struct db *db, const char *only, int64_t *due_at, struct error *e);
 /* Does a process whose name is before `owner` work on this step for another subject of the account? */
 bool work_held_before(struct db *db, const char *account_id, const char *step, const char *owner, bool *held,
                       struct error *e);

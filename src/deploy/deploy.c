@@ -238,6 +238,18 @@ static bool put_version(struct work *w, struct subject *s, struct error *e) {
     return true;
 }
 
+const char *target_party(struct arena *a, const char *target_id) {
+    return arena_printf(a, "target %s", target_id);
+}
+
+const char *deploy_party(struct work *w) {
+    struct deployment d;
+    struct error ignored;
+    return deployment_get_any(w->db, w->arena, w->item->subject, &d, &ignored)
+               ? target_party(w->arena, d.target_id)
+               : NULL;
+}
+
 bool deploy_put(struct work *w, struct error *e) {
     struct subject *s = w->prepared = ARENA_NEW(w->arena, struct subject);
     return subject_read(w, s, e) && (!is_running(&s->d) || put_version(w, s, e));

@@ -105,6 +105,9 @@ bool deploy_take_over(struct work *w, const char *from, struct certificate *c, s
  * deployment why an attempt failed, for people.
  */
 bool deploy_failed(struct work *w, const struct error *cause, struct error *e);
+/* For `party` of the steps: a target, by its id. */
+const char *target_party(struct arena *a, const char *target_id);
+const char *deploy_party(struct work *w);
 bool deploy_put(struct work *w, struct error *e);
 bool deploy_put_record(struct work *w, struct error *e);
 bool deploy_keep(struct work *w, struct error *e);

@@ -39,10 +39,22 @@ struct dns_settings {
     struct dns_servers resolvers; /* none: those of /etc/resolv.conf */
     const char *trust_anchor;     /* file in zone file format; NULL: the root's keys of 2017 and 2024 */
     const struct outbound_policy *policy;
-    int timeout_ms; /* for one question */
+    int timeout_ms;            /* for one question */
+    int check_ms;              /* for all of one check; 0: a minute */
+    struct dns_keeper *keeper; /* NULL: each check sets up a resolver of its own */
 };
 
-/* One check: what was found out is kept until the arena ends, and no longer. */
+/*
+ * Setting up a resolver takes a hundred times as long as a look-up. A keeper, one for each process and its
+ * settings, lends the same to checks that follow each other within a second. Each question is asked anew;
+ * what a resolver remembers all the same, a server that is dead or a key that is wrong, ends its use. Ends
+ * with the arena.
+ */
+struct dns_keeper;
+struct dns_keeper *dns_keeper_new(struct arena *a);
+
+/* One check: what was found out is kept until the arena ends, and no longer. When its time is over nobody is
+ * asked any more, and every answer is a time-out. */
 struct dns;
 bool dns_open(struct arena *a, const struct dns_settings *settings, struct dns **dns, struct error *e);
 /* Lets its sockets and memory go before the arena ends; what was found out stays. NULL is nothing. */
@@ -80,6 +92,7 @@ enum dns_status {
     DNS_UNREACHABLE, /* the network says so: refused, no route */
     DNS_NOT_ALLOWED, /* the outbound policy says so */
     DNS_GARBLED,     /* not an answer to the question */
+    DNS_CUT,         /* the beginning of an answer, and by TCP it is not to be had */
 };
 
 struct dns_answer {

@@ -1,6 +1,8 @@
 /* dns/: against real servers. */
 #include "dns/fixture.h"
+#include <dlfcn.h>
 #include <sys/syscall.h>
+#include <unbound.h>
 
 /* ---- nothing leaves this machine ---- */
 
@@ -33,6 +35,18 @@ int connect(int fd, const struct sockaddr *to, socklen_t length) {
         return -1;
     }
     return (int)syscall(SYS_connect, fd, to, length);
+}
+
+/* ---- resolvers are counted ---- */
+
+static int resolvers_made;
+
+struct ub_ctx *ub_ctx_create(void) {
+    struct ub_ctx *(*original)(void);
+    void *symbol = dlsym(RTLD_NEXT, "ub_ctx_create");
+    memcpy(&original, &symbol, sizeof original);
+    resolvers_made++;
+    return original();
 }
 
 /* ---- helpers ---- */
@@ -133,6 +147,31 @@ static void a_server_that_does_not_answer_costs_its_time_and_no_more(void **stat
     assert_in_range(closed.ms, 0, ANSWER_MS - 1);
 }
 
+/* Somebody who makes us ask again and again is asked until the time of the check is over. */
+static void a_check_ends_in_time_however_much_there_is_to_ask(void **state) {
+    (void)state;
+    struct dns_zone zone = zone_at("example.test", &net.silent);
+    const struct dns_settings settings = {.zones = &zone,
+                                          .zone_count = 1,
+                                          .outside_refused = true,
+                                          .policy = &nothing_private,
+                                          .timeout_ms = IMPATIENT_MS / 2,
+                                          .check_ms = IMPATIENT_MS};
+    struct dns_result result = {0};
+    struct dns_answer answer = {0};
+    struct dns *dns;
+    struct error e;
+    int64_t begun = clock_monotonic_ms();
+    assert_ok(dns_open(net.arena, &settings, &dns, &e), e);
+    for (int i = 0; i < 8; i++) {
+        assert_ok(dns_validated(dns, "example.test", DNS_A, &result, &e), e);
+        assert_true(result.timed_out);
+        assert_ok(dns_ask(dns, &net.silent, "example.test", DNS_A, &answer, &e), e);
+        assert_int_equal(answer.status, DNS_TIMED_OUT);
+    }
+    assert_in_range(clock_monotonic_ms() - begun, IMPATIENT_MS - 5, 3 * IMPATIENT_MS);
+}
+
 static void refusals_of_a_server_are_answers(void **state) {
     (void)state;
     const struct dns_server *good = &net.named[GOOD].server;
@@ -212,6 +251,137 @@ static void what_changed_meanwhile_is_seen_at_once(void **state) {
     struct dns_result fresh = look_up(&after, "_tenure-challenge.lag.example.test", DNS_TXT);
     assert_true(has_text(old.data, old.count, "an-old-value"));
     assert_true(has_text(fresh.data, fresh.count, "the-value"));
+}
+
+/* ---- a resolver that is kept ---- */
+
+/* A check of its own. */
+static struct dns_result check(const struct dns_settings *settings, const char *name, enum dns_type type) {
+    struct dns_result result;
+    struct dns *dns;
+    struct error e;
+    assert_ok(dns_open(net.arena, settings, &dns, &e), e);
+    assert_ok(dns_validated(dns, name, type, &result, &e), e);
+    dns_close(dns);
+    return result;
+}
+
+static void checks_that_follow_each_other_share_a_resolver(void **state) {
+    (void)state;
+    struct dns_settings settings = zones_only();
+    struct dns *outer, *inner;
+    struct error e;
+    settings.keeper = dns_keeper_new(net.arena);
+    int before = resolvers_made;
+    for (int i = 0; i < 5; i++)
+        assert_int_equal(check(&settings, "_tenure-challenge.example.test", DNS_TXT).count, 2);
+    assert_in_range(resolvers_made - before, 1, 4); /* on a slow machine a second passes */
+    before = resolvers_made;
+    usleep(1100000);
+    check(&settings, "_tenure-challenge.example.test", DNS_TXT);
+    assert_int_equal(resolvers_made - before, 1);
+    assert_ok(dns_open(net.arena, &settings, &outer, &e), e);
+    usleep(1100000); /* it is lent for as long as it is needed; the next one has its own */
+    before = resolvers_made;
+    assert_ok(dns_open(net.arena, &settings, &inner, &e), e);
+    assert_int_equal(resolvers_made - before, 1);
+    dns_close(inner);
+    struct dns_result result;
+    assert_ok(dns_validated(outer, "_tenure-challenge.example.test", DNS_TXT, &result, &e), e);
+    assert_int_equal(result.count, 2);
+    dns_close(outer);
+}
+
+static void after_a_failure_the_next_check_has_a_new_resolver(void **state) {
+    (void)state;
+    struct dns_settings settings = zones_only();
+    settings.keeper = dns_keeper_new(net.arena);
+    static const char *const failing[] = {"www.broken.test", "_tenure-challenge.forged.test"};
+    for (size_t i = 0; i < sizeof failing / sizeof *failing; i++) {
+        check(&settings, "_tenure-challenge.example.test", DNS_TXT);
+        assert_int_equal(check(&settings, failing[i], DNS_TXT).rcode, DNS_SERVFAIL);
+        int before = resolvers_made;
+        check(&settings, "_tenure-challenge.example.test", DNS_TXT);
+        assert_int_equal(resolvers_made - before, 1);
+    }
+}
+
+/* What a server says one time after another, each for an hour: header behind the id, and what follows the
+ * question. */
+#define NAME "\300\014"
+#define HOUR "\0\0\016\020"
+#define SOA  NAME "\0\006\0\001" HOUR "\0\026\0\0\0\0\0\001" HOUR HOUR HOUR HOUR
+#define TXT  NAME "\0\020\0\001" HOUR "\0\002\001"
+static const struct {
+    struct slice header, rest;
+} sayings[] = {
+#define SAYING(header, rest)                                                                                 \
+    {                                                                                                        \
+        {(const uint8_t *)(header), 10}, {                                                                   \
+            (const uint8_t *)(rest), sizeof(rest) - 1                                                        \
+        }                                                                                                    \
+    }
+    SAYING("\204\003\0\001\0\0\0\0\0\0", ""),      /* NXDOMAIN, and no SOA */
+    SAYING("\204\003\0\001\0\0\0\001\0\0", SOA),   /* NXDOMAIN */
+    SAYING("\204\0\0\001\0\0\0\001\0\0", SOA),     /* nothing of that type */
+    SAYING("\204\0\0\001\0\001\0\0\0\0", TXT "1"), /* records */
+    SAYING("\204\0\0\001\0\001\0\0\0\0", TXT "2"),
+};
+enum { SAYINGS = sizeof sayings / sizeof *sayings, HEADER = 12 };
+
+static void say_it(int fd) {
+    uint8_t bytes[512];
+    struct sockaddr_storage from;
+    for (size_t i = 0;;) {
+        socklen_t size = sizeof from;
+        if (recvfrom(fd, bytes, sizeof bytes, 0, (struct sockaddr *)&from, &size) < HEADER)
+            continue;
+        uint8_t *end = bytes + HEADER + strlen((char *)bytes + HEADER) + 5; /* behind the question */
+        memcpy(bytes + 2, sayings[i].header.p, sayings[i].header.len);
+        memcpy(end, sayings[i].rest.p, sayings[i].rest.len);
+        sendto(fd, bytes, (size_t)(end - bytes) + sayings[i].rest.len, 0, (struct sockaddr *)&from, size);
+        i += i + 1 < SAYINGS;
+    }
+}
+
+static pid_t start_sayings(struct dns_server *server) {
+    uint16_t port = 0;
+    AUTO_FD fd = bound(SOCK_DGRAM, &port);
+    *server = loopback("sayings", port);
+    pid_t pid = fork();
+    assert_true(pid >= 0);
+    if (pid > 0)
+        return pid;
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    say_it(fd);
+    _exit(1);
+}
+
+static void a_resolver_that_is_kept_asks_anew_each_time(void **state) {
+    (void)state;
+    static const struct {
+        int rcode;
+        const char *text; /* NULL: nothing is there */
+    } seen[SAYINGS] = {{DNS_NXDOMAIN, NULL},
+                       {DNS_NXDOMAIN, NULL},
+                       {DNS_NOERROR, NULL},
+                       {DNS_NOERROR, "1"},
+                       {DNS_NOERROR, "2"}};
+    struct dns_server server;
+    pid_t pid = start_sayings(&server);
+    struct dns_zone zone = zone_at("sayings.test", &server);
+    struct dns_settings settings = zones_only();
+    settings.zones = &zone;
+    settings.zone_count = 1;
+    settings.keeper = dns_keeper_new(net.arena);
+    for (size_t i = 0; i < SAYINGS; i++) {
+        struct dns_result result = check(&settings, "sayings.test", DNS_TXT);
+        assert_int_equal(result.rcode, seen[i].rcode);
+        assert_int_equal(result.count, seen[i].text != NULL);
+        assert_true(!seen[i].text || has_text(result.data, result.count, seen[i].text));
+    }
+    kill(pid, SIGKILL);
+    waitpid(pid, NULL, 0);
 }
 
 static void names_outside_of_the_zones_are_refused(void **state) {
@@ -357,6 +527,7 @@ int main(void) {
         test(strings_of_a_record_are_joined),
         test(a_long_answer_comes_by_tcp),
         test(a_server_that_does_not_answer_costs_its_time_and_no_more),
+        test(a_check_ends_in_time_however_much_there_is_to_ask),
         test(refusals_of_a_server_are_answers),
         test(a_cname_stands_for_the_data),
         test(the_policy_closes_servers_that_others_name),
@@ -364,6 +535,9 @@ int main(void) {
         test(the_chain_of_trust_begins_at_the_root),
         test(a_look_up_ends_in_time),
         test(what_changed_meanwhile_is_seen_at_once),
+        test(checks_that_follow_each_other_share_a_resolver),
+        test(after_a_failure_the_next_check_has_a_new_resolver),
+        test(a_resolver_that_is_kept_asks_anew_each_time),
         test(names_outside_of_the_zones_are_refused),
         test(what_leads_out_of_the_zones_ends_there),
         test(one_server_may_stand_for_the_whole_world),

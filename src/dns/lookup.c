@@ -9,7 +9,7 @@
 #include <poll.h>
 #include <unbound.h>
 
-enum { RESOLV_CONF_MAX = 65536 };
+enum { RESOLV_CONF_MAX = 65536, KEPT_MS = 1000, CHECK_MS = 60000 };
 #define RESOLV_CONF "/etc/resolv.conf"
 /* TEST-NET-1, which we also forbid to ask: whatever is sent there is not sent. */
 #define NOWHERE "192.0.2.1"
@@ -159,10 +159,52 @@ static bool system_resolvers(struct arena *a, struct dns_servers *servers, struc
            fail(e, ERR_NO_RESOLVER, RESOLV_CONF " names no DNS server", RESOLV_CONF " 中没有 DNS 服务器");
 }
 
-void dns_close(struct dns *dns) {
-    if (!dns)
+/* ---- keeping ---- */
+
+struct dns_keeper {
+    struct ub_ctx *resolver; /* NULL before the first check */
+    int64_t made_ms;
+    size_t users;
+    bool spent; /* it knows something that the next check must find out by itself */
+};
+
+static void drop_kept(void *object) {
+    struct dns_keeper *keeper = object;
+    ub_ctx_delete(keeper->resolver);
+}
+
+struct dns_keeper *dns_keeper_new(struct arena *a) {
+    struct dns_keeper *keeper = ARENA_NEW(a, struct dns_keeper);
+    arena_defer(a, drop_kept, keeper);
+    return keeper;
+}
+
+static bool lends(const struct dns_keeper *keeper) {
+    return keeper->resolver && !keeper->spent && clock_monotonic_ms() - keeper->made_ms < KEPT_MS;
+}
+
+static void borrow(struct dns *dns, struct dns_keeper *keeper) {
+    dns->resolver = keeper->resolver;
+    dns->keeper = keeper;
+    keeper->users++;
+}
+
+/* One that is lent is not taken away: the next check has another chance. */
+static void keep(struct dns *dns, struct dns_keeper *keeper) {
+    if (keeper->users > 0)
         return;
-    ub_ctx_delete(dns->resolver);
+    ub_ctx_delete(keeper->resolver);
+    *keeper = (struct dns_keeper){.resolver = dns->resolver, .made_ms = clock_monotonic_ms()};
+    borrow(dns, keeper);
+}
+
+void dns_close(struct dns *dns) {
+    if (!dns || !dns->resolver)
+        return;
+    if (dns->keeper)
+        dns->keeper->users--;
+    else
+        ub_ctx_delete(dns->resolver);
     dns->resolver = NULL;
 }
 
@@ -170,19 +212,31 @@ static void close_at_end(void *object) {
     dns_close(object);
 }
 
+static bool make_resolver(struct dns *dns, struct error *e) {
+    dns->resolver = ub_ctx_create();
+    return dns->resolver ? set_up(dns, e) : fail_errno(e, ERR_SYSTEM, "libunbound");
+}
+
 bool dns_open(struct arena *a, const struct dns_settings *settings, struct dns **opened, struct error *e) {
     struct dns *dns = ARENA_NEW(a, struct dns);
     *dns = (struct dns){.arena = a, .settings = settings, .resolvers = settings->resolvers};
+    dns->deadline_ms = clock_monotonic_ms() + (settings->check_ms ? settings->check_ms : CHECK_MS);
     if (settings->outside_refused)
         dns->resolvers.count = 0;
     else if (dns->resolvers.count == 0 && !system_resolvers(a, &dns->resolvers, e))
         return false;
-    dns->resolver = ub_ctx_create();
-    if (!dns->resolver)
-        return fail_errno(e, ERR_SYSTEM, "libunbound");
     arena_defer(a, close_at_end, dns);
     *opened = dns;
-    return set_up(dns, e);
+    if (!settings->keeper)
+        return make_resolver(dns, e);
+    if (lends(settings->keeper)) {
+        borrow(dns, settings->keeper);
+        return true;
+    }
+    bool made = make_resolver(dns, e);
+    if (made)
+        keep(dns, settings->keeper);
+    return made;
 }
 
 /* ---- asking ---- */
@@ -192,6 +246,7 @@ struct pending {
     struct arena *arena;
     struct dns_result *result;
     bool done;
+    bool remembered; /* asked again, the resolver would not ask anybody */
 };
 
 /* Without its final dot. libunbound names none where there was no CNAME. */
@@ -208,12 +263,22 @@ static void copy_data(struct arena *a, const struct ub_result *from, struct dns_
     result->data = data;
 }
 
+/* That there is nothing is remembered for some seconds, whatever it was told, if nobody has said for how
+ * long: without an SOA record. */
+static bool is_remembered(const struct ub_result *from) {
+    enum { AUTHORITY_COUNT = 8, HEADER = 12 };
+    const uint8_t *packet = from->answer_packet;
+    bool authority = from->answer_len >= HEADER && (packet[AUTHORITY_COUNT] || packet[AUTHORITY_COUNT + 1]);
+    return from->ttl > 0 || (!from->havedata && !authority);
+}
+
 static void take_result(void *context, int problem, struct ub_result *from) {
     struct pending *pending = context;
     struct dns_result *result = pending->result;
     pending->done = true;
     if (problem || !from)
         return; /* stays SERVFAIL */
+    pending->remembered = is_remembered(from);
     *result = (struct dns_result){.rcode = from->bogus ? DNS_SERVFAIL : from->rcode,
                                   .secure = from->secure,
                                   .bogus = from->bogus,
@@ -224,9 +289,14 @@ static void take_result(void *context, int problem, struct ub_result *from) {
     ub_resolve_free(from);
 }
 
+int64_t question_deadline(const struct dns *dns) {
+    int64_t own = clock_monotonic_ms() + dns->settings->timeout_ms;
+    return own < dns->deadline_ms ? own : dns->deadline_ms;
+}
+
 /* Until the callback was called or the time is over. */
 static bool await(struct dns *dns, const struct pending *pending, struct error *e) {
-    int64_t deadline = clock_monotonic_ms() + dns->settings->timeout_ms;
+    int64_t deadline = question_deadline(dns);
     while (!pending->done) {
         int64_t left = deadline - clock_monotonic_ms();
         if (left <= 0)
@@ -245,10 +315,15 @@ bool dns_validated(struct dns *dns, const char *name, enum dns_type type, struct
     if (!may_look_up(dns, name, e))
         return false;
     *result = (struct dns_result){.rcode = DNS_SERVFAIL, .why = "", .canonical = name};
+    result->timed_out = clock_monotonic_ms() >= dns->deadline_ms;
+    if (result->timed_out)
+        return true;
     int code = ub_resolve_async(dns->resolver, name, (int)type, 1, &pending, take_result, &id);
     if (!good(code, name, e) || !await(dns, &pending, e))
         return false;
     result->timed_out = !pending.done;
+    if (dns->keeper && (pending.remembered || dns_failed(result)))
+        dns->keeper->spent = true;
     /* The callback must not come later: `pending` ends with this call. */
     return pending.done || good(ub_cancel(dns->resolver, id), "cancel", e);
 }

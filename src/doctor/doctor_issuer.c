@@ -23,14 +23,15 @@ bool doctor_issuer_known(struct db *db, struct arena *a, const char *id, struct 
 
 /* ---- its account ---- */
 
-static bool find_account(const struct doctor_question *q, struct examination *x, struct doctor_issuer *shown,
-                         struct error *e) {
+static bool find_account(const struct doctor_question *q, struct examination *x, const struct issuer *issuer,
+                         struct doctor_issuer *shown, struct error *e) {
     struct acme_account account;
     if (!acme_account_of(q->services->db, x->arena, q->account_id, shown->id, &account, e))
         return false;
-    if (account.id && !acme_account_over(&account))
-        shown->account_uri = account.url;
-    return true;
+    if (!account.id || acme_account_over(&account))
+        account = (struct acme_account){.account_id = q->account_id};
+    shown->account_uri = account.url;
+    return acme_account_binds(q->services->db, x->arena, issuer, &account, &shown->binds, e);
 }
 
 /* ---- its directory ---- */
@@ -41,7 +42,7 @@ static void judge_directory(struct examination *x, const struct issuer *issuer,
     if (!registered && directory->terms_of_service && !issuer->terms_agreed)
         symptom_add(x, SYMPTOM_TERMS_NOT_AGREED, shown->id, "%s", "%s",
                     quoted(x->arena, slice_str(directory->terms_of_service)));
-    if (!registered && directory->external_account_required && !issuer->eab)
+    if (!registered && directory->external_account_required && !shown->binds)
         symptom_add(x, SYMPTOM_EXTERNAL_ACCOUNT, shown->id, "%s", "%s", shown->id);
     if (issuer->profile && !acme_offers(directory, issuer->profile))
         symptom_add(x, SYMPTOM_PROFILE_UNKNOWN, shown->id, "%s", "%s", issuer->profile);
@@ -77,7 +78,7 @@ static bool add_issuer(const struct doctor_question *q, struct examination *x, c
     }
     shown->public =
         issuer->preset; /* others may be private ones, which the Baseline Requirements do not bind */
-    if (!find_account(q, x, shown, e))
+    if (!find_account(q, x, issuer, shown, e))
         return false;
     if (issuer->withdrawn)
         symptom_add(x, SYMPTOM_ISSUER_WITHDRAWN, shown->id, "%s", "%s", shown->id);
@@ -125,19 +126,33 @@ static bool asks_a_ca(const struct examination *x) {
     return false;
 }
 
+/* Of records that lead elsewhere: where it writes, and whose solver that is. */
+static void say_solver(struct examination *x, const struct proving *p) {
+    const struct solver *s = &p->solver;
+    bool by_hand = strcmp(s->kind, "manual") == 0;
+    const char *record = propagation_record(x->arena, s->type, x->name);
+    const char *zone = s->id ? s->zone : "-";
+    if (p->place && strcasecmp(p->place, record) != 0)
+        symptom_add(x, by_hand ? SYMPTOM_BY_HAND : SYMPTOM_SOLVED, NULL, "%s: %s, at %s (solver of %s)",
+                    "%s:%s,记录位于 %s(区域 %s 的配置)", s->type, s->kind, p->place, zone);
+    else
+        symptom_add(x, by_hand ? SYMPTOM_BY_HAND : SYMPTOM_SOLVED, NULL, "%s: %s", "%s:%s", s->type, s->kind);
+}
+
 bool doctor_solver(const struct doctor_question *q, struct examination *x, struct error *e) {
     const struct offer offer = {.name = x->name,
                                 .wildcard = x->wildcard,
                                 .address = x->address,
                                 .types = 1u << CHALLENGE_HTTP_01 | 1u << CHALLENGE_DNS_01 |
                                          1u << CHALLENGE_TLS_ALPN_01};
-    struct solver solver;
+    struct proving p = {.account_id = q->account_id, .name = x->name};
     if (!q->services->solve || !asks_a_ca(x))
         return true;
-    if (!solver_choose(q->services, x->arena, q->account_id, &offer, &solver, e))
+    if (!solver_choose(q->services, x->arena, q->account_id, &offer, &p.solver, e))
         return not_chosen(x, e);
-    bool by_hand = strcmp(solver.kind, "manual") == 0;
-    symptom_add(x, by_hand ? SYMPTOM_BY_HAND : SYMPTOM_SOLVED, NULL, "%s: %s", "%s:%s", solver.type,
-                solver.kind);
+    bool by_record = strcmp(p.solver.type, challenge_type_name(CHALLENGE_DNS_01)) == 0;
+    if (by_record && !solver_locate(q->services, x->arena, &p, e))
+        return not_chosen(x, e);
+    say_solver(x, &p);
     return true;
 }

@@ -18,6 +18,7 @@ struct doctor_issuer {
     const char *caa_domains; /* one space between; NULL: CAA is none of its business, or not known */
     const char *account_uri; /* of this account there; NULL: not registered yet */
     bool public;             /* bound by the Baseline Requirements */
+    bool binds;              /* an external account is set for this account */
 };
 
 struct found {

@@ -164,6 +164,21 @@ static bool look_for_wildcard(struct examination *x, const struct walk *w, struc
     return true;
 }
 
+/* A zone of its own signs where the alias leads: the name itself may be in order. */
+static bool judge_signatures(struct examination *x, const struct walk *w, struct error *e) {
+    struct dns_result result;
+    if (w->count < 2)
+        return true;
+    if (!inquiry_look_up(&x->inquiry, w->links[0], DNS_TXT, &result, e))
+        return false;
+    if (!result.bogus)
+        return true;
+    symptom_add(x, SYMPTOM_ALIAS_FORGED, NULL, "%s: %s", "%s:%s", chain_text(x->arena, w),
+                quoted(x->arena, slice_str(result.why)));
+    x->methods[METHOD_DNS] = false;
+    return true;
+}
+
 static bool judge_walk(struct examination *x, const struct walk *w, struct error *e) {
     if (w->looped) {
         symptom_add(x, SYMPTOM_ALIAS_LOOP, NULL, "%s", "%s", chain_text(x->arena, w));
@@ -175,7 +190,7 @@ static bool judge_walk(struct examination *x, const struct walk *w, struct error
         x->methods[METHOD_DNS] = false;
         return true;
     }
-    return w->lost || look_for_wildcard(x, w, e);
+    return w->lost || (judge_signatures(x, w, e) && look_for_wildcard(x, w, e));
 }
 
 bool examine_challenge(struct examination *x, struct error *e) {

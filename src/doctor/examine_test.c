@@ -149,6 +149,17 @@ static void signatures_are_good_or_broken(void **state) {
     must_not_find(x, SYMPTOM_DNSSEC_GOOD);
 }
 
+static void signatures_count_where_an_alias_leads(void **state) {
+    (void)state;
+    must_not_find(look_for("signed.example.test", &local), SYMPTOM_ALIAS_FORGED);
+    zones[1].trust_anchor = wrong_anchor();
+    struct examination *x = look_for("signed.example.test", &local);
+    zones[1].trust_anchor = anchor_of("secure.test");
+    must_find(x, SYMPTOM_ALIAS_FORGED, "_acme-challenge.signed.example.test → _tenure-challenge.secure.test");
+    must_not_find(x, SYMPTOM_DNSSEC_BROKEN);
+    assert_false(x->methods[METHOD_DNS]);
+}
+
 /* ---- _acme-challenge ---- */
 
 static void aliases_are_followed(void **state) {
@@ -272,6 +283,7 @@ int main(void) {
         test(a_server_that_lags_or_does_not_answer_is_named),
         test(names_that_we_may_not_ask_about_are_told_as_such),
         test(signatures_are_good_or_broken),
+        test(signatures_count_where_an_alias_leads),
         test(aliases_are_followed),
         test(wildcards_that_answer_for_the_challenge_are_traps),
         test(caa_says_what_would_make_an_issuer_refuse),

@@ -64,8 +64,8 @@ static const struct symptom_row rows[SYMPTOM_COUNT] = {
                        TEXT("The record is published where the alias leads.",
                             "验证记录将发布在别名所指向的位置。")},
     [SYMPTOM_ALIAS_LOOP] = {"alias_loop", SEVERITY_WARNING,
-                            TEXT("The aliases of _acme-challenge lead in a circle",
-                                 "_acme-challenge 的别名形成循环"),
+                            TEXT("The aliases of _acme-challenge lead in a circle, or on and on",
+                                 "_acme-challenge 的别名形成循环或过长"),
                             TEXT("Correct the CNAME records that are named: validation by DNS cannot work.",
                                  "请更正所列 CNAME 记录:否则无法使用 DNS 验证。")},
     [SYMPTOM_ALIAS_DANGLES] =
@@ -74,6 +74,12 @@ static const struct symptom_row rows[SYMPTOM_COUNT] = {
               "_acme-challenge 的别名所指位置无人应答"),
          TEXT("Delegate the zone there, or remove the alias: validation by DNS cannot work.",
               "请委派该区域,或删除别名:否则无法使用 DNS 验证。")},
+    [SYMPTOM_ALIAS_FORGED] =
+        {"alias_forged", SEVERITY_WARNING,
+         TEXT("The alias of _acme-challenge leads to where the DNSSEC signatures are wrong",
+              "_acme-challenge 的别名所指位置的 DNSSEC 签名错误"),
+         TEXT("Sign the zone there again, or correct or remove its DS record: validation by DNS cannot work.",
+              "请重新签名该区域,或更正、删除其 DS 记录:否则无法使用 DNS 验证。")},
     [SYMPTOM_WILDCARD_ALIAS] =
         {"wildcard_alias", SEVERITY_WARNING,
          TEXT("A wildcard alias answers for _acme-challenge", "泛解析 CNAME 应答了 _acme-challenge"),
@@ -178,8 +184,8 @@ static const struct symptom_row rows[SYMPTOM_COUNT] = {
     [SYMPTOM_EXTERNAL_ACCOUNT] =
         {"external_account", SEVERITY_FATAL,
          TEXT("The CA wants the credentials of an account with it", "该 CA 要求外部账户凭据"),
-         TEXT("Set what the CA gave you: tenure issuer change ISSUER --eab-kid KID --eab-key-file FILE.",
-              "请设置 CA 提供的凭据:tenure issuer change 签发机构 --eab-kid KID --eab-key-file 文件。")},
+         TEXT("Set what the CA gave you: tenure issuer account register ISSUER --eab-kid KID --eab-key-file FILE. Whoever administers may set it for all: tenure issuer change ISSUER --eab-kid KID --eab-key-file FILE --eab-reusable yes.",
+              "请设置 CA 提供的凭据:tenure issuer account register 签发机构 --eab-kid KID --eab-key-file 文件。管理员可为所有账号设置:tenure issuer change 签发机构 --eab-kid KID --eab-key-file 文件 --eab-reusable yes。")},
     [SYMPTOM_PROFILE_UNKNOWN] =
         {"profile_unknown", SEVERITY_WARNING,
          TEXT("The CA does not offer the certificate profile", "该 CA 不提供所选的证书配置"),

@@ -149,9 +149,41 @@ static void what_is_never_published_is_rejected_when_the_ca_has_waited_long_enou
     (void)state;
     there = false;
     struct certificate c = buy("*.example.com");
-    live(8 * DAY);
+    live(7 * DAY - 2 * 3600);
+    assert_int_equal(fakes[0].answered, 1); /* for the bare name */
+    fakes[0].invalid = "dns";
+    live(3660);
+    assert_int_equal(fakes[0].answered, 2); /* we may be wrong: the CA was asked, and is right */
     assert_int_equal(state_of(&c), STATE_REJECTED);
     assert_string_equal(look_at(&c).reject_reason, "validation_failed");
+    expect_nothing_left();
+}
+
+static void a_ca_that_fails_until_its_time_is_over_is_asked_anew(void **state) {
+    (void)state;
+    brand.fallback_issuers = "";
+    there = false;
+    struct certificate c = buy("*.example.com");
+    live(3);
+    there = true; /* what the CA is to look for is there, and it never comes */
+    fakes[0].down = true;
+    live(8 * DAY);
+    assert_int_equal(open_orders(), 0);
+    assert_int_equal(state_of(&c), STATE_VALIDATING);
+    fakes[0].down = false;
+    live(2 * DAY);
+    assert_int_equal(state_of(&c), STATE_ISSUED);
+    expect_nothing_left();
+}
+
+static void what_only_the_ca_can_see_is_enough(void **state) {
+    (void)state;
+    there = false;
+    struct certificate c = buy("*.example.com");
+    live(7 * DAY - 2 * 3600);
+    assert_int_equal(state_of(&c), STATE_VALIDATING);
+    live(3660);
+    assert_int_equal(state_of(&c), STATE_ISSUED);
     expect_nothing_left();
 }
 
@@ -283,6 +315,26 @@ static void pin(const char *chain_roots) {
     assert_ok(issuer_db_put(w.services.db, &one, &e), e);
 }
 
+/* The certificate is there, and has cost an order. */
+static void a_wrong_chain_is_fetched_again_a_few_times(void **state) {
+    (void)state;
+    brand.fallback_issuers = "";
+    fakes[0].wrong_chains = 3;
+    struct certificate c = buy("www.example.com");
+    live(30);
+    assert_int_equal(state_of(&c), STATE_ISSUED);
+    assert_int_equal(fakes[0].new_orders, 1);
+    fakes[0].wrong_chains = 6; /* once more than it is looked for: the order is given up */
+    struct certificate other = buy("other.example.com");
+    live(30);
+    assert_int_equal(look_at(&other).version_count, 0);
+    assert_int_equal(fakes[0].wrong_chains, 0);
+    live(300);
+    assert_int_equal(state_of(&other), STATE_ISSUED);
+    assert_int_equal(fakes[0].new_orders, 3);
+    expect_nothing_left();
+}
+
 static void a_chain_must_end_in_the_roots_that_are_set(void **state) {
     (void)state;
     brand.fallback_issuers = "";
@@ -293,6 +345,23 @@ static void a_chain_must_end_in_the_roots_that_are_set(void **state) {
     assert_int_equal(fakes[0].finalized, 1);
     pin(root_of("acct_fake"));
     live(300);
+    assert_int_equal(state_of(&c), STATE_ISSUED);
+    expect_nothing_left();
+}
+
+static void a_leaf_of_a_root_needs_no_chain_if_that_is_known(void **state) {
+    (void)state;
+    brand.fallback_issuers = "";
+    fakes[0].by_root = true;
+    struct certificate whole = buy("www.example.com");
+    live(300);
+    assert_int_equal(state_of(&whole), STATE_ISSUED);
+    fakes[0].alone = true;
+    struct certificate c = buy("alone.example.com");
+    live(30);
+    assert_int_equal(look_at(&c).version_count, 0);
+    pin(root_of("acct_fake"));
+    live(7200);
     assert_int_equal(state_of(&c), STATE_ISSUED);
     expect_nothing_left();
 }
@@ -330,6 +399,35 @@ static void an_order_whose_answer_was_lost_is_repeated_as_it_was(void **state) {
     assert_int_equal(state_of(&c), STATE_ISSUED);
 }
 
+static void a_hint_belongs_to_the_words_that_find_an_order(void **state) {
+    (void)state;
+    brand.fallback_issuers = "";
+    replaces = REPLACED;
+    fakes[0].loses = 1;
+    struct certificate c = buy("www.example.com");
+    live(30);
+    assert_int_equal(fakes[0].new_orders, 1);
+    fakes[0].down = true; /* not sent at all: nothing is known yet */
+    live(120);
+    fakes[0].down = false;
+    live(600);
+    assert_int_equal(fakes[0].new_orders, 2);
+    assert_string_equal(fakes[0].orders[1].replaces, REPLACED);
+    assert_int_equal(state_of(&c), STATE_ISSUED);
+}
+
+static void a_hint_that_is_never_answered_is_dropped(void **state) {
+    (void)state;
+    brand.fallback_issuers = "";
+    replaces = REPLACED;
+    fakes[0].loses = 100;
+    struct certificate c = buy("www.example.com");
+    live(2 * 3600);
+    assert_int_equal(fakes[0].new_orders, 5);
+    assert_null(fakes[0].orders[4].replaces);
+    assert_int_equal(state_of(&c), STATE_ISSUED);
+}
+
 static void what_it_replaces_is_said(void **state) {
     (void)state;
     replaces = REPLACED;
@@ -357,11 +455,17 @@ TEST_MAIN(acme_life, in_world(a_certificate_comes_by_http), in_world(an_order_th
           in_world(a_wake_brings_no_order_sooner), in_world(versions_follow_until_the_coverage_is_used_up),
           in_world(killed_steps_leave_nothing_behind), in_world(a_record_by_hand_is_waited_for),
           in_world(what_is_never_published_is_rejected_when_the_ca_has_waited_long_enough),
-          in_world(what_is_withdrawn_is_taken_away), in_world(changed_names_are_ordered_anew),
+          in_world(a_ca_that_fails_until_its_time_is_over_is_asked_anew),
+          in_world(what_only_the_ca_can_see_is_enough), in_world(what_is_withdrawn_is_taken_away),
+          in_world(changed_names_are_ordered_anew),
           in_world(a_blocked_name_is_rejected_with_the_words_of_the_ca),
           in_world(three_failed_validations_are_enough), in_world(beside_a_live_version_it_is_tried_for_ever),
           in_world(a_limit_is_no_reason_to_give_up), in_world(what_was_not_asked_for_is_not_taken),
+          in_world(a_wrong_chain_is_fetched_again_a_few_times),
           in_world(a_chain_must_end_in_the_roots_that_are_set),
+          in_world(a_leaf_of_a_root_needs_no_chain_if_that_is_known),
           in_world(an_order_goes_on_when_the_ca_comes_back),
-          in_world(an_order_whose_answer_was_lost_is_repeated_as_it_was), in_world(what_it_replaces_is_said),
+          in_world(an_order_whose_answer_was_lost_is_repeated_as_it_was),
+          in_world(a_hint_belongs_to_the_words_that_find_an_order),
+          in_world(a_hint_that_is_never_answered_is_dropped), in_world(what_it_replaces_is_said),
           in_world(a_hint_that_is_refused_keeps_nobody_waiting))

@@ -19,6 +19,7 @@ struct fake_order {
     int polls;
     struct slice chain;
     const char *replaces;
+    int64_t end; /* of the certificate; 0: as long as it has them */
 };
 
 struct fake_ca {
@@ -32,7 +33,12 @@ struct fake_ca {
     const char *invalid; /* the same, for the challenge */
     const char *retry_after;
     bool refuses_replaces;
+    int wrong_chains; /* downloads without the issuer of the leaf, until one is right */
+    bool in_haste;    /* its windows lie in the past */
+    int loses;        /* answers to newOrder with `replaces` that do not arrive */
+    int64_t longest;  /* what notAfter may ask for */
     bool forgets_location, other_key, other_names;
+    bool by_root, alone; /* the root signs; nothing comes with the leaf */
     int64_t lifetime, patience;
     /* what it has seen */
     int requests, new_orders, finalized, answered, revoked;
@@ -111,6 +117,15 @@ static inline json_t *fake_authorization_json(struct fake_ca *ca, size_t number)
 
 /* ---- what it does ---- */
 
+static inline int64_t fake_end(const json_t *payload) {
+    const char *not_after = json_string_value(json_object_get(payload, "notAfter"));
+    struct error e = {0};
+    int64_t t = -1;
+    if (not_after)
+        assert_ok(time_parse(not_after, &t, "notAfter", &e), e);
+    return t + 1;
+}
+
 static inline bool fake_new_order(struct fake_ca *ca, const json_t *payload, struct http_reply *reply) {
     const char *replaces = json_string_value(json_object_get(payload, "replaces"));
     ca->new_orders++;
@@ -118,12 +133,16 @@ static inline bool fake_new_order(struct fake_ca *ca, const json_t *payload, str
         return fake_problem(ca, reply, strcmp(ca->refuses, "rateLimited") == 0 ? 429 : 403, ca->refuses);
     if (replaces && ca->refuses_replaces)
         return fake_problem(ca, reply, 409, "alreadyReplaced");
+    int64_t end = fake_end(payload);
+    if (end > ca->w->now + ca->longest)
+        return fake_problem(ca, reply, 400, "malformed");
     assert_true(ca->count < FAKE_ORDERS_MAX);
     size_t i = ca->count++;
     ca->orders[i] = (struct fake_order){
         .identifiers = json_keep(ca->w->arena, json_deep_copy(json_object_get(payload, "identifiers"))),
         .status = ca->reuses ? "ready" : "pending",
         .authorization = ca->reuses ? "valid" : "pending",
+        .end = end,
         .replaces = arena_strdup(ca->w->arena, replaces)};
     if (!ca->forgets_location)
         fake_header(reply, "Location", fake_url(ca, "order", i));
@@ -151,21 +170,23 @@ static inline void fake_sign(struct fake_ca *ca, struct fake_order *o, const str
     struct slice tbs, der, other;
     csr_for(w, "x.example.com", KEY_P256, &other);
     assert_ok(ca_ensure(&w->services, w->arena, "acct_fake", w->now, &e), e);
-    assert_ok(ca_newest(w->services.db, w->arena, "acct_fake", CA_INTERMEDIATE, &row, &e), e);
+    assert_ok(
+        ca_newest(w->services.db, w->arena, "acct_fake", ca->by_root ? CA_ROOT : CA_INTERMEDIATE, &row, &e),
+        e);
     assert_ok(cert_parse(w->arena, row.der, &above, &e), e);
     const struct cert_template t = {.path_len = -1,
                                     .names = ca->other_names ? "x.example.com" : csr->names,
                                     .serial = cert_new_serial(w->arena),
                                     .not_before = w->now,
-                                    .end = w->now + ca->lifetime,
+                                    .end = o->end ? o->end : w->now + ca->lifetime,
                                     .spki = ca->other_key ? other : csr->spki,
                                     .issuer_der = above.subject_der,
                                     .issuer_key_id = above.subject_key_id,
                                     .issuer_algorithm = above.algorithm};
     assert_ok(cert_build_tbs(w->arena, &t, &tbs, &e), e);
     assert_ok(ca_sign(&w->services, w->arena, &row, tbs, &der, &e), e);
-    o->chain =
-        slice_str(arena_printf(w->arena, "%s%s", cert_to_pem(w->arena, der), cert_to_pem(w->arena, row.der)));
+    o->chain = slice_str(arena_printf(w->arena, "%s%s", cert_to_pem(w->arena, der),
+                                      ca->alone ? "" : cert_to_pem(w->arena, row.der)));
 }
 
 static inline bool fake_finalize(struct fake_ca *ca, size_t i, const json_t *payload,
@@ -220,6 +241,16 @@ static inline bool fake_directory(struct fake_ca *ca, struct http_reply *reply) 
             h, h, h, h, h, h));
 }
 
+static inline bool fake_window(struct fake_ca *ca, struct http_reply *reply) {
+    struct arena *a = ca->w->arena;
+    if (!ca->in_haste)
+        return fake_reply(reply, 404, "{}");
+    fake_header(reply, "Retry-After", "21600");
+    return fake_reply(reply, 200,
+                      arena_printf(a, "{\"suggestedWindow\":{\"start\":\"%s\",\"end\":\"%s\"}}",
+                                   time_format(a, ca->w->now - 3600), time_format(a, ca->w->now - 1800)));
+}
+
 static inline bool fake_serve(struct fake_ca *ca, const char *path, const json_t *payload,
                               struct http_reply *reply) {
     size_t number = strrchr(path, '/') > path ? strtoul(strrchr(path, '/') + 1, NULL, 10) : 0;
@@ -241,9 +272,14 @@ static inline bool fake_serve(struct fake_ca *ca, const char *path, const json_t
         return fake_answer(ca, number, reply);
     if (strncmp(path, "/finalize/", 10) == 0)
         return fake_finalize(ca, number, payload, reply);
+    if (strncmp(path, "/ari/", 5) == 0)
+        return fake_window(ca, reply);
     if (strncmp(path, "/cert/", 6) == 0) {
         fake_reply(reply, 200, "");
         reply->body = ca->orders[number].chain;
+        if (ca->wrong_chains-- > 0) /* the leaf alone */
+            reply->body.len =
+                (size_t)(strstr((const char *)reply->body.p + 1, "-----BEGIN") - (const char *)reply->body.p);
         return true;
     }
     ca->revoked += strcmp(path, "/revoke") == 0;
@@ -263,7 +299,11 @@ static inline bool fake_call(void *context, struct arena *a, const struct http_r
         if (ca->down)
             return fail(e, ERR_UNREACHABLE, "%s is down", "%s 不可用", ca->host);
         fake_header(reply, "Replay-Nonce", arena_printf(ca->w->arena, "nonce%d", ca->requests));
-        return fake_serve(ca, request->url + len, fake_payload(ca, request), reply);
+        const json_t *payload = fake_payload(ca, request);
+        bool served = fake_serve(ca, request->url + len, payload, reply);
+        if (json_object_get(payload, "replaces") && ca->loses > 0 && ca->loses--)
+            return fail(e, ERR_UNREACHABLE, "the answer of %s is lost", "%s 的应答丢失", ca->host);
+        return served;
     }
     return fail(e, ERR_UNREACHABLE, "there is no %s", "没有 %s", request->url);
 }

@@ -2,16 +2,20 @@
  * The engine's batch: claim, act outside the transaction, save all in one, go on with what can go on at once.
  * What fails is noted with its next attempt; it never takes its neighbours along.
  */
+#include "base/buf.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "catalog/catalog.h"
+#include "db/laggard.h"
 #include "flow/flow.h"
 #include "signer/signer.h"
 
 enum {
     CRASHES_MAX = 3,       /* the third crash in one step counts as a failed attempt */
     SLOW_BUDGET_MS = 2000, /* after so long with slow steps, the rest of the batch is given back */
-    ROUNDS_MAX = 16,       /* steps that follow each other at once in one batch */
+    SLOW_MS = 5000,        /* who takes longer is a laggard */
+    LAGGARD_SECONDS = 10, /* until one that found no place is looked at again, and one more for each before */
+    ROUNDS_MAX = 16,      /* steps that follow each other at once in one batch */
     BATCH = 250,
     /* Counts only if the machine is lost: those of a dead process are given back at once. Longer than the
      * commands of a deployment may take together. */
@@ -30,7 +34,7 @@ struct task {
         struct work work;
     } acted;
     struct error error; /* of act */
-    enum { TASK_READY, TASK_ACTED, TASK_FAILED, TASK_ENDED } state;
+    enum { TASK_READY, TASK_ACTED, TASK_FAILED, TASK_ENDED, TASK_LEFT } state;
 };
 
 struct batch {
@@ -39,11 +43,24 @@ struct batch {
     int64_t now;
     struct task *tasks;
     size_t count, active;
+    bool laggards;       /* somebody is known as slow */
+    int64_t deadline_ms; /* for slow steps to begin; 0: none has begun */
 };
 
 struct engine flow_engine(const struct services *services, const char *owner) {
     return (struct engine){
         .services = services, .table = steps, .owner = owner, .lease_seconds = LEASE_SECONDS, .batch = BATCH};
+}
+
+struct engine flow_engine_own(const struct services *services, const char *owner, struct arena *a) {
+    struct engine engine = flow_engine(services, owner);
+    struct buf b = buf_new(a, 4096);
+    for (const struct step *s = steps; s->name; s++)
+        if (!s->slow || s->own)
+            buf_printf(&b, " %s", s->name);
+    buf_char(&b, ' ');
+    engine.only = b.p;
+    return engine;
 }
 
 static bool abandoned(const struct batch *b, const struct task *t) {
@@ -105,15 +122,130 @@ static bool act_fast(struct batch *b) {
     return any;
 }
 
-/* Fast steps come first, and are saved before a slow one begins; slow ones go one after another within the
- * budget, so that a stuck target delays nobody for long. */
-static void act_all(struct batch *b) {
-    if (act_fast(b))
+/* ---- acting slowly ---- */
+
+/* NULL: it cannot be told; then it is nobody in particular. */
+static const char *party_of(const struct task *t, const struct step *step) {
+    struct work w = t->work;
+    const char *party = step->party ? step->party(&w) : NULL;
+    return party ? party : arena_printf(t->arena, "%s %s", step->name, t->item->account_id);
+}
+
+static bool lags(struct batch *b, struct task *t, const char **party) {
+    struct error ignored;
+    bool is = false;
+    const struct step *step = step_find(b->engine->table, t->item->step);
+    if (!b->laggards || !step || step->own)
+        return false;
+    task_begin(b, t);
+    *party = party_of(t, step);
+    return laggard_is(b->db, *party, b->now, &is, &ignored) && is;
+}
+
+static void note_laggard(struct batch *b, const struct task *t, int64_t ms) {
+    struct error ignored;
+    int64_t until;
+    const char *party = party_of(t, t->step);
+    if (!laggard_note(b->db, party, b->now, &until, &ignored))
         return;
-    int64_t deadline = clock_monotonic_ms() + SLOW_BUDGET_MS;
-    for (size_t i = 0; i < b->count && clock_monotonic_ms() < deadline; i++)
-        if (b->tasks[i].state == TASK_READY)
-            task_act(b, &b->tasks[i]);
+    b->laggards = true;
+    log_event(LOG_WARNING, "somebody is slow, and gets one worker at a time for a while",
+              LOG_S("party", party), LOG_I("milliseconds", ms), LOG_I("seconds", until - b->now));
+}
+
+static void act_slowly(struct batch *b, struct task *t) {
+    const struct engine *engine = b->engine;
+    int64_t start = clock_monotonic_ms();
+    task_act(b, t);
+    int64_t ms = clock_monotonic_ms() - start;
+    if (t->step && !t->step->own && ms >= (engine->slow_ms ? engine->slow_ms : SLOW_MS))
+        note_laggard(b, t, ms);
+}
+
+/* Another time, and not all at the same. */
+static void put_off(struct batch *b, struct task *t, size_t place) {
+    t->step = step_find(b->engine->table, t->item->step);
+    work_again(&t->work, b->now + LAGGARD_SECONDS + (int64_t)place);
+    t->state = TASK_ACTED;
+    t->acted.step = t->step;
+    t->acted.work = t->work;
+}
+
+static bool in_time(const struct batch *b) {
+    return clock_monotonic_ms() < b->deadline_ms;
+}
+
+/* Those that nobody knows as slow. */
+static bool act_unsuspected(struct batch *b) {
+    const char *party;
+    bool any = false;
+    for (size_t i = 0; i < b->count && in_time(b); i++)
+        if (b->tasks[i].state == TASK_READY && !lags(b, &b->tasks[i], &party)) {
+            act_slowly(b, &b->tasks[i]);
+            any = true;
+        }
+    return any;
+}
+
+static bool has_place(struct batch *b, const struct task *t, const char *party) {
+    struct error ignored;
+    bool entered = false;
+    int64_t max = b->engine->laggards_max ? b->engine->laggards_max : 1;
+    return laggard_enter(b->db, t->item, party, max, &entered, &ignored) && entered;
+}
+
+/* Nobody else is left in the batch who would wait for them. */
+static bool act_laggards(struct batch *b) {
+    const char *party;
+    size_t off = 0;
+    bool any = false;
+    for (size_t i = 0; i < b->count; i++) {
+        struct task *t = &b->tasks[i];
+        if (t->state != TASK_READY || !lags(b, t, &party))
+            continue;
+        any = true;
+        if (in_time(b) && has_place(b, t, party))
+            act_slowly(b, t);
+        else
+            put_off(b, t, off++);
+    }
+    return any;
+}
+
+static void slow_begins(struct batch *b) {
+    const struct engine *engine = b->engine;
+    struct error ignored;
+    if (b->deadline_ms)
+        return;
+    b->deadline_ms = clock_monotonic_ms() + (engine->budget_ms ? engine->budget_ms : SLOW_BUDGET_MS);
+    laggard_any(b->db, b->now, &b->laggards, &ignored);
+    if (engine->tell)
+        engine->tell(engine->told, true);
+}
+
+/* What has become of a step that this engine does not take is somebody else's. */
+static bool any_ready(struct batch *b) {
+    bool any = false;
+    for (size_t i = 0; i < b->count; i++) {
+        struct task *t = &b->tasks[i];
+        const struct step *step = step_find(b->engine->table, t->item->step);
+        if (t->state == TASK_READY && b->engine->only && step && step->slow && !step->own)
+            t->state = TASK_LEFT;
+        any |= t->state == TASK_READY;
+    }
+    return any;
+}
+
+/* Fast steps come first, and are saved before a slow one begins; slow ones go one after another within the
+ * budget of the batch, and what is left then is given back, so that a stuck target delays nobody for long.
+ * False: nothing was begun. */
+static bool act_all(struct batch *b) {
+    if (act_fast(b))
+        return true;
+    if (!any_ready(b))
+        return false;
+    slow_begins(b);
+    return act_unsuspected(b) || (in_time(b) && act_laggards(b));
 }
 
 /* ---- saving ---- */
@@ -254,8 +386,8 @@ static bool save_apart(struct batch *b, struct error *e) {
 static bool claim(struct batch *b, struct claimed *claimed, struct error *e) {
     const struct engine *engine = b->engine;
     claimed->arena = arena_new();
-    return work_claim(b->db, claimed->arena, engine->owner, b->now, engine->lease_seconds, engine->batch,
-                      &claimed->items, &claimed->count, e);
+    return work_claim_of(b->db, claimed->arena, engine->only, engine->owner, b->now, engine->lease_seconds,
+                         engine->batch, &claimed->items, &claimed->count, e);
 }
 
 /* Who has nothing to do looks for what a lost machine had in hand; it is there for the next batch. */
@@ -271,7 +403,7 @@ static void drop(struct claimed *claimed) {
 }
 
 static bool goes_on(const struct task *t) {
-    return t->state == TASK_READY || (t->state == TASK_ACTED && follower(t));
+    return t->state == TASK_READY || t->state == TASK_LEFT || (t->state == TASK_ACTED && follower(t));
 }
 
 /* The next batch, where this one ends: its claim would wait for the other workers' transactions. */
@@ -331,12 +463,13 @@ static void task_settle(struct batch *b, struct task *t) {
     arena_reset(t->arena);
 }
 
-/* progress: at least one task got on. Tasks still TASK_READY were not begun: the budget was used up. */
+/* progress: at least one task got on. Tasks that are not ended were not begun: the budget was used up. */
 static bool round_run(struct batch *b, bool *progress, struct error *e) {
-    act_all(b);
+    *progress = false;
+    if (!act_all(b))
+        return true;
     if (!save_all(b, e))
         return false;
-    *progress = false;
     for (size_t i = 0; i < b->count; i++) {
         struct task *t = &b->tasks[i];
         if (is_begun(t)) {
@@ -374,6 +507,8 @@ static bool batch_run(struct batch *b, struct error *e) {
         good = round_run(b, &progress, e);
     for (size_t i = 0; i < b->count; i++)
         arena_free(b->tasks[i].arena);
+    if (b->deadline_ms && b->engine->tell)
+        b->engine->tell(b->engine->told, false);
     /* What was not ended is given back: to another worker, or to ourselves in the next batch. */
     struct error ignored = {0};
     if (b->active && good)

@@ -1,11 +1,13 @@
 /* The engine's batch: what a crash and a failure leave behind, and which steps share a transaction. */
 #include "account/session_db.h"
 #include "base/clock.h"
+#include "db/laggard.h"
 #include "doctor/doctor.h"
 #include "flow/flow.h"
 #include "unit.h"
+#include <unistd.h>
 
-enum { NOW = 1800000000, LEASE = 300, SUBJECTS_MAX = 4 };
+enum { NOW = 1800000000, LEASE = 300, SUBJECTS_MAX = 4, TARRIES_MS = 40, SLOW_MS = 20 };
 
 struct queue {
     struct services services; /* first: the steps find the rest by it */
@@ -16,6 +18,8 @@ struct queue {
     int in_hand; /* items leased together in the last batch, at most */
     int rounds;  /* steps that came to their save on their own */
     int64_t fast_due_at;
+    int tarried;           /* acts of the step that takes long */
+    char told[16];         /* what the engine told of itself */
     const char *killed_in; /* the step whose process is killed before its save */
 };
 
@@ -55,6 +59,19 @@ static bool act_slowly(struct work *w, struct error *e) {
     return ok;
 }
 
+/* Those that are slow are so by name. */
+static bool act_tarries(struct work *w, struct error *e) {
+    struct queue *q = (struct queue *)w->services;
+    (void)e;
+    q->tarried++;
+    usleep(strncmp(w->item->subject, "quick", 5) == 0 ? 0 : TARRIES_MS * 1000);
+    return true;
+}
+
+static const char *first_word(struct work *w) {
+    return arena_strndup(w->arena, w->item->subject, strcspn(w->item->subject, " "));
+}
+
 static bool save_nothing(struct work *w, struct error *e) {
     (void)e;
     return work_goes(w, OUTCOME_NEXT);
@@ -79,6 +96,9 @@ static const struct step table[] = {
     {"cheap", "subject", .again = true, .act = act_nothing, .save = {save_nothing}, .next = "end"},
     {"fail", "subject", .act = act_fails, .failed = give_up, .next = "end"},
     {"slow", "subject", .slow = true, .act = act_slowly, .save = {save_nothing}},
+    {"tarry", "subject", .slow = true, .act = act_tarries, .save = {save_nothing}, .party = first_word},
+    {"own", "subject", .slow = true, .own = true, .act = act_tarries, .save = {save_nothing}},
+    {"lead", "subject", .act = act_nothing, .save = {save_nothing}, .next = "tarry"},
     {"end", "subject", .act = act_nothing, .save = {save_nothing}},
     {0}};
 
@@ -293,6 +313,173 @@ static void old_rows_of_every_slice_go(void **state) {
     assert_fails(preflight_get_any(db, q->arena, "pfl_1", &p, &e), e, ERR_NOT_FOUND);
 }
 
+/* ---- those who are slow ---- */
+
+static bool lags(struct queue *q, const char *party, int64_t now) {
+    struct error e = {0};
+    bool is;
+    assert_ok(laggard_is(q->services.db, party, now, &is, &e), e);
+    return is;
+}
+
+static bool is_over(struct queue *q, const char *subject) {
+    struct work_item item;
+    struct error e = {0};
+    return !work_get(q->services.db, q->arena, subject, &item, &e);
+}
+
+/* A worker that has claimed everything is at something of a laggard. */
+static bool keeps(struct queue *q, const char *owner, const char *subject, const char *party) {
+    struct error e = {0};
+    struct work_item *items;
+    size_t count;
+    bool entered = false;
+    assert_ok(work_claim(q->services.db, q->arena, owner, NOW, LEASE, 10, &items, &count, &e), e);
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(items[i].subject, subject) == 0)
+            assert_ok(laggard_enter(q->services.db, &items[i], party, 1, &entered, &e), e);
+    return entered;
+}
+
+static void be_slow(struct queue *q, const char *party) {
+    struct error e = {0};
+    int64_t until;
+    assert_ok(laggard_note(q->services.db, party, NOW, &until, &e), e);
+}
+
+static void who_takes_long_is_known_as_slow_for_a_while(void **state) {
+    struct queue *q = *state;
+    q->engine.slow_ms = SLOW_MS;
+    enqueue_step(q, "ca one", "tarry");
+    enqueue_step(q, "quick one", "tarry");
+    q->count = 0;
+    run_batch(q);
+    assert_true(lags(q, "ca", NOW + 59));
+    assert_false(lags(q, "ca", NOW + 60));
+    assert_false(lags(q, "quick", NOW));
+    be_slow(q, "ca");
+    assert_true(lags(q, "ca", NOW + 119));
+    assert_false(lags(q, "ca", NOW + 120));
+}
+
+static void it_is_forgiven_in_the_end(void **state) {
+    struct queue *q = *state;
+    struct error e = {0};
+    int64_t until;
+    be_slow(q, "ca");
+    assert_ok(laggard_note(q->services.db, "ca", NOW + 700, &until, &e), e);
+    assert_int_equal(until, NOW + 760);
+    for (int i = 0; i < 20; i++)
+        assert_ok(laggard_note(q->services.db, "ca", NOW + 700, &until, &e), e);
+    assert_int_equal(until, NOW + 700 + 960);
+}
+
+static void our_own_slowness_is_nobodys_fault(void **state) {
+    struct queue *q = *state;
+    q->engine.slow_ms = SLOW_MS;
+    enqueue_step(q, "a", "own");
+    q->count = 0;
+    run_batch(q);
+    assert_int_equal(q->tarried, 1);
+    assert_false(lags(q, "own acct_1", NOW));
+}
+
+static void a_laggard_that_has_a_worker_gets_no_other(void **state) {
+    struct queue *q = *state;
+    q->engine.laggards_max = 3;
+    be_slow(q, "ca");
+    enqueue_step(q, "ca one", "tarry");
+    assert_true(keeps(q, "worker-1", "ca one", "ca"));
+    enqueue_step(q, "ca two", "tarry");
+    enqueue_step(q, "quick one", "tarry");
+    q->count = 0;
+    assert_int_equal(run_batch(q), 2);
+    assert_int_equal(q->tarried, 1);
+    assert_true(is_over(q, "quick one"));
+    assert_int_equal(planned(q, "ca two").due_at, NOW + 10);
+    assert_int_equal(planned(q, "ca two").attempts, 0);
+}
+
+static void laggards_do_not_get_the_last_worker(void **state) {
+    struct queue *q = *state;
+    be_slow(q, "ca");
+    be_slow(q, "other");
+    enqueue_step(q, "ca one", "tarry");
+    assert_true(keeps(q, "worker-1", "ca one", "ca"));
+    enqueue_step(q, "other one", "tarry");
+    q->count = 0;
+    assert_int_equal(run_batch(q), 1);
+    assert_int_equal(q->tarried, 0);
+    q->engine.laggards_max = 2;
+    assert_ok(work_enqueue(q->services.db, "acct_1", "other one", "tarry", NOW, &(struct error){0}),
+              (struct error){0});
+    assert_int_equal(run_batch(q), 1);
+    assert_int_equal(q->tarried, 1);
+}
+
+static void a_laggard_alone_has_all_that_one_worker_can_do(void **state) {
+    struct queue *q = *state;
+    be_slow(q, "quick");
+    enqueue_step(q, "quick one", "tarry");
+    enqueue_step(q, "quick two", "tarry");
+    q->count = 0;
+    assert_int_equal(run_batch(q), 2);
+    assert_int_equal(q->tarried, 2);
+}
+
+static void what_does_not_begin_in_time_is_given_back(void **state) {
+    struct queue *q = *state;
+    q->engine.budget_ms = SLOW_MS;
+    enqueue_step(q, "ca one", "tarry");
+    enqueue_step(q, "ca two", "tarry");
+    q->count = 0;
+    assert_int_equal(run_batch(q), 2);
+    assert_int_equal(q->tarried, 1);
+    assert_null(planned(q, "ca two").lease_owner);
+    assert_int_equal(planned(q, "ca two").due_at, NOW);
+}
+
+static void note_told(void *context, bool slow) {
+    struct queue *q = context;
+    q->told[strlen(q->told)] = slow ? 's' : 'f';
+}
+
+static void who_asks_nobody_outside_leaves_that_to_others(void **state) {
+    struct queue *q = *state;
+    struct error e = {0};
+    int64_t due_at;
+    q->engine.only = " lead own ";
+    q->engine.tell = note_told;
+    q->engine.told = q;
+    enqueue_step(q, "a", "lead");
+    enqueue_step(q, "b", "tarry");
+    q->count = 0;
+    assert_int_equal(run_batch(q), 1);
+    assert_int_equal(q->tarried, 0);
+    assert_string_equal(planned(q, "a").step, "tarry");
+    assert_null(planned(q, "a").lease_owner);
+    assert_string_equal(q->told, "");
+    assert_int_equal(run_batch(q), 0);
+    assert_ok(work_next_due_of(q->services.db, q->engine.only, &due_at, &e), e);
+    assert_int_equal(due_at, INT64_MAX);
+    q->engine.only = NULL;
+    assert_int_equal(run_batch(q), 2);
+    assert_string_equal(q->told, "sf");
+}
+
+/* What the worker that relieves the others must be able to do without them. */
+static void a_local_certificate_needs_nobody_outside(void **state) {
+    static const char *const needed[] = {" decide ", " apply ", " issue ", " letter ", " csr_make ", " crl "};
+    static const char *const outside[] = {" request ", " put ", " probe ", " watch ", " send ",
+                                          " sync ",    " pay ", " check ", " solve ", " suggest "};
+    struct queue *q = *state;
+    struct engine engine = flow_engine_own(&q->services, "worker-2", q->arena);
+    for (size_t i = 0; i < sizeof needed / sizeof *needed; i++)
+        assert_non_null(strstr(engine.only, needed[i]));
+    for (size_t i = 0; i < sizeof outside / sizeof *outside; i++)
+        assert_null(strstr(engine.only, outside[i]));
+}
+
 #define queue_test(f) cmocka_unit_test_setup_teardown(f, open_queue, close_queue)
 
 TEST_MAIN(run, queue_test(what_was_in_hand_at_a_crash_is_tried_alone),
@@ -303,4 +490,12 @@ TEST_MAIN(run, queue_test(what_was_in_hand_at_a_crash_is_tried_alone),
           queue_test(a_step_that_may_be_done_again_is_not_noted),
           queue_test(a_slow_step_begins_when_the_fast_ones_are_saved),
           queue_test(an_item_that_cannot_be_saved_takes_nobody_along),
-          queue_test(a_failure_that_ends_the_work_is_not_tried_again), queue_test(old_rows_of_every_slice_go))
+          queue_test(a_failure_that_ends_the_work_is_not_tried_again), queue_test(old_rows_of_every_slice_go),
+          queue_test(who_takes_long_is_known_as_slow_for_a_while), queue_test(it_is_forgiven_in_the_end),
+          queue_test(our_own_slowness_is_nobodys_fault),
+          queue_test(a_laggard_that_has_a_worker_gets_no_other),
+          queue_test(laggards_do_not_get_the_last_worker),
+          queue_test(a_laggard_alone_has_all_that_one_worker_can_do),
+          queue_test(what_does_not_begin_in_time_is_given_back),
+          queue_test(who_asks_nobody_outside_leaves_that_to_others),
+          queue_test(a_local_certificate_needs_nobody_outside))

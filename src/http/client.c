@@ -17,6 +17,7 @@ struct client {
     bool local;   /* this machine alone */
     bool refused; /* the policy said no to an address */
     bool tried;   /* and yes to another one */
+    bool connected;
     struct buf body;
 };
 
@@ -177,6 +178,7 @@ static void set_options(struct client *client, const struct http_request *reques
     curl_easy_reset(c); /* connections stay */
     curl_easy_setopt(c, CURLOPT_URL, request->url);
     curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR, "http,https");
+    curl_easy_setopt(c, CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1);
     curl_easy_setopt(c, CURLOPT_FOLLOWLOCATION, 0L);
     curl_easy_setopt(c, CURLOPT_NOPROXY, "*");
     curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L);
@@ -202,6 +204,19 @@ static void set_options(struct client *client, const struct http_request *reques
     if (strcmp(request->method, "HEAD") == 0)
         curl_easy_setopt(c, CURLOPT_NOBODY, 1L);
     curl_easy_setopt(c, CURLOPT_CUSTOMREQUEST, request->method);
+}
+
+/* A connection that was used again has no time of its own. */
+static bool was_connected(const struct client *client) {
+    curl_off_t microseconds = 0;
+    long connections = 1;
+    curl_easy_getinfo(client->curl, CURLINFO_CONNECT_TIME_T, &microseconds);
+    curl_easy_getinfo(client->curl, CURLINFO_NUM_CONNECTS, &connections);
+    return client->tried && (microseconds > 0 || connections == 0);
+}
+
+bool http_connected(const struct client *client) {
+    return client->connected;
 }
 
 static bool call_failed(const struct client *client, const char *url, CURLcode code, struct error *e) {
@@ -238,7 +253,8 @@ static void fill_reply(struct client *client, struct http_reply *reply) {
                                  .content_type =
                                      content_type ? arena_strdup(client->body.arena, content_type) : "",
                                  .redirect = redirect ? arena_strdup(client->body.arena, redirect) : "",
-                                 .body = buf_slice(&client->body)};
+                                 .body = buf_slice(&client->body),
+                                 .cut = client->body.overflow};
     fill_headers(client, reply);
 }
 
@@ -260,7 +276,7 @@ bool http_call(struct client *client, struct arena *a, const struct http_request
     struct curl_slist *connect_to;
     if (!check_url(request, &client->local, e) || !connect_list(a, request->address, &connect_to, e))
         return false;
-    client->refused = client->tried = false;
+    client->refused = client->tried = client->connected = false;
     client->problem[0] = 0;
     client->body = buf_new(a, request->reply_max ? request->reply_max : HTTP_REPLY_MAX);
     struct curl_slist *headers = header_list(request->headers);
@@ -270,7 +286,9 @@ bool http_call(struct client *client, struct arena *a, const struct http_request
     curl_easy_setopt(client->curl, CURLOPT_CONNECT_TO, NULL);
     curl_slist_free_all(headers);
     curl_slist_free_all(connect_to);
-    if (code != CURLE_OK)
+    client->connected = was_connected(client);
+    bool cut = request->cut_allowed && client->body.overflow;
+    if (code != CURLE_OK && !cut)
         return call_failed(client, request->url, code, e);
     fill_reply(client, reply);
     return true;

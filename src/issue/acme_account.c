@@ -3,12 +3,14 @@
  * from its beginning.
  */
 #include "issue/acme_account.h"
+#include "account/account.h"
 #include "acme/base64url.h"
 #include "acme/jwk.h"
 #include "acme/jws.h"
 #include "audit/audit.h"
 #include "base/clock.h"
 #include "base/rand.h"
+#include "issue/acme_net.h"
 #include "issue/acme_order.h"
 #include "notify/notify.h"
 #include "pki/names.h"
@@ -100,16 +102,37 @@ bool acme_account_seal_binding(const struct services *services, struct arena *a,
     return true;
 }
 
-/* Its own, or the issuer's if that is meant for everybody. */
+/* A credential that binds once is for the account whose owners have set it. */
+static bool lends(struct db *db, struct arena *a, const struct issuer *issuer, const char *account_id,
+                  bool *lent, struct error *e) {
+    struct account account = {0};
+    *lent = issuer->eab_kid && issuer->eab_reusable;
+    if (!issuer->eab_kid || *lent)
+        return true;
+    if (!account_find(db, a, account_id, &account, e))
+        return error_absent(e);
+    *lent = account.administers;
+    return true;
+}
+
+bool acme_account_binds(struct db *db, struct arena *a, const struct issuer *issuer,
+                        const struct acme_account *p, bool *binds, struct error *e) {
+    *binds = p->eab_sealed.len > 0;
+    return *binds || lends(db, a, issuer, p->account_id, binds, e);
+}
+
 static bool find_binding(const struct acme_session *s, const struct acme_account *p, struct binding *binding,
                          struct error *e) {
+    bool lent;
     *binding = (struct binding){.kid = NULL};
     if (p->eab_sealed.len > 0) {
         const struct key_ref ref = binding_ref(s->arena, p);
         binding->kid = p->eab_kid;
         return signer_open(s->services->signer, s->arena, &ref, &binding->key, e);
     }
-    if (!s->issuer->eab_kid || !s->issuer->eab_reusable)
+    if (!lends(s->services->db, s->arena, s->issuer, p->account_id, &lent, e))
+        return false;
+    if (!lent)
         return true;
     binding->kid = s->issuer->eab_kid;
     return issuer_eab_key(s->services, s->arena, s->issuer, &binding->key, e);
@@ -123,10 +146,9 @@ static bool may_register(const struct acme_session *s, const struct acme_directo
         return fail(e, ERR_ACME_USER_ACTION, "%s has terms of service that nobody has agreed to: %s",
                     "%s 的服务条款尚未获得同意:%s", id, terms);
     return !directory->external_account_required || binding->kid ||
-           fail(
-               e, ERR_ACME_EXTERNAL_ACCOUNT,
-               "%s wants an external account: none is set for this account, nor one of the issuer for everybody",
-               "%s 要求外部账户:该账户未设置,签发机构也没有可共用的外部账户", id);
+           fail(e, ERR_ACME_EXTERNAL_ACCOUNT,
+                "%s wants an external account: none is set for this account, nor one that all may use",
+                "%s 要求外部账户:该账户未设置,也没有可共用的外部账户", id);
 }
 
 static bool add_binding(const struct acme_session *s, const struct acme_account *p,
@@ -324,6 +346,14 @@ static bool begin_roll(struct work *w, struct acme_account *p, struct error *e) 
         return true;
     p->roll_asked_at = 0;
     return db_begin(w->db, e) && db_end(w->db, acme_account_store(w->db, p, e), e);
+}
+
+const char *acme_account_party(struct work *w) {
+    struct acme_account account;
+    struct error ignored;
+    return acme_account_get_any(w->db, w->arena, w->item->subject, &account, &ignored)
+               ? issuer_party(w->arena, account.issuer_id)
+               : NULL;
 }
 
 bool acme_account_act(struct work *w, struct error *e) {

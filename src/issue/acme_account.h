@@ -71,6 +71,10 @@ bool acme_account_make(const struct services *services, struct arena *a, struct 
 /* Seals the MAC key of an external account of its own (base64url); NULL: nothing to do. */
 bool acme_account_seal_binding(const struct services *services, struct arena *a, struct acme_account *account,
                                struct error *e);
+/* Has it an external account to be bound to? One of its own, or the issuer's: that is for the account that
+ * administers, and for all if it is marked. `id` may be NULL. */
+bool acme_account_binds(struct db *db, struct arena *a, const struct issuer *issuer,
+                        const struct acme_account *account, bool *binds, struct error *e);
 /* The next key, made now; asks the signer. */
 bool acme_account_make_next(const struct services *services, struct arena *a, int64_t now,
                             struct acme_account *account, struct error *e);
@@ -86,6 +90,7 @@ bool acme_account_note(const struct acme_session *s, const struct error *cause, 
 
 /* Step `account`: registers, tells the contact, rolls the key over, deactivates; whatever the row asks for.
  */
+const char *acme_account_party(struct work *w);
 bool acme_account_act(struct work *w, struct error *e);
 bool acme_account_save(struct work *w, struct error *e);
 bool acme_account_failed(struct work *w, const struct error *cause, struct error *e);

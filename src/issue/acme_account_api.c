@@ -75,9 +75,30 @@ static bool check_algorithm(const char *name, struct error *e) {
                       "没有密钥算法“%.40s”", name);
 }
 
+struct registration {
+    struct acme_account account;
+    bool waiting; /* the row is there */
+};
+
+/* An order may have made the row, and failed for want of what is given now: then that row gets it. */
+static bool take_waiting(struct request *rq, struct registration *r, struct error *e) {
+    struct acme_account there, *p = &r->account;
+    if (!acme_account_of(rq->db, rq->arena, p->account_id, p->issuer_id, &there, e))
+        return false;
+    if (!p->eab_key || !there.id || there.url || acme_account_over(&there))
+        return acme_account_make(rq->services, rq->arena, p, e);
+    there.eab_kid = p->eab_kid;
+    there.eab_key = p->eab_key;
+    there.contact = p->contact ? p->contact : there.contact;
+    *p = there;
+    r->waiting = true;
+    return true;
+}
+
 /* The key is made by the signer: before the transaction. */
 static bool prepare_register(struct request *rq, struct error *e) {
-    struct acme_account *p = rq->prepared = ARENA_NEW(rq->arena, struct acme_account);
+    struct registration *r = rq->prepared = ARENA_NEW(rq->arena, struct registration);
+    struct acme_account *p = &r->account;
     *p = (struct acme_account){.account_id = rq->caller.account_id,
                                .key_algorithm = key_algorithm_name(KEY_P256),
                                .created_at = rq->now};
@@ -85,12 +106,20 @@ static bool prepare_register(struct request *rq, struct error *e) {
         !check_algorithm(p->key_algorithm, e) || !issuer_check_contact(p->contact, e))
         return false;
     p->contact = p->contact && *p->contact ? p->contact : NULL;
-    return acme_account_make(rq->services, rq->arena, p, e) &&
-           acme_account_seal_binding(rq->services, rq->arena, p, e);
+    return take_waiting(rq, r, e) && acme_account_seal_binding(rq->services, rq->arena, p, e);
+}
+
+static bool bind_waiting(struct request *rq, struct acme_account *p, struct error *e) {
+    struct acme_account before;
+    return acme_account_get(rq->db, rq->arena, p->account_id, p->id, &before, e) &&
+           ask(rq, "acme_account.change", p, kept_json(rq, &before), e);
 }
 
 static bool register_account(struct request *rq, struct error *e) {
-    struct acme_account *p = rq->prepared;
+    struct registration *r = rq->prepared;
+    struct acme_account *p = &r->account;
+    if (r->waiting)
+        return bind_waiting(rq, p, e);
     if (!acme_account_insert(rq->db, p, e))
         return false;
     if (db_changes(rq->db) != 1)

@@ -5,10 +5,11 @@
 #include "pki/csr.h"
 #include "solve/persist_record.h"
 
-enum { BAD_REQUEST = 400, NOT_FOUND = 404 };
+enum { BAD_REQUEST = 400, NOT_FOUND = 404, TOO_MANY = 429, SERVER_ERRORS = 500 };
+enum { LOST_MAX = 4 };         /* two hours of back-off */
+enum { CLOCKS_DIFFER = 3600 }; /* so much: what is the CA's longest lifetime by its clock is not passed */
 
-/* After an answer that leaves something to wait for. */
-static void wait_a_little(struct acme_run *run) {
+void acme_wait_a_little(struct acme_run *run) {
     struct acme_order_row *order = &run->order;
     int64_t delay = run->reply.retry_after ? run->reply.retry_after : acme_poll_delay(order->polls);
     run->waits = true;
@@ -50,56 +51,103 @@ static json_t *identifiers(const char *names) {
     return list;
 }
 
-/* The lifetime as the policy has it, for a CA that can be told. */
-static bool add_lifetime(struct acme_run *run, json_t *payload, struct error *e) {
+bool acme_run_lifetime(struct acme_run *run, struct error *e) {
     struct work *w = run->w;
     const struct profile *profile;
     struct coverage coverage;
-    const struct issuer_rules rules = {.backdate = 0};
+    const struct issuer_rules rules = issuer_rules_of(&run->issuer);
     if (!run->issuer.takes_not_after)
         return true;
     if (!certificate_profile(w->services->policies, run->c, &profile, e) ||
         !issue_coverage(w, run->c, profile, &coverage, e))
         return false;
     struct validity validity = policy_validity(profile, &rules, coverage.end, w->now);
-    json_object_set_new(payload, "notAfter", json_string(time_format(w->arena, validity.end - 1)));
+    int64_t margin = validity.limited_by == LIMIT_COVERAGE ? 1 : CLOCKS_DIFFER;
+    run->order.not_after = validity.end - margin;
     return true;
 }
 
-static bool order_payload(struct acme_run *run, json_t **payload, struct error *e) {
+static json_t *order_payload(const struct acme_run *run) {
+    struct arena *a = run->w->arena;
     const char *profile = run->issuer.profile;
-    *payload = json_keep(run->w->arena, json_object());
-    json_object_set_new(*payload, "identifiers", identifiers(run->application->names));
+    json_t *payload = json_keep(a, json_object());
+    json_object_set_new(payload, "identifiers", identifiers(run->application->names));
     if (profile && acme_offers(&run->directory, profile))
-        json_object_set_new(*payload, "profile", json_string(profile));
+        json_object_set_new(payload, "profile", json_string(profile));
     if (run->order.replaces && run->directory.renewal_info)
-        json_object_set_new(*payload, "replaces", json_string(run->order.replaces));
-    return add_lifetime(run, *payload, e);
+        json_object_set_new(payload, "replaces", json_string(run->order.replaces));
+    if (run->order.not_after)
+        json_object_set_new(payload, "notAfter", json_string(time_format(a, run->order.not_after)));
+    return payload;
 }
 
-static bool post_order(struct acme_run *run, struct error *e) {
-    json_t *payload;
-    return order_payload(run, &payload, e) && acme_run_post(run, run->directory.new_order, payload, e);
+static bool read_new_order(struct acme_run *run, struct acme_order *answer, struct error *e) {
+    if (!acme_read_order(run->w->arena, run->reply.body, answer, e))
+        return false;
+    if (!run->reply.location)
+        return fail(e, ERR_ACME_ANSWER, "the CA does not say where the order is", "CA 未给出订单地址");
+    return answer->authorization_count <= names_count(run->application->names) ||
+           fail(e, ERR_ACME_ANSWER, "the CA asks for %zu proofs of %zu names",
+                "CA 要求 %zu 项验证,而申请只有 %zu 个域名", answer->authorization_count,
+                names_count(run->application->names));
+}
+
+/* Whether one is there nobody knows where the answer was lost, or tells nothing: those are counted. */
+static bool post_order(struct acme_run *run, struct acme_order *answer, struct error *e) {
+    if (acme_run_post(run, run->directory.new_order, order_payload(run), e) &&
+        read_new_order(run, answer, e)) {
+        run->order.polls = 0;
+        return true;
+    }
+    run->order.polls += run->reply.status < BAD_REQUEST;
+    run->stays |= run->order.polls > 0;
+    return false;
 }
 
 /*
- * A hint never keeps an order away: with any error, once again without it (RFC 9773, section 5); later, if
- * the CA wants that. Should nobody know whether an order was made, the next attempt says the same, and finds
- * it. `*sent` false: there is no slot.
+ * Is it worth saying it again without `replaces`? With any error (RFC 9773, section 5); but where an order
+ * may be there, the same words find it: not before the CA refuses them, or has given no answer for long.
  */
-static bool place_order(struct acme_run *run, bool *sent, struct error *e) {
+static bool hint_may_be_why(const struct acme_run *run) {
+    int status = run->reply.status;
+    bool lost = status < BAD_REQUEST, refused = !lost && status < SERVER_ERRORS && status != TOO_MANY;
+    return run->order.polls == 0 || refused || (lost && run->order.polls >= LOST_MAX);
+}
+
+/*
+ * A hint never keeps an order away: once again without it; later, if the CA wants that. Should nobody know
+ * whether an order was made, the next attempt says the same, and finds it. `*sent` false: there is no slot.
+ */
+static bool place_order(struct acme_run *run, struct acme_order *answer, bool *sent, struct error *e) {
     *sent = true;
-    if (post_order(run, e))
+    if (post_order(run, answer, e))
         return true;
-    bool hinted = run->order.replaces && run->directory.renewal_info;
-    run->stays = hinted || run->reply.status < BAD_REQUEST;
-    if (!hinted)
+    if (!run->order.replaces || !run->directory.renewal_info || !hint_may_be_why(run))
         return false;
+    run->stays = true;
     run->order.replaces = NULL;
     if (e->retry_after)
         return false;
     error_clear(e);
-    return acme_limit_take_again(run, sent, e) && (!*sent || post_order(run, e));
+    return acme_limit_take_again(run, sent, e) && (!*sent || post_order(run, answer, e));
+}
+
+/* A CA refuses a lifetime that it cannot have (7.4): then its own will do. */
+static bool place_or_shorten(struct acme_run *run, struct acme_order *answer, bool *sent, struct error *e) {
+    if (place_order(run, answer, sent, e))
+        return true;
+    const char *type = run->reply.problem.type;
+    if (!run->order.not_after || run->reply.status < BAD_REQUEST || !type || strcmp(type, "malformed") != 0)
+        return false;
+    run->order.not_after = 0;
+    error_clear(e);
+    return acme_limit_take_again(run, sent, e) && (!*sent || post_order(run, answer, e));
+}
+
+/* What has waited long for its slot has the lifetime that there is by now. */
+static bool refresh_lifetime(struct acme_run *run, struct error *e) {
+    bool old = run->order.created_at + DAY <= run->w->now;
+    return !old || !run->order.not_after || acme_run_lifetime(run, e);
 }
 
 static void list_authorizations(struct acme_run *run, const struct acme_order *answer) {
@@ -137,27 +185,19 @@ bool acme_do_order(struct acme_run *run, size_t index, struct issued *issued, st
     struct acme_order answer;
     (void)index, (void)issued;
     bool used = false;
-    if (run->order.slot_at && (!check_request(run, e) || !acme_run_open(run, e) ||
-                               !acme_order_use_slot(run->w->db, &run->order, &used, e)))
+    if (run->order.slot_at &&
+        (!check_request(run, e) || !acme_run_open(run, e) || !refresh_lifetime(run, e) ||
+         !acme_order_use_slot(run->w->db, &run->order, &used, e)))
         return false;
     run->wants_slot = !used;
     if (!used)
         return true;
     run->ordered = true;
-    if (!place_order(run, &used, e))
+    if (!place_or_shorten(run, &answer, &used, e))
         return false;
     run->wants_slot = !used;
     if (!used)
         return true;
-    run->stays = true;
-    if (!acme_read_order(run->w->arena, run->reply.body, &answer, e))
-        return false;
-    if (!run->reply.location)
-        return fail(e, ERR_ACME_ANSWER, "the CA does not say where the order is", "CA 未给出订单地址");
-    if (answer.authorization_count > names_count(run->application->names))
-        return fail(e, ERR_ACME_ANSWER, "the CA asks for %zu proofs of %zu names",
-                    "CA 要求 %zu 项验证,而申请只有 %zu 个域名", answer.authorization_count,
-                    names_count(run->application->names));
     keep_answer(run, &answer);
     run->order.url = run->reply.location;
     list_authorizations(run, &answer);
@@ -181,6 +221,15 @@ static bool check_patience(struct acme_run *run, enum acme_status status, struct
                 "CA 在 %2$lld 秒内未完成订单 %1$s", order->id, (long long)run->issuer.finalize_seconds);
 }
 
+/* What is there is fetched at once; how often it was looked at counts anew. */
+static void go_on_or_wait(struct acme_run *run, enum acme_status status) {
+    if (status != ACME_VALID) {
+        acme_wait_a_little(run);
+        return;
+    }
+    run->order.polls = run->order.poll_at = 0;
+}
+
 bool acme_do_poll(struct acme_run *run, size_t index, struct issued *issued, struct error *e) {
     struct acme_order answer;
     (void)index, (void)issued;
@@ -190,7 +239,7 @@ bool acme_do_poll(struct acme_run *run, size_t index, struct issued *issued, str
         return fail_poll(run, e);
     if (!read_order(run, &answer, e) || !check_patience(run, answer.status, e))
         return false;
-    wait_a_little(run);
+    go_on_or_wait(run, answer.status);
     if (answer.status == ACME_READY)
         run->order.poll_at = 0;
     return true;
@@ -369,7 +418,7 @@ bool acme_do_answer(struct acme_run *run, size_t index, struct issued *issued, s
     z->answered_at = run->w->now;
     run->changed[index] = true;
     run->order.polls = 0;
-    wait_a_little(run);
+    acme_wait_a_little(run);
     if (answer.status == ACME_VALID)
         run->order.poll_at = 0;
     return keep_failure(run, &answer, z, e);
@@ -403,7 +452,7 @@ static bool not_ready(struct acme_run *run, struct error *e) {
         return false;
     error_clear(e);
     run->order.status = acme_status_name(ACME_UNKNOWN);
-    wait_a_little(run);
+    acme_wait_a_little(run);
     return true;
 }
 
@@ -425,7 +474,7 @@ bool acme_do_finalize(struct acme_run *run, size_t index, struct issued *issued,
         run->order.processing_until = run->w->now + run->issuer.finalize_seconds;
     /* one that wants the CSR again is given it more and more rarely */
     run->order.polls = answer.status == ACME_READY ? run->order.polls : 0;
-    wait_a_little(run);
+    go_on_or_wait(run, answer.status);
     return check_patience(run, answer.status, e);
 }
 

@@ -4,7 +4,8 @@
 
 /* Two offsets that are not worth telling apart. */
 bool acme_clock_same(int64_t one, int64_t other);
-/* `offset`: how far the CA that answered is ahead of us, in seconds. In a transaction of its own, and only if
- * it has changed. What cannot be stored is heard again. */
-void acme_clock_note(const struct acme_session *s, int64_t offset);
+/* `offset`: how far the CA that answered is ahead of us, in seconds. In a transaction of its own, only if it
+ * has changed, and every ten minutes at most, whatever a CA says. False: it was not stored and is to be heard
+ * again. */
+bool acme_clock_note(const struct acme_session *s, int64_t offset);
 bool acme_clock_metrics(struct db *db, struct arena *a, struct buf *b, struct error *e);

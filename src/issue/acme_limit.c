@@ -82,7 +82,8 @@ bool acme_limit_take_again(struct acme_run *run, bool *taken, struct error *e) {
 
 /* ---- what has happened ---- */
 
-/* A CA that was not asked for the authorization again has not said that it may be used again. */
+/* A CA that was not asked for the authorization again has not said until when it may be used again: `expires`
+ * of one that is pending says something else. */
 static bool note_proof(const struct acme_run *run, const struct acme_authorization_row *z, struct error *e) {
     bool valid = acme_status_parse(z->status) == ACME_VALID;
     int64_t at = z->validated_at ? z->validated_at : z->answered_at ? z->answered_at : run->w->now;
@@ -92,7 +93,7 @@ static bool note_proof(const struct acme_run *run, const struct acme_authorizati
                                      .wildcard = z->wildcard,
                                      .method = z->challenge_type ? z->challenge_type : "reused",
                                      .validated_at = at,
-                                     .reusable_until = valid && z->expires_at ? z->expires_at : at};
+                                     .reusable_until = valid ? z->expires_at : 0};
     return known_note(run->w->db, run->w->arena, &known, e);
 }
 

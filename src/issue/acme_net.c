@@ -11,7 +11,9 @@
 #include <stdio.h>
 
 enum {
-    TIMEOUT_MS = 30000,
+    LOOK_TIMEOUT_MS = 10000, /* of what the CA only looks up */
+    POST_TIMEOUT_MS = 15000, /* of what it may have to work for */
+    NONCE_MS = 10000,        /* how long it may refuse nonces */
     PLACES_MAX = 32,
     NONCES_MAX = 32,
     NONCE_MAX = 256,
@@ -73,6 +75,10 @@ struct acme_net *acme_net_new(struct arena *a, const struct outbound_policy *out
     return net;
 }
 
+const char *issuer_party(struct arena *a, const char *issuer_id) {
+    return issuer_id ? arena_printf(a, "issuer %s", issuer_id) : NULL;
+}
+
 /* ---- one call ---- */
 
 static void look_at_clock(const struct acme_session *s, struct place *place, const struct http_reply *reply) {
@@ -81,10 +87,8 @@ static void look_at_clock(const struct acme_session *s, struct place *place, con
     if (!date || !header_date(date, &theirs))
         return;
     int64_t offset = theirs - s->now;
-    if (acme_clock_same(place->clock_offset, offset))
-        return;
-    place->clock_offset = offset;
-    acme_clock_note(s, offset);
+    if (!acme_clock_same(place->clock_offset, offset) && acme_clock_note(s, offset))
+        place->clock_offset = offset;
 }
 
 static void keep_nonce(struct place *place, const struct http_reply *reply) {
@@ -114,10 +118,20 @@ static bool follow(const struct acme_session *s, const char *url, struct error *
                 "CA 给出的地址不是 https:%.200s", url);
 }
 
+/* Only the address of the directory is the operator's to allow. */
+static bool blame(const struct acme_session *s, const char *url, struct error *e) {
+    bool led = e->id == ERR_ADDRESS_NOT_ALLOWED && strcmp(url, s->issuer->directory) != 0;
+    return led ? fail(e, ERR_ACME_ANSWER,
+                      "the CA sends us to %.200s, which lies in an address range that is closed to outgoing "
+                      "connections",
+                      "CA 给出的地址 %.200s 位于禁止对外连接的地址段内", url)
+               : false;
+}
+
 static bool call(const struct acme_session *s, struct place *place, struct http_request *request,
                  struct http_reply *reply, struct error *e) {
     struct acme_net *net = s->services->acme;
-    request->timeout_ms = TIMEOUT_MS;
+    request->timeout_ms = request->body.p ? POST_TIMEOUT_MS : LOOK_TIMEOUT_MS;
     request->reply_max = BODY_MAX;
     request->roots = slice_str(s->issuer->tls_roots);
     if (!follow(s, request->url, e) || !acme_gate_enter(s, &place->gate, e))
@@ -125,7 +139,7 @@ static bool call(const struct acme_session *s, struct place *place, struct http_
     bool answered = net->transport.call(net->transport.context, s->arena, request, reply, e);
     acme_gate_leave(s, &place->gate, answered ? NULL : e, answered ? reply->status : 0);
     if (!answered)
-        return false;
+        return blame(s, request->url, e);
     look_at_clock(s, place, reply);
     keep_nonce(place, reply);
     return reply->body.len <= BODY_MAX || fail(e, ERR_ACME_ANSWER, "%.200s answers with %zu bytes",
@@ -262,11 +276,13 @@ static bool post(const struct acme_session *s, struct jws_request *jws, const st
     *reply = (struct acme_reply){.problem = {.type = "", .detail = ""}};
     if (!place_of(s, &place, e))
         return false;
+    int64_t end_ms = clock_monotonic_ms() + NONCE_MS;
     for (int tries = 1; !post_once(s, place, jws, key, reply, e); tries++)
-        if (!acme_problem_is(&reply->problem, "badNonce") || tries == NONCE_TRIES)
+        if (!acme_problem_is(&reply->problem, "badNonce") || tries == NONCE_TRIES ||
+            clock_monotonic_ms() >= end_ms)
             return false;
         else
-            reply->problem.type = "";
+            *reply = (struct acme_reply){.problem = {.type = "", .detail = ""}};
     return true;
 }
 

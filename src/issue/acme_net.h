@@ -47,6 +47,9 @@ struct acme_reply {
     const char *terms, *help; /* Link terms-of-service and help; or NULL */
 };
 
+/* For `party` of a step: who may keep a worker for long. NULL without an issuer. */
+const char *issuer_party(struct arena *a, const char *issuer_id);
+
 /* Kept for a day; what lives in the arena is the caller's. */
 bool acme_net_directory(const struct acme_session *s, struct acme_directory *directory, struct error *e);
 /* By the account; `payload` NULL: POST-as-GET. `reply` is filled as far as there was one, also on failure. */

@@ -1,4 +1,6 @@
 /* acme_net and accounts, against a CA that answers from a list. */
+#include "account/account.h"
+#include "account/account_db.h"
 #include "issue/acme_clock.h"
 #include "issue/fake_ca.h"
 
@@ -86,6 +88,17 @@ static void a_refused_nonce_is_replaced_by_the_one_beside_the_refusal(void **sta
         fake_answers(&ca, bad_nonce);
     assert_fails(acme_net_post(&s, "https://ca.example/order/1", "{}", &reply, &e), e, ERR_ACME_ANSWER);
     assert_int_equal(ca.next, ca.answer_count);
+}
+
+/* A status that is left of an earlier attempt would be taken for the CA's answer. */
+static void what_was_refused_before_says_nothing_of_an_answer_that_was_lost(void **state) {
+    (void)state;
+    struct acme_reply reply;
+    registered();
+    fake_answers(&ca, bad_nonce);
+    fake_answers(&ca, (struct fake_answer){.url = "/order/1"});
+    assert_fails(acme_net_post(&s, "https://ca.example/order/1", "{}", &reply, &e), e, ERR_TIMED_OUT);
+    assert_int_equal(reply.status, 0);
 }
 
 static void what_a_ca_refuses_is_an_error_of_its_kind(void **state) {
@@ -194,6 +207,12 @@ static void a_clock_far_away_is_noticed(void **state) {
     assert_ok(acme_clock_metrics(w.services.db, w.arena, &b, &e), e);
     assert_non_null(strstr(b.p, "tenure_acme_clock_offset_seconds{issuer=\"fake\"} 3600\n"));
     fake_answers(&ca, (struct fake_answer){"/ari", 200, "{}", {{"Date", "Sat, 21 Nov 2026 00:00:01 GMT"}}});
+    assert_ok(acme_net_get(&s, "https://ca.example/ari", &reply, &e), e);
+    b.len = 0;
+    assert_ok(acme_clock_metrics(w.services.db, w.arena, &b, &e), e);
+    assert_non_null(strstr(b.p, "{issuer=\"fake\"} 3600\n"));
+    s.now += 600; /* a CA that says something else each time is noted as often as that */
+    fake_answers(&ca, (struct fake_answer){"/ari", 200, "{}", {{"Date", "Sat, 21 Nov 2026 00:10:01 GMT"}}});
     assert_ok(acme_net_get(&s, "https://ca.example/ari", &reply, &e), e);
     b.len = 0;
     assert_ok(acme_clock_metrics(w.services.db, w.arena, &b, &e), e);
@@ -375,6 +394,31 @@ static void an_external_account_binds_who_it_is_meant_for(void **state) {
     assert_int_equal(s.account->eab_sealed.len, 0);
 }
 
+static void an_external_account_that_binds_once_is_for_who_administers(void **state) {
+    (void)state;
+    struct first_login login;
+    struct user owner;
+    struct acme_account p = {0};
+    struct secret *key = secret_new(w.arena, "0123456789abcdef0123456789abcdef", 32);
+    bool binds;
+    assert_ok(db_begin(w.services.db, &e), e);
+    assert_ok(world_end(&w, account_bootstrap(w.services.db, w.arena, w.now, &login, &e), &e), e);
+    assert_ok(account_db_first_owner(w.services.db, w.arena, &owner, &e), e);
+    issuer.eab_kid = "kid-1";
+    assert_ok(issuer_eab_seal(&w.services, w.arena, key, &issuer, &e), e);
+    p.account_id = ACCOUNT;
+    assert_ok(acme_account_binds(w.services.db, w.arena, &issuer, &p, &binds, &e), e);
+    assert_false(binds);
+    p.account_id = owner.account_id;
+    assert_ok(acme_account_binds(w.services.db, w.arena, &issuer, &p, &binds, &e), e);
+    assert_true(binds);
+    fake_answers(&ca, (struct fake_answer)GOOD_ACCOUNT);
+    assert_ok(acme_account_ensure(&s, owner.account_id, &e), e);
+    assert_string_equal(s.account->eab_kid, "kid-1");
+    registered(); /* another account: the CA decides whether it wants one */
+    assert_null(row().eab_kid);
+}
+
 static void an_account_that_is_gone_is_never_replaced_by_itself(void **state) {
     (void)state;
     struct acme_reply reply;
@@ -512,6 +556,7 @@ int main(void) {
         at_ca(a_directory_is_asked_for_once_a_day),
         at_ca(the_nonce_of_an_answer_is_that_of_the_next_request),
         at_ca(a_refused_nonce_is_replaced_by_the_one_beside_the_refusal),
+        at_ca(what_was_refused_before_says_nothing_of_an_answer_that_was_lost),
         at_ca(what_a_ca_refuses_is_an_error_of_its_kind),
         at_ca(what_is_no_problem_document_is_an_error_all_the_same),
         at_ca(people_are_sent_where_the_ca_sends_them),
@@ -526,6 +571,7 @@ int main(void) {
         at_ca(nothing_is_registered_without_terms_and_binding),
         at_ca(an_external_account_is_bound),
         at_ca(an_external_account_binds_who_it_is_meant_for),
+        at_ca(an_external_account_that_binds_once_is_for_who_administers),
         at_ca(an_account_that_is_gone_is_never_replaced_by_itself),
         at_ca(accounts_of_tenure_share_nothing),
         at_ca(a_key_is_changed_by_both_keys),

@@ -8,6 +8,7 @@
 enum {
     DEFAULT_PATIENCE = 7 * DAY, /* of a CA that names no end */
     PATIENCE_MAX = 30 * DAY,    /* one may name the year 9999 */
+    LAST_CALL = 3600,
 };
 
 int64_t acme_poll_delay(int64_t polls) {
@@ -21,6 +22,11 @@ int64_t acme_poll_delay(int64_t polls) {
 int64_t acme_order_end(const struct acme_order_row *order) {
     int64_t end = order->expires_at ? order->expires_at : order->created_at + DEFAULT_PATIENCE;
     return end < order->created_at + PATIENCE_MAX ? end : order->created_at + PATIENCE_MAX;
+}
+
+int64_t acme_order_last_call(const struct acme_order_row *order) {
+    int64_t end = acme_order_end(order), tenth = (end - order->created_at) / 10;
+    return end - (tenth < LAST_CALL ? tenth : LAST_CALL);
 }
 
 static struct acme_next act(enum acme_action action, size_t index) {
@@ -62,6 +68,10 @@ static bool needs_proof(const struct acme_case *known, size_t i) {
     return status_of(z) == ACME_PENDING && !z->answered_at;
 }
 
+static bool is_placed(const struct acme_case *known, size_t i) {
+    return needs_proof(known, i) && known->proofs[i] == PROOF_PLACED;
+}
+
 static bool is_invalid(const struct acme_case *known, size_t i) {
     return status_of(&known->authorizations[i]) == ACME_INVALID;
 }
@@ -80,6 +90,15 @@ static size_t find(const struct acme_case *known, bool (*holds)(const struct acm
     return i;
 }
 
+/* What somebody was to add may be there though we do not see it: only the CA's word counts. */
+static struct acme_next wait_for_proofs(const struct acme_case *known, int64_t now) {
+    size_t placed = find(known, is_placed);
+    int64_t last_call = acme_order_last_call(known->order);
+    if (now < last_call)
+        return wait_until(last_call);
+    return placed < known->count ? act(ACME_DO_ANSWER, placed) : wait_until(acme_order_end(known->order));
+}
+
 static struct acme_next next_of_pending(const struct acme_case *known, int64_t now) {
     static const struct {
         bool (*holds)(const struct acme_case *, size_t);
@@ -94,7 +113,7 @@ static struct acme_next next_of_pending(const struct acme_case *known, int64_t n
             return act(rules[i].action, index);
     }
     if (find(known, needs_proof) < known->count)
-        return wait_until(acme_order_end(known->order));
+        return wait_for_proofs(known, now);
     return paced(known, ACME_DO_POLL, now);
 }
 
@@ -118,7 +137,7 @@ struct acme_next acme_next(const struct acme_case *known, int64_t now) {
     if (status == ACME_INVALID)
         return next_of_invalid(known);
     if (status == ACME_VALID && order->certificate_url)
-        return act(ACME_DO_DOWNLOAD, 0);
+        return paced(known, ACME_DO_DOWNLOAD, now);
     if (acme_order_end(order) <= now)
         return act(ACME_DO_BEGIN_ANEW, 0);
     if (status == ACME_PENDING)

@@ -18,6 +18,7 @@ struct acme_order_row {
     const char *id, *account_id, *application_id, *certificate_id, *issuer_id;
     int64_t created_at;
     const char *replaces;
+    int64_t not_after; /* that is asked for; 0: none is, or not any more */
     int64_t slot_at;
     const char *url, *finalize_url, *certificate_url;
     const char *status; /* acme_status_name; NULL: the CA has not answered yet */
@@ -57,7 +58,7 @@ enum acme_action {
 };
 
 /* Where the proof of an authorization is. */
-enum acme_proof { PROOF_NONE, PROOF_COMING, PROOF_READY };
+enum acme_proof { PROOF_NONE, PROOF_COMING, PROOF_PLACED /* and not seen by us */, PROOF_READY };
 
 struct acme_next {
     enum acme_action action;
@@ -77,6 +78,8 @@ struct acme_case {
 struct acme_next acme_next(const struct acme_case *known, int64_t now);
 /* When the CA's time for an order is over: what it says, or a week; a month at most. */
 int64_t acme_order_end(const struct acme_order_row *order);
+/* An hour before, a tenth of its time at most: from then on the CA is asked for what we have not seen. */
+int64_t acme_order_last_call(const struct acme_order_row *order);
 /* Seconds until the next poll after so many that told nothing new: at once, in the next turn; then 1, 2, 5,
  * 10 … a minute. */
 int64_t acme_poll_delay(int64_t polls);

@@ -2,6 +2,7 @@
 #include "issue/acme_revoke.h"
 #include "acme/base64url.h"
 #include "issue/acme_account.h"
+#include "issue/acme_net.h"
 #include "issue/acme_order.h"
 #include "issue/issue_db.h"
 #include "pki/crl.h"
@@ -103,6 +104,14 @@ static bool send_signed(struct work *w, struct sending *s, struct error *e) {
     error_clear(e);
     s->row.by_key = !s->row.by_key;
     return send_once(w, s, e);
+}
+
+const char *acme_revoke_party(struct work *w) {
+    struct acme_revocation r = {.issuer_id = NULL};
+    struct error ignored;
+    return acme_revocation_get(w->db, w->arena, w->item->subject, &r, &ignored)
+               ? issuer_party(w->arena, r.issuer_id)
+               : NULL;
 }
 
 bool acme_revoke_send(struct work *w, struct error *e) {

@@ -19,6 +19,7 @@ bool acme_revoke_ask(struct db *db, struct arena *a, const struct version *versi
                      int64_t now, bool *asked, struct error *e);
 
 /* Step `revoke`. */
+const char *acme_revoke_party(struct work *w);
 bool acme_revoke_send(struct work *w, struct error *e);
 bool acme_revoke_sent(struct work *w, struct error *e);
 bool acme_revoke_failed(struct work *w, const struct error *cause, struct error *e);

@@ -33,9 +33,12 @@ struct acme_run {
     bool stays;      /* newOrder is repeated as it was, whatever became of it */
     bool waits;      /* the CA has something to do: it is asked for in the next turn */
     int requests;
+    int64_t end_ms;          /* of the turn, monotonic */
     struct acme_reply reply; /* of the last request */
 };
 
+/* The lifetime that the order asks for, of a CA that can be told: as the policy has it, and the CA may. */
+bool acme_run_lifetime(struct acme_run *run, struct error *e);
 /* Everything that is known of the open order of an application; outside of transactions. */
 bool acme_run_read(struct acme_run *run, struct error *e);
 /* Account and directory, at the first request of a turn. */
@@ -50,6 +53,9 @@ void acme_run_room(struct acme_run *run, size_t count);
 typedef bool acme_doer(struct acme_run *run, size_t index, struct issued *issued, struct error *e);
 acme_doer acme_do_order, acme_do_look, acme_do_answer, acme_do_poll, acme_do_finalize, acme_do_give_up,
     acme_do_begin_anew;
+
+/* After an answer that leaves something to wait for. */
+void acme_wait_a_little(struct acme_run *run);
 
 /* ---- acme_limit.c: within transactions ---- */
 

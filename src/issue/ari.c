@@ -1,7 +1,15 @@
 /* What a suggested window means: pure. */
 #include "issue/ari.h"
 
-enum { MINUTE = 60, HOUR = 3600, POLL_MIN = MINUTE, ERROR_PAUSE = 6 * HOUR, TROUBLE_MAX = 3 };
+enum {
+    MINUTE = 60,
+    HOUR = 3600,
+    POLL_MIN = MINUTE,
+    ERROR_PAUSE = 6 * HOUR,
+    TROUBLE_MAX = 3,
+    LEAST_AGE = 6 * HOUR, /* of the second in haste; a CA that revokes has to give a day */
+    HASTE_MAX = 16,
+};
 
 static int64_t within(int64_t value, int64_t least, int64_t most) {
     return value < least ? least : value > most ? most : value;
@@ -31,6 +39,12 @@ void ari_take(struct suggestion *s, const struct ari_answer *answer, int64_t lat
     s->window_start = info->start;
     s->window_end = info->end;
     s->moment = draw(info, latest, random);
+    if (s->moment < s->earliest)
+        s->moment = s->earliest;
+}
+
+bool ari_held(const struct suggestion *s) {
+    return s->earliest && s->moment == s->earliest && s->window_end <= s->earliest;
 }
 
 int64_t ari_poll_at(const struct suggestion *s, const struct ari_answer *answer, int64_t now) {
@@ -54,6 +68,26 @@ static int64_t lead_of(const struct certificate *c, const struct profile *profil
 
 int64_t ari_latest(const struct certificate *c, const struct profile *profile) {
     return c->version_end - lead_of(c, profile) / 2;
+}
+
+/* How long the policy has a version live before the next one. */
+static int64_t planned_age(const struct certificate *c, const struct profile *profile) {
+    return c->version_end - c->not_before - lead_of(c, profile);
+}
+
+int64_t ari_haste(const struct suggestion *s, const struct certificate *c, const struct profile *profile,
+                  int64_t now) {
+    bool followed = s->moment && s->set_at == s->moment && c->next_issue_at == s->moment;
+    bool early = now - c->not_before < planned_age(c, profile) / 2;
+    if (followed && early)
+        return s->haste < HASTE_MAX ? s->haste + 1 : HASTE_MAX;
+    return s->haste > 0 ? s->haste - 1 : 0;
+}
+
+int64_t ari_earliest(int64_t haste, const struct certificate *c, const struct profile *profile, int64_t now) {
+    if (!haste)
+        return 0;
+    return now + within((int64_t)LEAST_AGE << (haste - 1), 0, planned_age(c, profile));
 }
 
 /* Nothing, or less than a lead of which a next term takes the place. */

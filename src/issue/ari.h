@@ -3,6 +3,8 @@
  * back a renewal. Each version of such a CA has a row: the window as the CA said it last, and a random moment
  * in it that stays as long as the window does. The certificate's next_issue_at follows that moment while
  * nobody has asked for another one; a moment that has passed brings the renewal about now, under the limits.
+ * A version that took the place of one that the CA wanted replaced early has a least age: else a CA whose
+ * windows always lie in the past would make versions without end.
  */
 #pragma once
 #include "acme/message.h"
@@ -16,6 +18,8 @@ struct suggestion {
     const char *explanation_url;
     int64_t set_at; /* the certificate's next_issue_at that nobody has asked for */
     int64_t asked_at, failures;
+    int64_t haste; /* versions before this one, in a row, that were replaced early because of their windows */
+    int64_t earliest; /* no moment is earlier; 0: any */
 };
 
 /* ---- ari.c ---- */
@@ -36,6 +40,15 @@ struct ari_answer {
 
 /* Window and moment after that answer. `latest`: no moment is later; `random` chooses, of all numbers. */
 void ari_take(struct suggestion *s, const struct ari_answer *answer, int64_t latest, uint64_t random);
+/* Was that moment put off, because it came too soon after others? */
+bool ari_held(const struct suggestion *s);
+/* The haste of what takes the place of version `c` at `now`: one more if `s` brought that about in the first
+ * half of the time that the policy had for it, else one less. */
+int64_t ari_haste(const struct suggestion *s, const struct certificate *c, const struct profile *profile,
+                  int64_t now);
+/* 6 hours after it was stored, twice as long with each haste; not later than the policy renews it. 0: at any
+ * time. */
+int64_t ari_earliest(int64_t haste, const struct certificate *c, const struct profile *profile, int64_t now);
 /* When the CA is asked again: at its Retry-After, a minute to a day; after trouble 1, 10, 100 minutes, then 6
  * hours, as after an error. */
 int64_t ari_poll_at(const struct suggestion *s, const struct ari_answer *answer, int64_t now);
@@ -61,9 +74,16 @@ bool suggestion_purge(struct work *w, struct error *e);
 
 /* ---- ari_step.c ---- */
 
-/* In the transaction that stores a version of a CA that may have ARI: the step `suggest` asks at once. */
-bool ari_begin(struct work *w, const struct certificate *c, const struct cert *leaf, const char *issuer,
-               struct error *e);
+/* What has stored a version of a CA that may have ARI. */
+struct ari_stored {
+    const struct certificate *before, *now; /* without that version, and with it */
+    const struct profile *profile;
+    const struct cert *leaf;
+    const char *issuer;
+};
+
+/* In the transaction that stores it: the step `suggest` asks at once. */
+bool ari_begin(struct work *w, const struct ari_stored *stored, struct error *e);
 /*
  * What the next order of `c` at this issuer may say that it replaces: its current version, or that of its
  * predecessor before the first one, if it came from that issuer and that has said when to renew it; else
@@ -72,5 +92,6 @@ bool ari_begin(struct work *w, const struct certificate *c, const struct cert *l
 bool ari_replaces(struct db *db, struct arena *a, const struct certificate *c, const char *issuer,
                   const char **id, struct error *e);
 /* Step `suggest` of a version: asks the CA until the version has ended or been replaced. */
+const char *ari_party(struct work *w);
 bool ari_look(struct work *w, struct error *e);
 bool ari_record(struct work *w, struct error *e);

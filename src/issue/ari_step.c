@@ -82,6 +82,13 @@ static bool read_issuer(struct work *w, const struct suggestion *s, struct looke
     return error_absent(e);
 }
 
+const char *ari_party(struct work *w) {
+    struct suggestion s = {.issuer = NULL};
+    struct error ignored;
+    return suggestion_get(w->db, w->arena, w->item->subject, &s, &ignored) ? issuer_party(w->arena, s.issuer)
+                                                                           : NULL;
+}
+
 bool ari_look(struct work *w, struct error *e) {
     struct looked *l = w->prepared = ARENA_NEW(w->arena, struct looked);
     struct suggestion s;
@@ -116,6 +123,19 @@ static bool apply(struct work *w, struct suggestion *s, struct certificate *c, c
            work_enqueue(w->db, c->account_id, c->id, "decide", at > w->now ? at : w->now, e);
 }
 
+/* One certificate of the account and issuer stands for all. */
+static bool tell_held(struct work *w, const struct suggestion *s, const struct certificate *c,
+                      struct error *e) {
+    json_t *params = json_pack("{s:s,s:s,s:s,s:s}", "issuer", s->issuer, "issued",
+                               time_format(w->arena, c->not_before), "next", time_format(w->arena, s->moment),
+                               "why", s->explanation_url ? s->explanation_url : "-");
+    const struct notify_event event = {.event = "ca_in_haste",
+                                       .once = arena_printf(w->arena, "ca_in_haste/%s", s->issuer),
+                                       .params = json_keep(w->arena, params),
+                                       .now = w->now};
+    return certificate_tell(w->db, w->arena, c, &event, e);
+}
+
 static bool record(struct work *w, struct suggestion *s, struct certificate *c, struct error *e) {
     const struct looked *l = w->prepared;
     const struct profile *profile;
@@ -123,7 +143,8 @@ static bool record(struct work *w, struct suggestion *s, struct certificate *c, 
         return false;
     ari_take(s, &l->answer, ari_latest(c, profile), rand_below(UINT64_MAX));
     s->asked_at = w->now;
-    if (!apply(w, s, c, profile, e) || !suggestion_put(w->db, s, e))
+    if (!apply(w, s, c, profile, e) || !suggestion_put(w->db, s, e) ||
+        (ari_held(s) && !tell_held(w, s, c, e)))
         return false;
     if (l->answer.outcome == ARI_TROUBLE &&
         !limit_suggest_close(w->db, w->arena, l->issuer.directory, w->now + MINUTE, e))
@@ -146,17 +167,30 @@ bool ari_record(struct work *w, struct error *e) {
 
 /* ---- beginning, and naming ---- */
 
-bool ari_begin(struct work *w, const struct certificate *c, const struct cert *leaf, const char *issuer,
-               struct error *e) {
+/* What the version before this one was replaced for. */
+static bool carry_haste(struct work *w, const struct ari_stored *stored, struct suggestion *s,
+                        struct error *e) {
+    struct suggestion old = {.version_id = NULL};
+    if (stored->before->version_id && !suggestion_get(w->db, w->arena, stored->before->version_id, &old, e))
+        return false;
+    if (!old.version_id || strcmp(old.issuer, stored->issuer) != 0)
+        return true;
+    s->haste = ari_haste(&old, stored->before, stored->profile, w->now);
+    s->earliest = ari_earliest(s->haste, stored->now, stored->profile, w->now);
+    return true;
+}
+
+bool ari_begin(struct work *w, const struct ari_stored *stored, struct error *e) {
+    const struct certificate *c = stored->now;
     struct suggestion s = {.version_id = c->version_id,
                            .account_id = c->account_id,
                            .certificate_id = c->id,
-                           .issuer = issuer,
+                           .issuer = stored->issuer,
                            .end_at = c->version_end,
                            .set_at = c->next_issue_at};
-    if (!acme_certificate_id(w->arena, leaf, &s.ari_id))
+    if (!acme_certificate_id(w->arena, stored->leaf, &s.ari_id))
         return true; /* nothing that a CA could be asked by */
-    return suggestion_put(w->db, &s, e) &&
+    return carry_haste(w, stored, &s, e) && suggestion_put(w->db, &s, e) &&
            work_enqueue(w->db, c->account_id, c->version_id, "suggest", w->now, e);
 }
 

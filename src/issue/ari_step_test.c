@@ -58,6 +58,8 @@ static struct certificate watched(void) {
                                   .revision = 1};
     struct certificate c = bought_and_issued(NULL);
     struct cert leaf = leaf_of(&c);
+    const struct certificate before = {.id = c.id};
+    const struct ari_stored stored = {.before = &before, .now = &c, .leaf = &leaf, .issuer = "ca"};
     struct work work = step_begin(&w, c.id);
     w.services.acme = acme_net_over(w.arena, &transport);
     use_directory(",\"renewalInfo\":\"https://ca.example/ari\"");
@@ -65,9 +67,8 @@ static struct certificate watched(void) {
     calls = 0;
     retry_after = "21600";
     assert_ok(db_begin(w.services.db, &e), e);
-    assert_ok(
-        world_end(&w, issuer_db_put(w.services.db, &issuer, &e) && ari_begin(&work, &c, &leaf, "ca", &e), &e),
-        e);
+    assert_ok(world_end(&w, issuer_db_put(w.services.db, &issuer, &e) && ari_begin(&work, &stored, &e), &e),
+              e);
     return c;
 }
 

@@ -159,6 +159,48 @@ static void nothing_follows_before_the_ca_has_spoken(void **state) {
     assert_int_equal(applied(&passed, &c, T0), 0);
 }
 
+static void haste_makes_a_least_age(void **state) {
+    (void)state;
+    static const struct {
+        int64_t haste, pause;
+    } rows[] = {{0, 0},        {1, 6 * HOUR}, {2, 12 * HOUR}, {3, DAY},
+                {7, 16 * DAY}, {8, 32 * DAY}, {9, 60 * DAY},  {16, 60 * DAY}};
+    const struct certificate c = certificate();
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        int64_t earliest = ari_earliest(rows[i].haste, &c, modern, T0 + 60);
+        assert_int_equal(earliest, rows[i].pause ? T0 + 60 + rows[i].pause : 0);
+    }
+}
+
+static void only_what_the_ca_wanted_early_is_haste(void **state) {
+    (void)state;
+    struct certificate c = certificate();
+    struct suggestion s = {.moment = T0 - 60, .set_at = T0 - 60, .haste = 2};
+    c.next_issue_at = s.moment;
+    assert_int_equal(ari_haste(&s, &c, modern, T0 + DAY), 3);
+    assert_int_equal(ari_haste(&s, &c, modern, T0 + 30 * DAY - 1), 3);
+    assert_int_equal(ari_haste(&s, &c, modern, T0 + 30 * DAY), 1);
+    s.haste = 0;
+    assert_int_equal(ari_haste(&s, &c, modern, T0 + 30 * DAY), 0);
+    c.next_issue_at = T0 + 100; /* a person wanted it */
+    assert_int_equal(ari_haste(&s, &c, modern, T0 + DAY), 0);
+    const struct suggestion unsaid = {.set_at = c.next_issue_at};
+    assert_int_equal(ari_haste(&unsaid, &c, modern, T0 + DAY), 0);
+}
+
+static void no_moment_is_before_the_least_age(void **state) {
+    (void)state;
+    struct suggestion s = {.earliest = T0 + 6 * HOUR};
+    struct ari_answer answer = window(T0 - HOUR, T0 - HOUR / 2);
+    ari_take(&s, &answer, T0 + 75 * DAY, 5);
+    assert_int_equal(s.moment, T0 + 6 * HOUR);
+    assert_true(ari_held(&s));
+    answer = window(T0 + DAY, T0 + 2 * DAY);
+    ari_take(&s, &answer, T0 + 75 * DAY, 5);
+    assert_int_equal(s.moment, T0 + DAY + 5);
+    assert_false(ari_held(&s));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         test(the_moment_is_drawn_once_for_each_window),
@@ -169,6 +211,9 @@ int main(void) {
         test(the_next_issue_follows_unless_a_person_asked),
         test(a_last_version_is_replaced_only_before_it_is_revoked),
         test(nothing_follows_before_the_ca_has_spoken),
+        test(haste_makes_a_least_age),
+        test(only_what_the_ca_wanted_early_is_haste),
+        test(no_moment_is_before_the_least_age),
     };
     return cmocka_run_group_tests_name("ari", tests, load, unload);
 }

@@ -7,6 +7,7 @@
 #include "base/rand.h"
 #include "catalog/issuer.h"
 #include "certificate/compromised_key.h"
+#include "issue/acme_net.h"
 #include "issue/acme_order.h"
 #include "issue/ari.h"
 #include "issue/failover.h"
@@ -112,6 +113,14 @@ static bool ask(struct work *w, bool slow, struct error *e) {
             (nothing_to_check(&asked->issued) || issue_check(w, &s.c, &s.application, &asked->issued, e)));
 }
 
+const char *issue_party(struct work *w) {
+    struct application application;
+    struct error ignored;
+    return application_open(w->db, w->arena, w->item->subject, &application, &ignored)
+               ? issuer_party(w->arena, application.issuer)
+               : NULL;
+}
+
 bool issue_ask(struct work *w, struct error *e) {
     return ask(w, false, e);
 }
@@ -177,12 +186,17 @@ static bool store_version(struct work *w, struct subject *s, const struct issued
                                 .key_id = s->application.key_id,
                                 .ca_id = issued->ca_id,
                                 .next_issue_at = next_issue_at(w, s, &issued->leaf)};
+    const struct ari_stored stored = {.before = &before,
+                                      .now = &s->c,
+                                      .profile = s->profile,
+                                      .leaf = &issued->leaf,
+                                      .issuer = s->application.issuer};
     return version_add(w->db, w->arena, s->profile, &s->c, &fresh, w->now, &version, e) &&
            (application_fits(&s->application, &before) || restore_changes(w, s, &before, e)) &&
            application_close(w->db, s->application.id, w->now, version.id, NULL, e) &&
            audit_issued(w, &version, e) && tell_issued(w, &s->c, e) &&
-           (!issued->foreign || ari_begin(w, &s->c, &issued->leaf, s->application.issuer, e)) &&
-           issue_wake_successor(w->db, &s->c, w->now, e) && work_goes(w, OUTCOME_NEXT);
+           (!issued->foreign || ari_begin(w, &stored, e)) && issue_wake_successor(w->db, &s->c, w->now, e) &&
+           work_goes(w, OUTCOME_NEXT);
 }
 
 /* What is told of a coming end, and when next, does not wait for an issuer that lets us wait. */

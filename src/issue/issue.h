@@ -22,6 +22,7 @@ struct issued {
     int64_t issued_at, coverage_end, carried_seconds;
     int64_t not_before, end; /* what was asked for; 0: the issuer fixes the lifetime */
     bool foreign;            /* not of Tenure's own CA */
+    bool rooted;             /* the chain came with its root, and may be nothing but that */
     const char *chain_roots; /* foreign: PEM of what its chain must end in; NULL: any chain that builds */
     bool unjournaled;        /* nothing was asked for: the journal must be written (again) first */
     void *progress;          /* the issuer's own */
@@ -66,6 +67,9 @@ bool issue_coverage(struct work *w, const struct certificate *c, const struct pr
 bool issue_check(struct work *w, const struct certificate *c, const struct application *application,
                  const struct issued *issued, struct error *e);
 
+/* The part of that about the chain of a CA that is not ours. */
+bool issue_check_foreign_chain(struct arena *a, const struct issued *issued, struct error *e);
+
 /* The certificate of a chain that ends before its leaf does, which is worth a warning; NULL: none. */
 const struct cert *issue_chain_ends_early(const struct cert *leaf, const struct cert *chain, size_t count);
 
@@ -83,6 +87,7 @@ bool issue_record(struct work *w, struct error *e);
  * Step `request`, for issuers that are slow: OUTCOME_OTHERWISE leads from `issue` to it, and back if the
  * application has another issuer since. What was found out is saved each time, a failure too.
  */
+const char *issue_party(struct work *w);
 bool issue_request(struct work *w, struct error *e);
 bool issue_requested(struct work *w, struct error *e);
 bool issue_request_failed(struct work *w, const struct error *cause, struct error *e);

@@ -65,12 +65,6 @@ static bool check_later(struct work *w, const struct certificate *c, const struc
 
 /* ---- the chain ---- */
 
-/* The signatures of others are of any algorithm, and no business of the simulation's signer. */
-static bool signed_by(struct work *w, const struct issued *issued, const struct cert *cert,
-                      const struct cert *issuer) {
-    return issued->foreign ? cert_issued_by(cert, issuer) : ca_signed(w->services, cert, issuer);
-}
-
 /* One of the roots, or signed by one of them. */
 static bool is_under(const struct cert *top, const struct cert *roots, size_t count) {
     for (size_t i = 0; i < count; i++)
@@ -94,24 +88,42 @@ static bool check_top_of_foreign(struct arena *a, const struct issued *issued, c
                  "证书链止于“%s”,不在为该签发机构设置的根证书之下", top->subject));
 }
 
-static bool check_top(struct work *w, const struct certificate *c, const struct issued *issued,
-                      const struct cert *top, struct error *e) {
-    const struct cert *ours;
-    return issued->foreign ? check_top_of_foreign(w->arena, issued, top, e)
-                           : ca_certificate(w->services, w->arena, c->account_id, top->der, &ours, e);
+/* The signatures of others are of any algorithm, and no business of the simulation's signer. */
+static bool signed_by(const struct services *services, const struct cert *cert, const struct cert *issuer) {
+    return services ? ca_signed(services, cert, issuer) : cert_issued_by(cert, issuer);
 }
 
-/* Each is signed by the next, the last one by a root that we know. */
-static bool check_chain(struct work *w, const struct certificate *c, const struct issued *issued,
+/* Each is signed by the next; `services` NULL: by a CA that is not ours. */
+static bool check_links(const struct services *services, const struct issued *issued, const struct cert **top,
                         struct error *e) {
     const struct cert *below = &issued->leaf;
-    if (!issued->chain_count && !issued->chain_roots)
-        return fail(e, ERR_ISSUER_ANSWER, "the certificate came without its chain", "证书缺少证书链");
+    if (!issued->chain_count && !issued->chain_roots && !issued->rooted)
+        return fail(
+            e, ERR_ISSUER_ANSWER,
+            "the certificate came without its chain; if the CA signs with its root, set that root for the "
+            "issuer (chain_roots)",
+            "证书缺少证书链;若该 CA 直接用根证书签发,请为签发机构设置其根证书(chain_roots)");
     for (size_t i = 0; i < issued->chain_count; below = &issued->chain[i++])
-        if (!signed_by(w, issued, below, &issued->chain[i]))
+        if (!signed_by(services, below, &issued->chain[i]))
             return fail(e, ERR_ISSUER_ANSWER, "'%s' is not signed by '%s'", "“%s”不是由“%s”签发的",
                         below->subject, issued->chain[i].subject);
-    return check_top(w, c, issued, below, e);
+    *top = below;
+    return true;
+}
+
+bool issue_check_foreign_chain(struct arena *a, const struct issued *issued, struct error *e) {
+    const struct cert *top;
+    return check_links(NULL, issued, &top, e) && check_top_of_foreign(a, issued, top, e);
+}
+
+/* The last one is signed by a root that we know. */
+static bool check_chain(struct work *w, const struct certificate *c, const struct issued *issued,
+                        struct error *e) {
+    const struct cert *top, *ours;
+    if (issued->foreign)
+        return issue_check_foreign_chain(w->arena, issued, e);
+    return check_links(w->services, issued, &top, e) &&
+           ca_certificate(w->services, w->arena, c->account_id, top->der, &ours, e);
 }
 
 bool issue_check(struct work *w, const struct certificate *c, const struct application *application,

@@ -11,6 +11,7 @@
 
 enum {
     REQUESTS_MAX = 24, /* of one turn: others are waiting, too */
+    TURN_MS = 5000,    /* after so long the next request is the next turn's */
 };
 
 /* ---- journal ---- */
@@ -46,11 +47,12 @@ static bool acme_journal(struct work *w, const struct certificate *c, const stru
                                     .certificate_id = c->id,
                                     .issuer_id = application->issuer,
                                     .created_at = w->now};
-    struct acme_run run = {.w = w, .c = c, .application = application};
+    struct acme_run run = {.w = w, .c = c, .application = application, .order = order};
     int64_t until;
     return issuer_get(w->db, w->arena, order.issuer_id, &run.issuer, e) &&
-           ari_replaces(w->db, w->arena, c, order.issuer_id, &order.replaces, e) &&
-           acme_limit_take(&run, &order, &until, e) && acme_order_insert(w->db, &order, e);
+           ari_replaces(w->db, w->arena, c, order.issuer_id, &run.order.replaces, e) &&
+           acme_run_lifetime(&run, e) && acme_limit_take(&run, &run.order, &until, e) &&
+           acme_order_insert(w->db, &run.order, e);
 }
 
 /* ---- what is known ---- */
@@ -60,7 +62,7 @@ static enum acme_proof proof_of(const struct acme_authorization_row *z, const st
     for (size_t i = 0; z->token && i < count; i++)
         if (strcmp(list[i].token, z->token) == 0 && strcmp(list[i].name, z->name) == 0 &&
             !list[i].unwanted_at)
-            return list[i].ready_at ? PROOF_READY : PROOF_COMING;
+            return list[i].ready_at ? PROOF_READY : list[i].placed_at ? PROOF_PLACED : PROOF_COMING;
     return PROOF_NONE;
 }
 
@@ -138,8 +140,9 @@ static bool stop(struct issued *issued, int64_t until) {
 
 /* What is under way at the CA is asked for in the next turn: while others have theirs, a quick CA is done. */
 static bool ends_turn(const struct acme_run *run, enum acme_action action) {
+    bool asks_again = action == ACME_DO_POLL || action == ACME_DO_DOWNLOAD;
     return run->must_save || run->wants_slot || run->requests >= REQUESTS_MAX ||
-           (action == ACME_DO_POLL && run->waits);
+           clock_monotonic_ms() >= run->end_ms || (asks_again && run->waits);
 }
 
 static bool take_turn(struct acme_run *run, struct issued *issued, struct error *e) {
@@ -159,7 +162,8 @@ static bool take_turn(struct acme_run *run, struct issued *issued, struct error 
 static bool acme_ask(struct work *w, const struct certificate *c, const struct application *application,
                      struct issued *issued, struct error *e) {
     struct acme_run *run = issued->progress = ARENA_NEW(w->arena, struct acme_run);
-    *run = (struct acme_run){.w = w, .c = c, .application = application};
+    *run = (struct acme_run){
+        .w = w, .c = c, .application = application, .end_ms = clock_monotonic_ms() + TURN_MS};
     if (!acme_run_read(run, e))
         return false;
     if (run->order.pause_until > w->now)
@@ -276,22 +280,33 @@ static bool note_trouble(struct acme_run *run, const struct error *cause, struct
 
 enum { FAILED_VALIDATIONS_MAX = 3 };
 
+/* The CA was asked at last for what nobody has seen: who was to add it had all the time there was. */
+static bool asked_in_doubt(const struct acme_run *run) {
+    for (size_t i = 0; i < run->count; i++)
+        if (run->proofs[i] == PROOF_PLACED && run->authorizations[i].answered_at)
+            return true;
+    return false;
+}
+
 static bool note_names(struct acme_run *run, const struct error *cause, enum error_id *reason,
                        struct error *e) {
     int64_t failed;
     if (!end_order(run, ACME_FAILED, e) || !want_preflight(run->w, run->application, e) ||
         !acme_order_count(run->w->db, run->application->id, ACME_FAILED, &failed, e))
         return false;
-    *reason = failed < FAILED_VALIDATIONS_MAX ? ERR_NONE : acme_rejection(run, cause);
+    bool goes_on = failed < FAILED_VALIDATIONS_MAX && !asked_in_doubt(run);
+    *reason = goes_on ? ERR_NONE : acme_rejection(run, cause);
     return true;
 }
 
-/* Nobody published in time what the CA was to look for. */
+/* Did nobody publish in time what the CA was to look for? What is there, and the CA never came to, proves
+ * nothing. */
 static bool note_over(struct acme_run *run, const struct error *cause, enum error_id *reason,
                       struct error *e) {
     bool unproven = false;
     for (size_t i = 0; i < run->count; i++)
-        unproven |= run->authorizations[i].token && !run->authorizations[i].answered_at;
+        unproven |= run->authorizations[i].token && !run->authorizations[i].answered_at &&
+                    run->proofs[i] != PROOF_READY;
     *reason = unproven ? acme_rejection(run, cause) : ERR_NONE;
     return end_order(run, ACME_OVER, e);
 }

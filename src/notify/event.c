@@ -93,6 +93,15 @@ const struct event_row events[] = {
          "there. {reason} Find out why, then register anew with `tenure issuer account register {issuer}`.",
          "签发机构 {issuer} 对应的 CA 已不再承认账户 {account},无法继续签发。{reason} 请查明原因,然后运行 `tenure "
          "issuer account register {issuer}` 重新注册。")},
+    {"ca_in_haste", "warning", false, ACCESS_OPERATE,
+     TEXT("{issuer} wants new certificates replaced at once", "{issuer} 要求立即替换新签发的证书"),
+     TEXT(
+         "The CA behind the issuer {issuer} suggests replacing certificate {certificate} for {names} at once, "
+         "though its version of {issued} took the place of one that the CA wanted replaced early. It is "
+         "renewed at {next}, and waits twice as long each time. Ask the CA whether its suggestions are right; "
+         "its explanation: {why}. This is told once for the issuer.",
+         "签发机构 {issuer} 建议立即替换证书 {certificate}({names}),但其 {issued} 的版本刚刚应该机构要求提前替换。"
+         "将于 {next} 续期,且每次等待时间加倍。请向该机构核实其建议是否正确;其说明:{why}。每个签发机构仅通知一次。")},
     {"issued", "info", false, ACCESS_READ, TEXT("Certificate {name} is issued", "证书 {name} 已签发"),
      TEXT("A version of certificate {certificate} for {names} is issued, serial number {serial}; it ends at "
           "{end}.",

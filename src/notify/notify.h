@@ -111,6 +111,7 @@ bool notifier_mails(const struct notifier *n);
  * Step `send` of a message. What fails is tried again after 1, 10 and 100 minutes, then daily, for a week;
  * the channel shows it, and the others tell it. A receiver may get a message twice, under the same id.
  */
+const char *notify_party(struct work *w);
 bool notify_send(struct work *w, struct error *e);
 bool notify_sent(struct work *w, struct error *e);
 bool notify_failed(struct work *w, const struct error *cause, struct error *e);

@@ -81,6 +81,15 @@ static bool send_by(struct work *w, const struct message *m, const struct channe
     return ops->send(w->services->notifier, w->arena, &out, e);
 }
 
+/* Letters to people all go to one server. */
+const char *notify_party(struct work *w) {
+    struct message m;
+    struct error ignored;
+    if (!message_get(w->db, w->arena, w->item->subject, &m, &ignored))
+        return NULL;
+    return m.channel_id ? arena_printf(w->arena, "channel %s", m.channel_id) : m.kind;
+}
+
 bool notify_send(struct work *w, struct error *e) {
     struct sending *s = w->prepared = ARENA_NEW(w->arena, struct sending);
     struct message *m = &s->message;

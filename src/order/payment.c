@@ -149,6 +149,12 @@ struct asking {
 };
 
 /* Nobody is asked for what is not due any more. */
+/* One for the whole installation. */
+const char *payment_party(struct work *w) {
+    (void)w;
+    return "payment system";
+}
+
 bool payment_ask(struct work *w, struct error *e) {
     struct asking *asking = w->prepared = ARENA_NEW(w->arena, struct asking);
     struct payment *p = &asking->payment;

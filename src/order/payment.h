@@ -61,6 +61,7 @@ bool payment_close(struct db *db, struct payment *p, const char *reason, int64_t
 bool payment_close_of_order(struct db *db, const char *order_id, int64_t now, struct error *e);
 
 /* Step `pay`: tells the payment system what is due, under the id of the payment. */
+const char *payment_party(struct work *w);
 bool payment_ask(struct work *w, struct error *e);
 bool payment_asked(struct work *w, struct error *e);
 

@@ -1,5 +1,6 @@
 /* Who issued whom: one signature, and chains built out of a heap of certificates. */
 #include "pki/cert.h"
+#include "pki/digest.h"
 #include "pki/openssl.h"
 #include <limits.h>
 
@@ -8,17 +9,70 @@ static X509 *decode(const struct cert *cert) {
     return cert->der.len <= LONG_MAX ? d2i_X509(NULL, &p, (long)cert->der.len) : NULL;
 }
 
-/* Names must be the same octet for octet, as the Baseline Requirements (7.1.4.1) have it: cheap to tell at
- * first. */
-bool cert_issued_by(const struct cert *cert, const struct cert *issuer) {
-    if (!slice_equal(cert->issuer_der, issuer->subject_der))
-        return false;
+/* Those of CAs that were needed last: decoding one takes ten times as long as verifying with it. */
+enum { KNOWN_ISSUERS = 8 };
+
+static struct issuer {
+    char digest[SHA256_HEX_SIZE];
+    X509 *decoded;
+} known_issuers[KNOWN_ISSUERS];
+
+/* NULL if it cannot be decoded. */
+static X509 *decode_issuer(const struct cert *cert, const char *digest) {
+    static size_t next;
+    for (size_t i = 0; i < KNOWN_ISSUERS; i++)
+        if (known_issuers[i].decoded && strcmp(known_issuers[i].digest, digest) == 0)
+            return known_issuers[i].decoded;
+    struct issuer *place = &known_issuers[next++ % KNOWN_ISSUERS];
+    X509_free(place->decoded);
+    place->decoded = decode(cert);
+    memcpy(place->digest, digest, SHA256_HEX_SIZE);
+    return place->decoded;
+}
+
+static bool verify(const struct cert *cert, const struct cert *issuer, const char *issuer_digest) {
     AUTO(X509) child = decode(cert);
-    AUTO(X509) parent = decode(issuer);
+    X509 *parent = decode_issuer(issuer, issuer_digest);
     EVP_PKEY *key = parent ? X509_get0_pubkey(parent) : NULL;
     bool issued =
         child && key && X509_check_issued(parent, child) == X509_V_OK && X509_verify(child, key) == 1;
     ERR_clear_error();
+    return issued;
+}
+
+/* Who was found to have issued whom, of late: that never changes, and the same few certificates of CAs stand
+ * above every leaf. */
+enum { KNOWN_PAIRS = 64 };
+
+static struct pair {
+    char cert[SHA256_HEX_SIZE], issuer[SHA256_HEX_SIZE]; /* of all of their octets */
+} known_pairs[KNOWN_PAIRS];
+
+static bool is_known(const struct pair *pair) {
+    for (size_t i = 0; i < KNOWN_PAIRS; i++)
+        if (memcmp(&known_pairs[i], pair, sizeof *pair) == 0)
+            return true;
+    return false;
+}
+
+static void remember(const struct pair *pair) {
+    static size_t next;
+    known_pairs[next++ % KNOWN_PAIRS] = *pair;
+}
+
+/* Names must be the same octet for octet, as the Baseline Requirements (7.1.4.1) have it: cheap to tell at
+ * first. */
+bool cert_issued_by(const struct cert *cert, const struct cert *issuer) {
+    struct pair pair;
+    if (!slice_equal(cert->issuer_der, issuer->subject_der))
+        return false;
+    digest_sha256_hex(cert->der, pair.cert);
+    digest_sha256_hex(issuer->der, pair.issuer);
+    if (is_known(&pair))
+        return true;
+    bool issued = verify(cert, issuer, pair.issuer);
+    if (issued)
+        remember(&pair);
     return issued;
 }
 

@@ -8,18 +8,29 @@
 enum { CACHE_SIZE = 8, CACHE_DIGEST = 32 };
 enum { ARGON2_PASSES = 2, ARGON2_MEMORY = 19 << 20 };
 
-/* A CA key stays open between its signatures: unsealing and decoding it would cost as much as signing. */
 struct cached_key {
     uint8_t digest[CACHE_DIGEST]; /* of the sealed key and of what it is bound to */
     EVP_PKEY *key;
 };
 
+struct cache {
+    struct cached_key keys[CACHE_SIZE];
+    size_t next;
+};
+
+/* Keys that sign again and again stay open: unsealing and decoding one would cost as much as signing. Those
+ * of CAs and those of accounts at CAs, of which there may be many, do not push each other out. */
 struct local {
     struct signer signer;
     const struct secret *master_keys;
-    struct cached_key cache[CACHE_SIZE];
-    size_t cache_next;
+    struct cache ca, acme;
 };
+
+static struct cache *cache_of(struct local *l, enum key_purpose purpose) {
+    if (purpose == PURPOSE_CA)
+        return &l->ca;
+    return purpose == PURPOSE_ACME ? &l->acme : NULL;
+}
 
 static bool make_digest(const struct key_ref *key, uint8_t digest[CACHE_DIGEST]) {
     AUTO_ARENA a = arena_new();
@@ -30,17 +41,17 @@ static bool make_digest(const struct key_ref *key, uint8_t digest[CACHE_DIGEST])
     return EVP_Digest(b.p, b.len, digest, NULL, EVP_sha256(), NULL) == 1;
 }
 
-static EVP_PKEY *cache_get(const struct local *l, const uint8_t digest[CACHE_DIGEST]) {
+static EVP_PKEY *cache_get(const struct cache *cache, const uint8_t digest[CACHE_DIGEST]) {
     for (size_t i = 0; i < CACHE_SIZE; i++) {
-        EVP_PKEY *key = l->cache[i].key;
-        if (key && memcmp(l->cache[i].digest, digest, CACHE_DIGEST) == 0)
+        EVP_PKEY *key = cache->keys[i].key;
+        if (key && memcmp(cache->keys[i].digest, digest, CACHE_DIGEST) == 0)
             return EVP_PKEY_up_ref(key) == 1 ? key : NULL;
     }
     return NULL;
 }
 
-static void cache_put(struct local *l, const uint8_t digest[CACHE_DIGEST], EVP_PKEY *key) {
-    struct cached_key *place = &l->cache[l->cache_next++ % CACHE_SIZE];
+static void cache_put(struct cache *cache, const uint8_t digest[CACHE_DIGEST], EVP_PKEY *key) {
+    struct cached_key *place = &cache->keys[cache->next++ % CACHE_SIZE];
     EVP_PKEY_free(place->key);
     place->key = EVP_PKEY_up_ref(key) == 1 ? key : NULL;
     memcpy(place->digest, digest, CACHE_DIGEST);
@@ -48,8 +59,10 @@ static void cache_put(struct local *l, const uint8_t digest[CACHE_DIGEST], EVP_P
 
 static void cache_free(void *object) {
     struct local *l = object;
-    for (size_t i = 0; i < CACHE_SIZE; i++)
-        EVP_PKEY_free(l->cache[i].key);
+    for (size_t i = 0; i < CACHE_SIZE; i++) {
+        EVP_PKEY_free(l->ca.keys[i].key);
+        EVP_PKEY_free(l->acme.keys[i].key);
+    }
 }
 
 static bool unseal(struct local *l, const struct key_ref *ref, EVP_PKEY **key, struct error *e) {
@@ -60,14 +73,15 @@ static bool unseal(struct local *l, const struct key_ref *ref, EVP_PKEY **key, s
 
 static bool open_key(struct local *l, const struct key_ref *ref, EVP_PKEY **key, struct error *e) {
     uint8_t digest[CACHE_DIGEST];
-    if (ref->purpose != PURPOSE_CA || !make_digest(ref, digest))
+    struct cache *cache = cache_of(l, ref->purpose);
+    if (!cache || !make_digest(ref, digest))
         return unseal(l, ref, key, e);
-    *key = cache_get(l, digest);
+    *key = cache_get(cache, digest);
     if (*key)
         return true;
     if (!unseal(l, ref, key, e))
         return false;
-    cache_put(l, digest, *key);
+    cache_put(cache, digest, *key);
     return true;
 }
 

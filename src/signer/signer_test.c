@@ -156,21 +156,19 @@ static void passwords_are_hashed_with_argon2id_and_verified(void **state) {
     assert_string_not_equal(first, second); /* each has a salt of its own */
 }
 
-static void a_key_opens_for_its_owner_and_purpose_only(void **state) {
-    (void)state;
-    AUTO_ARENA a = arena_new();
+static void assert_bound(struct signer *s, struct arena *a, enum key_purpose purpose,
+                         enum key_purpose another) {
     struct error e = {0};
-    struct signer *s = signer_local(a, master_key(a, 1));
     struct key_made made;
-    struct key_ref ca_owner = owner;
-    ca_owner.purpose =
-        PURPOSE_CA; /* the kind that is kept open: the cache must not be a way around the seal */
-    struct key_ref key = make(s, a, &ca_owner, &made), wrong[3] = {key, key, key};
+    struct key_ref kept_owner = owner;
+    kept_owner.purpose = purpose;
+    struct key_ref key = make(s, a, &kept_owner, &made), wrong[4] = {key, key, key, key};
     assert_signs(s, a, &key, made.spki);
     wrong[0].id = "key_2";
     wrong[1].account_id = "acct_2";
     wrong[2].purpose = PURPOSE_LEAF;
-    for (size_t i = 0; i < 3; i++) {
+    wrong[3].purpose = another;
+    for (size_t i = 0; i < 4; i++) {
         struct slice signature;
         assert_fails(signer_sign(s, a, &wrong[i], tbs, &signature, &e), e, ERR_UNSEALABLE);
         assert_fails(signer_rewrap(s, a, &wrong[i], &signature, &e), e, ERR_UNSEALABLE);
@@ -178,11 +176,20 @@ static void a_key_opens_for_its_owner_and_purpose_only(void **state) {
     struct secret *pkcs8;
     assert_fails(signer_open(s, a, &wrong[2], &pkcs8, &e), e, ERR_UNSEALABLE);
     char *long_id = memset(arena_alloc(a, 5001), 'a', 5000);
-    ca_owner.id = long_id;
-    key = make(s, a, &ca_owner, &made);
+    kept_owner.id = long_id;
+    key = make(s, a, &kept_owner, &made);
     assert_signs(s, a, &key, made.spki);
     long_id[4999] = 'b';
     assert_fails(signer_sign(s, a, &key, tbs, &made.sealed, &e), e, ERR_UNSEALABLE);
+}
+
+/* These kinds are kept open: that must not be a way around the seal. */
+static void a_key_opens_for_its_owner_and_purpose_only(void **state) {
+    (void)state;
+    AUTO_ARENA a = arena_new();
+    struct signer *s = signer_local(a, master_key(a, 1));
+    assert_bound(s, a, PURPOSE_CA, PURPOSE_ACME);
+    assert_bound(s, a, PURPOSE_ACME, PURPOSE_CA);
 }
 
 static void only_leaf_keys_are_handed_out(void **state) {

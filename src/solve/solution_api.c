@@ -1,4 +1,5 @@
 /* Solutions over HTTP, and the answer to http-01 on the daemon's own port. */
+#include "audit/audit.h"
 #include "http/list.h"
 #include "solve/solver.h"
 
@@ -60,13 +61,47 @@ static bool list_looks(struct request *rq, struct error *e) {
     return true;
 }
 
+struct check_request {
+    bool ask_anyway;
+};
+
+static const struct field check_body[] = {
+    FIELD(BOOL, check_request, ask_anyway, FIELD_NOT_NULL,
+          "It is there, whatever is seen from here: have the CA look",
+          "已添加,无论本地检查结果如何均请 CA 验证"),
+    FIELD_END,
+};
+
+/* Only the CA's word counts, and somebody may know better than we what it will see. */
+static bool ask_anyway(struct request *rq, struct solution *s, struct error *e) {
+    static const struct text detail =
+        TEXT("not seen from here; the CA is asked because somebody says it is there",
+             "本地未能查到;因有人确认已添加,仍请 CA 验证");
+    const json_t *before = json_keep(rq->arena, json_from_row(rq->arena, solution_fields, s));
+    if (!s->placed_at || !s->application_id)
+        return fail(e, ERR_NOT_VALIDATING, "nothing is to be asked of a CA for %s yet", "%s 尚无需请 CA 验证",
+                    s->name);
+    if (!solution_set_ready(rq->db, s->id, rq->now, e) ||
+        !solution_set_reason(rq->db, s->id, s->reason ? s->reason : reason_row(REASON_RECORD_MISSING)->name,
+                             &detail, e) ||
+        !solution_get_any(rq->db, rq->arena, s->id, s, e))
+        return false;
+    rq->status = 202;
+    rq->reply = json_from_row(rq->arena, solution_fields, s);
+    return audit_change(rq, "solution.ask_anyway", s->id, before, rq->reply, e) &&
+           work_enqueue(rq->db, s->account_id, s->certificate_id, SOLVE_WAKES, rq->now, e);
+}
+
 /* A step that waits for its next attempt is due at once. */
 static bool look_now(struct request *rq, struct error *e) {
+    struct check_request given = {.ask_anyway = false};
     struct solution s;
-    if (!path_solution(rq, &s, e))
+    if (!json_to_row(rq->arena, rq->json, check_body, &given, e) || !path_solution(rq, &s, e))
         return false;
     if (s.ready_at || s.unwanted_at || s.removed_at)
         return fail(e, ERR_NOT_VALIDATING, "nothing is looked for at %s any more", "%s 已无需检查", s.name);
+    if (given.ask_anyway)
+        return ask_anyway(rq, &s, e);
     if (s.looked_at && rq->now < s.looked_at + LOOK_PAUSE)
         return fail(e, ERR_TOO_MANY_CHECKS, "%s was looked for less than %d seconds ago",
                     "%s 在 %d 秒内刚检查过", s.name, LOOK_PAUSE);
@@ -118,7 +153,9 @@ const struct route solution_routes[] = {
      .access = ACCESS_REQUEST,
      .flags = ROUTE_WRITES | ROUTE_WAKES,
      .handle = look_now,
+     .body = check_body,
      .answer = solution_fields,
-     .summary = TEXT("Looks now", "立即检查")},
+     .summary = TEXT("Looks now, or has the CA look whatever is seen from here",
+                     "立即检查,或无论本地检查结果如何均请 CA 验证")},
     {.method = NULL},
 };

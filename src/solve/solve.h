@@ -37,6 +37,7 @@ struct solver {
     bool has_secret;
 };
 enum { DOUBT_DEFAULT = 120, DOUBT_MAX = 7 * 86400 };
+enum { SOLVERS_MAX = 1000 }; /* of an account */
 
 struct solution {
     const char *id, *account_id;
@@ -95,8 +96,9 @@ struct solve_settings {
 /* place.c: along the CNAMEs as the authoritative servers tell them. Who answers nothing leads nowhere. */
 bool place_follow(const struct services *services, struct arena *a, const char *record, struct place *place,
                   struct error *e);
-/* In a step: the name at which what belongs to the record must stand. ERR_CNAME_LOOP. */
-bool place_locate(struct work *w, const char *record, const char **name, struct error *e);
+/* The name at which what belongs to the record must stand. ERR_CNAME_LOOP. */
+bool place_locate(const struct services *services, struct arena *a, const char *record, struct place *place,
+                  struct error *e);
 
 /* ---- for issuers ---- */
 
@@ -114,6 +116,15 @@ struct offer {
  */
 bool solver_choose(const struct services *services, struct arena *a, const char *account_id,
                    const struct offer *offer, struct solver *solver, struct error *e);
+/* By what, and where, a name is proven by a record. */
+struct proving {
+    const char *account_id, *name;
+    struct solver solver; /* as it was chosen by the name */
+    const char *place;    /* NULL: DNS is asked */
+};
+/* Where the CNAMEs of its record lead. Into a zone that the account has a solver for: that one writes there;
+ * to where we answer: `delegated`. ERR_CNAME_LOOP. */
+bool solver_locate(const struct services *services, struct arena *a, struct proving *p, struct error *e);
 /*
  * Inside a transaction. The caller gives account, application, certificate, name, token, key_authorization
  * and value; the rest is filled in. Publishing begins with the step `solve`, or has begun with the row

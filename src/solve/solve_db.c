@@ -123,6 +123,11 @@ bool solver_list_zone(struct db *db, struct arena *a, const char *account_id, co
                    DB_TEXT(account_id), DB_TEXT(zone));
 }
 
+bool solver_count(struct db *db, const char *account_id, int64_t *count, struct error *e) {
+    return db_int(db, count, 0, e, "SELECT count(*) FROM solver WHERE account_id = $1 AND removed_at IS NULL",
+                  DB_TEXT(account_id));
+}
+
 bool solver_remove(struct db *db, const char *id, int64_t now, struct error *e) {
     return db_exec(db, e, "UPDATE solver SET removed_at = $2 WHERE id = $1 AND removed_at IS NULL",
                    DB_TEXT(id), DB_INT(now));
@@ -264,6 +269,14 @@ bool solution_page(struct db *db, struct arena *a, const struct solution_filter 
                    account, below, limit, open);
 }
 
+bool solution_list_waiting(struct db *db, struct arena *a, const char *account_id, int64_t limit,
+                           struct solution **list, size_t *count, struct error *e) {
+    return db_list(db, a, solution_fields, sizeof **list, list, count, e,
+                   "SELECT " SOLUTION_COLUMNS "FROM solution WHERE account_id = $1 AND ready_at IS NULL "
+                   "AND unwanted_at IS NULL AND removed_at IS NULL ORDER BY id LIMIT $2",
+                   DB_TEXT(account_id), DB_INT(limit));
+}
+
 bool solution_tests_since(struct db *db, const char *account_id, int64_t since, int64_t *count,
                           struct error *e) {
     return db_int(db, count, 0, e,
@@ -272,9 +285,13 @@ bool solution_tests_since(struct db *db, const char *account_id, int64_t since, 
                   DB_TEXT(account_id), DB_INT(since));
 }
 
-bool solution_set_place(struct db *db, const char *id, const char *place, struct error *e) {
-    return db_exec(db, e, "UPDATE solution SET place = $2 WHERE id = $1 AND removed_at IS NULL", DB_TEXT(id),
-                   DB_TEXT(place));
+bool solution_set_solver(struct db *db, const struct solution *s, struct error *e) {
+    return db_exec(
+        db, e,
+        "UPDATE solution SET solver_id = $2, kind = $3, doubt_seconds = $4, place = $5, handle = $6, "
+        "placed_at = NULL, looks = 0 WHERE id = $1 AND removed_at IS NULL",
+        DB_TEXT(s->id), DB_TEXT(s->solver_id), DB_TEXT(s->kind), DB_INT(s->doubt_seconds), DB_TEXT(s->place),
+        DB_TEXT(s->handle));
 }
 
 bool solution_set_placed(struct db *db, const struct solution *s, int64_t now, struct error *e) {

@@ -1,4 +1,5 @@
 /* Which solver proves a name, and the life of what is published, over a runner of the simulation. */
+#include "http/fixture.h"
 #include "solve/fixture.h"
 
 /* ---- choosing ---- */
@@ -253,6 +254,40 @@ static void a_person_is_told_once_and_waited_for(void **state) {
     assert_int_equal(now_of(s.id).ready_at, w.now);
 }
 
+static bool asked(const char *solution, const char *body) {
+    static const struct route *const tables[] = {solution_routes, NULL};
+    struct request rq = {.arena = w.arena,
+                         .db = w.services.db,
+                         .services = &w.services,
+                         .now = w.now,
+                         .caller = {.account_id = ACCOUNT, .user_id = "user", .key_id = "key"}};
+    return request_run(&rq, tables, "POST", arena_printf(w.arena, "/v1/solutions/%s/check", solution), body,
+                       &e);
+}
+
+static void who_has_added_it_may_have_the_ca_asked_whatever_we_see(void **state) {
+    (void)state;
+    const struct application p = applied();
+    found = REASON_RECORD_MISSING;
+    const struct solution s = begun(&p);
+    assert_false(asked(s.id, "{\"ask_anyway\": true}")); /* where it belongs is not known yet */
+    assert_int_equal(e.id, ERR_NOT_VALIDATING);
+    for (int i = 0; i < 2; i++)
+        run(&solve, s.id);
+    run(&seen, s.id);
+    w.now += 20;
+    assert_ok(asked(s.id, "{}"), e);
+    assert_int_equal(now_of(s.id).ready_at, 0);
+    assert_ok(asked(s.id, "{\"ask_anyway\": true}"), e);
+    const struct solution ready = now_of(s.id);
+    assert_int_equal(ready.ready_at, w.now);
+    assert_string_equal(ready.reason, "record_missing");
+    assert_non_null(strstr(ready.detail_en, "the CA is asked because"));
+    assert_string_equal(due_step(p.certificate_id), SOLVE_WAKES);
+    run(&seen, s.id); /* it stays, until the CA has decided */
+    assert_int_equal(now_of(s.id).unwanted_at, 0);
+}
+
 static void a_circle_of_cnames_is_the_reason(void **state) {
     (void)state;
     const struct application p = applied();
@@ -382,6 +417,7 @@ TEST_MAIN(solve, in_world(the_longest_zone_counts_then_the_first_made),
           in_world(what_is_let_go_while_it_is_published_goes_to_be_cleared),
           in_world(what_is_asked_for_again_stays), in_world(what_nobody_lets_go_finds_out_by_itself),
           in_world(doubt_delays_the_ca_for_its_time_only), in_world(a_person_is_told_once_and_waited_for),
+          in_world(who_has_added_it_may_have_the_ca_asked_whatever_we_see),
           in_world(a_circle_of_cnames_is_the_reason),
           in_world(a_failure_leaves_its_reason_until_it_is_published),
           in_world(a_removed_solver_still_clears_what_it_published),

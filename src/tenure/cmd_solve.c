@@ -16,6 +16,7 @@ enum {
     KEY_DOUBT,
     KEY_OPEN,
     KEY_CERTIFICATE,
+    KEY_ASK_ANYWAY,
     POLL_US = 250000,
     TEST_MS = 300000,
 };
@@ -242,7 +243,10 @@ static int solution_show(struct cli *cli) {
 }
 
 static int solution_check(struct cli *cli) {
-    return cli_request(cli, "POST", path_of(cli, "/v1/solutions/%s/check"), json_object(), print_solution);
+    json_t *body = json_object();
+    if (cli->options[KEY_ASK_ANYWAY])
+        json_object_set_new(body, "ask_anyway", json_true());
+    return cli_request(cli, "POST", path_of(cli, "/v1/solutions/%s/check"), body, print_solution);
 }
 
 #define OPTION_LIMIT                                                                                         \
@@ -268,6 +272,11 @@ static const struct option_row add_options[] = {
     {0},
 };
 static const struct option_row test_options[] = {OPTION_TYPE, {0}};
+static const struct option_row check_options[] = {
+    {"ask-anyway", KEY_ASK_ANYWAY, NULL,
+     TEXT("it is there: have the CA look, whatever is seen from here",
+          "已添加:无论本地检查结果如何均请 CA 验证")},
+    {0}};
 static const struct option_row page_options[] = {OPTION_LIMIT, OPTION_CURSOR, {0}};
 static const struct option_row solution_options[] = {
     {"open", KEY_OPEN, NULL, TEXT("only what was not taken away yet", "仅未清除的")},
@@ -304,6 +313,7 @@ const struct verb solve_verbs[] = {
     {"solution show",
      TEXT("what is published, and what each server answered", "查看发布的内容与各服务器的应答"),
      ARGUMENT_SOLUTION, 1, 1, NULL, solution_show},
-    {"solution check", TEXT("look for it now", "立即检查"), ARGUMENT_SOLUTION, 1, 1, NULL, solution_check},
+    {"solution check", TEXT("look for it now", "立即检查"), ARGUMENT_SOLUTION, 1, 1, check_options,
+     solution_check},
     {0},
 };

@@ -90,7 +90,8 @@ static const struct option_row options[] = {
     {"max-accounts", KEY_MAX_ACCOUNTS, "COUNT/SECONDS",
      TEXT("how many new accounts there may be", "新账号限额")},
     {"suggest-after", KEY_SUGGEST, "SECONDS",
-     TEXT("Retry-After of renewal windows (6 hours)", "续期窗口的 Retry-After,秒(默认 6 小时)")},
+     TEXT("Retry-After of renewal windows (6 hours); 0: there are none",
+          "续期窗口的 Retry-After,秒(默认 6 小时);0:不提供窗口")},
     {"abandoned-after", KEY_ABANDONED, "SECONDS",
      TEXT("when an open order counts as abandoned (600)", "未完成订单视为废弃的秒数(600)")},
 #ifdef TENURE_TEST_CLOCK

@@ -18,6 +18,13 @@ static void say_window(struct explanation *x, const struct suggestion *s) {
     explain_say(x, "suggestion", "The CA of %s suggests its renewal between %s and %s; %s was chosen.",
                 "签发机构 %s 建议在 %s 至 %s 之间续期,选定时间为 %s。", s->issuer,
                 explain_when(x, s->window_start), explain_when(x, s->window_end), explain_when(x, s->moment));
+    if (ari_held(s))
+        explain_say(
+            x, "suggestion",
+            "That is later than the CA suggests: %lld versions before this one were replaced early at "
+            "its wish, and each waits twice as long.",
+            "该时间晚于签发机构的建议:此前已有 %lld 个版本应其要求提前替换,每次等待时间加倍。",
+            (long long)s->haste);
     if (s->explanation_url)
         explain_say(x, "suggestion", "The CA explains why: %s", "签发机构的说明:%s", s->explanation_url);
 }

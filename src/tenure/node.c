@@ -20,7 +20,11 @@ bool node_open(struct node *node, const struct config *config, enum db_role role
     node->services.signer = signer_connect(a, CONFIG_SIGNER_SOCKET);
     node->services.runner = runner_connect(a, CONFIG_RUNNER_SOCKET);
     node->services.prober = &node->prober;
-    node->services.validator = &config->validator;
+    node->dns = *config->validator.dns;
+    node->dns.keeper = dns_keeper_new(a);
+    node->validator = config->validator;
+    node->validator.dns = &node->dns;
+    node->services.validator = &node->validator;
     node->services.outbound = &config->outbound;
     node->services.policies = &node->policies;
     node->services.catalog = &node->catalog;

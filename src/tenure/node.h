@@ -15,6 +15,8 @@ struct node {
     struct catalog catalog;
     struct issue_settings issue;
     struct prober prober;
+    struct dns_settings dns;
+    struct validator validator;
 };
 
 /* `port` is the one that is listened on: the default of public_url. Signer and runner are connected to at

@@ -45,7 +45,7 @@ static bool show_first_login(const struct first_login *login, struct error *e) {
 
 /* The processes of an earlier run died with their supervisor: what they had claimed is free again. */
 static bool release_all(struct db *db, struct error *e) {
-    for (int i = 0; i < WORKERS_MAX; i++) {
+    for (int i = 0; i <= WORKERS_MAX; i++) { /* the last one: the worker that relieves them */
         char owner[32];
         snprintf(owner, sizeof owner, "worker-%d", i);
         if (!work_give_back(db, owner, e))
@@ -179,6 +179,10 @@ static void tell_idle(const struct role_context *context, int64_t due_at) {
     (void)ignored;
 }
 
+static void tell_slow(void *context, bool slow) {
+    tell(context, slow ? STATUS_SLOW : STATUS_FREE);
+}
+
 /* Waits for new work, for the end, or for the time; true to go on. What is drained here is looked at right
  * after. */
 static bool worker_wait(const struct role_context *context, int term, int timeout_ms) {
@@ -202,7 +206,8 @@ static int worker_pause(int64_t due_at, int64_t now, int64_t idle_since) {
 
 static bool worker_turn(struct engine *engine, size_t *ran, int64_t *due_at, struct error *e) {
     *due_at = INT64_MAX;
-    return flow_run(engine, clock_now(), ran, e) && (*ran || work_next_due(engine->services->db, due_at, e));
+    return flow_run(engine, clock_now(), ran, e) &&
+           (*ran || work_next_due_of(engine->services->db, engine->only, due_at, e));
 }
 
 /* While the database cannot be used, nothing is lost: steps are repeated when it is back. */
@@ -244,6 +249,17 @@ static bool take_over(struct db *db, const char *owner, bool crashed, struct err
     return crashed ? work_release(db, owner, clock_now(), &released, e) : work_give_back(db, owner, e);
 }
 
+/* One worker more than there are is for what asks nobody outside: whoever keeps the others, that goes on. */
+static struct engine worker_engine(const struct role_context *context, struct node *node, const char *owner) {
+    if (context->index >= context->config->workers)
+        return flow_engine_own(&node->services, owner, node->arena);
+    struct engine engine = flow_engine(&node->services, owner);
+    engine.laggards_max = context->config->workers - 1;
+    engine.tell = tell_slow;
+    engine.told = (void *)context;
+    return engine;
+}
+
 int role_worker(const struct role_context *context) {
     struct node node;
     struct error e = {0};
@@ -252,7 +268,7 @@ int role_worker(const struct role_context *context) {
         return role_fatal("cannot start", &e);
     char owner[32];
     snprintf(owner, sizeof owner, "worker-%d", context->index);
-    struct engine engine = flow_engine(&node.services, owner);
+    struct engine engine = worker_engine(context, &node, owner);
     if (!take_over(node.services.db, owner, context->crashed, &e))
         return role_fatal("cannot start", &e);
     worker_loop(context, &engine);

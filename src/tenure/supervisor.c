@@ -22,6 +22,7 @@
 enum {
     SLOTS_MAX = 40,
     QUICK_MS = 1000,  /* a role that lives shorter is started again with a delay */
+    RELIEF_MS = 1000, /* when all workers have asked others for so long, one more begins with our own work */
     PASS_ON_MS = 200, /* a worker that was told of work and has not looked by then is busy */
     DELAY_MAX_MS = 5000,
     STOP_MS = 10000, /* for the roles to end after SIGTERM */
@@ -41,6 +42,7 @@ struct slot {
     int64_t due_at;
     int wake[2];        /* to a worker; kept over its lives, so that what one did not read wakes the next */
     int64_t pass_on_ms; /* when the next worker is told if this one has not looked, monotonic; 0: never */
+    int64_t slow_ms;    /* a worker asks others since then, monotonic; 0: it does not */
     int status_fd;      /* our end, -1 if none */
 };
 
@@ -109,6 +111,7 @@ static void slot_start(struct supervisor *s, struct slot *slot) {
     int status[2] = {-1, -1};
     pid_t parent = getpid();
     slot->asleep = false;
+    slot->slow_ms = 0;
     slot->started_ms = clock_monotonic_ms();
     slot->pid = slot->kind == KIND_WORKER && pipe2(status, O_CLOEXEC) < 0 ? -1 : fork();
     if (slot->pid == 0)
@@ -160,6 +163,37 @@ static int until_next(const struct supervisor *s, int64_t now_ms, int64_t now) {
 
 /* ---- workers ---- */
 
+/* The worker after the last one: for what asks nobody outside. It is told of work when no other looks. */
+static bool is_relief(const struct supervisor *s, const struct slot *slot) {
+    return slot->kind == KIND_WORKER && slot->index == s->config->workers;
+}
+
+/* Since when all the others have been asking outside, monotonic; 0: not all do. */
+static int64_t all_slow_since(const struct supervisor *s) {
+    int64_t since = 1;
+    for (size_t i = 0; i < s->count && since; i++) {
+        const struct slot *slot = &s->slots[i];
+        if (slot->kind == KIND_WORKER && !is_relief(s, slot))
+            since = !slot->pid || !slot->slow_ms ? 0 : slot->slow_ms > since ? slot->slow_ms : since;
+    }
+    return since;
+}
+
+/* What came due by time meanwhile has woken nobody. */
+static void call_relief(struct supervisor *s, int64_t now_ms, int64_t now) {
+    struct slot *last = &s->slots[s->count - 1];
+    int64_t since = all_slow_since(s);
+    if (last->asleep && since && now_ms - since >= RELIEF_MS)
+        last->due_at = now;
+}
+
+static int until_relief(const struct supervisor *s, int64_t now_ms) {
+    int64_t since = all_slow_since(s), wait = since + RELIEF_MS - now_ms;
+    if (!since || !s->slots[s->count - 1].asleep)
+        return -1;
+    return wait < 0 ? 0 : (int)wait;
+}
+
 /* Tells one worker that there is work: a sleeping one is started. */
 static void worker_wake(struct slot *slot, int64_t now) {
     slot->due_at = now;
@@ -205,7 +239,7 @@ static void pass_on(struct supervisor *s, int64_t now_ms, int64_t now) {
 /* A worker has more than one batch: the sleeping ones help. */
 static void wake_sleeping_workers(struct supervisor *s, int64_t now) {
     for (size_t i = 0; i < s->count; i++)
-        if (s->slots[i].kind == KIND_WORKER && s->slots[i].pid == 0)
+        if (s->slots[i].kind == KIND_WORKER && s->slots[i].pid == 0 && !is_relief(s, &s->slots[i]))
             s->slots[i].due_at = now;
 }
 
@@ -217,9 +251,13 @@ static void worker_status(struct supervisor *s, struct slot *slot, int64_t now) 
     }
     if (status == STATUS_MORE)
         wake_sleeping_workers(s, now);
+    if (status == STATUS_SLOW || status == STATUS_FREE)
+        slot->slow_ms = status == STATUS_SLOW ? clock_monotonic_ms() : 0;
     if (status == STATUS_IDLE &&
         read(slot->status_fd, &slot->due_at, sizeof slot->due_at) == sizeof slot->due_at)
         slot->asleep = true;
+    if (slot->asleep && is_relief(s, slot))
+        slot->due_at = INT64_MAX; /* it is called */
 }
 
 /* ---- ends ---- */
@@ -337,11 +375,18 @@ static void stop_all(struct supervisor *s) {
         ;
 }
 
+/* -1: never */
+static int sooner(int one_ms, int other_ms) {
+    return one_ms < 0 || (other_ms >= 0 && other_ms < one_ms) ? other_ms : one_ms;
+}
+
 static int loop(struct supervisor *s) {
     while (!s->stopping) {
         pass_on(s, clock_monotonic_ms(), clock_now());
+        call_relief(s, clock_monotonic_ms(), clock_now());
         start_due(s, clock_monotonic_ms(), clock_now());
-        wait_for_events(s, until_next(s, clock_monotonic_ms(), clock_now()));
+        wait_for_events(s, sooner(until_next(s, clock_monotonic_ms(), clock_now()),
+                                  until_relief(s, clock_monotonic_ms())));
     }
     stop_all(s);
     log_event(LOG_INFO, "stopped");
@@ -453,7 +498,9 @@ int supervisor_run(const struct config *config) {
     if (responder_wanted(&config->responder))
         slot_add(&s, KIND_RESPONDER, 1);
     slot_add(&s, KIND_WEB, (int)config->web_processes);
-    slot_add(&s, KIND_WORKER, (int)config->workers);
+    slot_add(&s, KIND_WORKER, (int)config->workers + 1);
+    s.slots[s.count - 1].asleep = true;
+    s.slots[s.count - 1].due_at = INT64_MAX;
     log_event(LOG_INFO, "started", LOG_S("address", config->address), LOG_I("port", s.port));
     return loop(&s);
 }

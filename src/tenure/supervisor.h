@@ -17,9 +17,9 @@ struct role_context {
     bool crashed;  /* the process before this one ended by its own fault */
 };
 
-/* What a worker tells: it had a full batch; it ends, and work is due next at a time (int64_t) that follows.
- */
-enum worker_status { STATUS_MORE = 'm', STATUS_IDLE = 'i' };
+/* What a worker tells: it had a full batch; it asks others, who may be slow; it has done so; it ends, and
+ * work is due next at a time (int64_t) that follows. */
+enum worker_status { STATUS_MORE = 'm', STATUS_SLOW = 's', STATUS_FREE = 'f', STATUS_IDLE = 'i' };
 
 /* Runs until SIGTERM or SIGINT; an exit status. */
 int supervisor_run(const struct config *config);

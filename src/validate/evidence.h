@@ -3,7 +3,8 @@
 #include "validate/validate.h"
 
 /* How a look-up ended that only counts if all is well otherwise. */
-enum look_up { LOOK_UP_GOOD, LOOK_UP_OTHER, LOOK_UP_FAILED, LOOK_UP_TIMED_OUT };
+/* BOGUS: its signatures are wrong. */
+enum look_up { LOOK_UP_GOOD, LOOK_UP_OTHER, LOOK_UP_FAILED, LOOK_UP_BOGUS, LOOK_UP_TIMED_OUT };
 
 struct evidence {
     size_t have, wrong, missing;           /* servers that answered: the value, other values, nothing */
@@ -12,6 +13,7 @@ struct evidence {
     bool doubled;                          /* the value stands at a name with the domain twice */
     bool wildcard;                         /* the CNAME answers for every name */
     bool absent;                           /* the name itself does not exist */
+    bool bogus;                            /* who its servers are, is signed wrongly */
     enum look_up validated;                /* OTHER: the resolver has not got the value */
     enum look_up caa;                      /* OTHER: forbidden */
 };

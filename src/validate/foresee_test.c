@@ -117,8 +117,16 @@ static void all_that_was_proven_is_listed(void **state) {
     note("letsencrypt", "a.example.com", "http-01", w.now + 31 * DAY);
     note("other-ca", "a.example.com", "http-01", w.now + 700 * DAY);
     check_organization();
+    note("silent-ca", "b.example.com", "http-01", 0);
+    asked_issuer = "silent-ca";
+    json_t *silent = listed();
+    assert_int_equal(json_array_size(silent), 1);
+    assert_null(member(silent, 0, "reusable_until"));
+    assert_false(json_is_true(json_object_get(json_array_get(silent, 0), "reusable")));
+    asked_issuer = NULL;
     json_t *items = listed();
-    assert_int_equal(json_array_size(items), 4);
+    assert_int_equal(json_array_size(items), 5);
+    json_array_remove(items, 0);
     assert_string_equal(member(items, 0, "issuer"), "other-ca");
     /* a CA may say less than the rules allow, not more */
     assert_string_equal(member(items, 0, "reusable_until"), "2027-03-15T00:00:00Z");

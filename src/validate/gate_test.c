@@ -364,18 +364,16 @@ static void a_second_worker_leaves_the_account_to_the_first(void **state) {
     assert_ok(db_begin(w.services.db, &e), e);
     assert_ok(work_claim(w.services.db, w.arena, "worker-0", w.now, 300, 10, &items, &count, &e), e);
     assert_ok(db_commit(w.services.db, &e), e);
-    struct work work = step_begin(&w, validation_of(other));
-    struct work_item *item = (struct work_item *)work.item;
-    item->step = "check";
-    item->lease_owner = "worker-1";
+    struct work_item item = {.account_id = ACCOUNT, .step = "check", .lease_owner = "worker-1"};
+    item.subject = validation_of(other);
+    struct work work = step_begin(&w, item.subject);
+    work.item = &item;
     assert_ok(validate_look(&work, &e) && step_save(&w, &check, &work, &e), e);
     assert_int_equal(work.outcome, OUTCOME_AGAIN);
     assert_int_equal(work.until, w.now + CHECK_PAUSE);
     assert_int_equal(looks, 0);
-    work = step_begin(&w, validation_of(id));
-    item = (struct work_item *)work.item;
-    item->step = "check";
-    item->lease_owner = "worker-0";
+    item.subject = validation_of(id);
+    item.lease_owner = "worker-0";
     assert_ok(validate_look(&work, &e), e);
     assert_int_equal(looks, 1);
 }

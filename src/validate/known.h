@@ -12,10 +12,10 @@ struct known_validation {
     const char *what; /* "domain", "organization" */
     const char *name; /* without "*."; of an organisation its id */
     bool wildcard;
-    const char *method; /* dns, file; http-01 …; review */
-    const char *issuer; /* for which CA it counts */
-    int64_t validated_at, reusable_until;
-    bool reusable; /* now; for answers only */
+    const char *method;                   /* dns, file; http-01 …; review */
+    const char *issuer;                   /* for which CA it counts */
+    int64_t validated_at, reusable_until; /* the latter 0: its CA has not said it */
+    bool reusable;                        /* now, for certain; for answers only */
 };
 
 extern const struct field known_validation_fields[];

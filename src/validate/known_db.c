@@ -3,7 +3,7 @@
 #include "base/rand.h"
 #include "validate/known.h"
 
-enum { KEEP_DAYS = 398, PURGE_LIMIT = 5000 };
+enum { KEEP_DAYS = 2 * 398 /* it could be used again for half of that at most */, PURGE_LIMIT = 5000 };
 
 #define KNOWN(type, member, flags, en, zh) FIELD(type, known_validation, member, flags, en, zh)
 
@@ -17,8 +17,9 @@ const struct field known_validation_fields[] = {
     KNOWN(TEXT, issuer, FIELD_COLUMN, "For which issuer; tenure: checked by Tenure itself",
           "适用的签发机构;tenure 表示由 Tenure 验证"),
     KNOWN(TIME, validated_at, FIELD_COLUMN, "Proven", "验证通过时间"),
-    KNOWN(TIME, reusable_until, FIELD_COLUMN, "Can be used again until", "可复用至"),
-    KNOWN(BOOL, reusable, FIELD_COLUMN, "Now", "当前可复用"),
+    KNOWN(TIME, reusable_until, FIELD_COLUMN, "Can be used again until, as far as is known",
+          "可复用至(如已知)"),
+    KNOWN(BOOL, reusable, FIELD_COLUMN, "Now for certain", "当前确定可复用"),
     FIELD_END,
 };
 
@@ -32,7 +33,7 @@ bool known_note(struct db *db, struct arena *a, struct known_validation *v, stru
                    "WHERE excluded.validated_at >= ca_validation.validated_at",
                    DB_TEXT(v->id), DB_TEXT(v->account_id), DB_TEXT(v->issuer), DB_TEXT(v->name),
                    DB_INT(v->wildcard), DB_TEXT(v->method), DB_INT(v->validated_at),
-                   DB_INT(v->reusable_until));
+                   DB_TIME(v->reusable_until));
 }
 
 /* budget: a page of a list, and where it is put */
@@ -41,7 +42,7 @@ bool known_list(struct db *db, struct arena *a, const struct known_validation *l
     static const char above_all_ids[] = "val~";
     return db_list(db, a, known_validation_fields, sizeof **list, list, count, e,
                    "SELECT id, account_id, 'domain' AS what, name, wildcard, method, '" KNOWN_BY_TENURE
-                   "' AS issuer, validated_at, 0 AS reusable_until FROM validation "
+                   "' AS issuer, validated_at, NULL AS reusable_until FROM validation "
                    "WHERE account_id = $1 AND id < $2 AND validated_at IS NOT NULL AND removed_at IS NULL "
                    "AND ($3 IS NULL OR name = $3) AND ($4 IS NULL OR $4 = '" KNOWN_BY_TENURE "') "
                    "UNION ALL SELECT id, account_id, 'domain' AS what, name, wildcard, method, issuer, "
@@ -54,6 +55,6 @@ bool known_list(struct db *db, struct arena *a, const struct known_validation *l
 bool known_purge(struct work *w, struct error *e) {
     return db_exec(w->db, e,
                    "DELETE FROM ca_validation WHERE id IN (SELECT id FROM ca_validation "
-                   "WHERE reusable_until <= $1 ORDER BY reusable_until, id LIMIT $2)",
+                   "WHERE validated_at <= $1 ORDER BY validated_at, id LIMIT $2)",
                    DB_INT(w->now - KEEP_DAYS * DAY), DB_INT(PURGE_LIMIT));
 }

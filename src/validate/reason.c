@@ -19,7 +19,8 @@ static const struct reason_row rows[REASON_COUNT] = {
                            TEXT("The record stands at a name with the domain twice", "主机记录中重复了域名"),
                            TEXT("Your DNS console adds the domain by itself: enter the host without it.",
                                 "DNS 控制台会自动补全域名:主机记录中请不要再填写域名部分。")},
-    [REASON_CNAME_LOOP] = {"cname_loop", TEXT("The aliases lead in a circle", "CNAME 记录形成循环"),
+    [REASON_CNAME_LOOP] = {"cname_loop",
+                           TEXT("The aliases lead in a circle, or on and on", "CNAME 记录形成循环或过长"),
                            TEXT("Correct the CNAME records that are named, so that they end at one name.",
                                 "请更正所指出的 CNAME 记录,使其最终指向一个名称。")},
     [REASON_WILDCARD_CNAME] =
@@ -33,12 +34,14 @@ static const struct reason_row rows[REASON_COUNT] = {
          TEXT(
              "Check the spelling, and that the domain is registered and delegated to your name servers; then add the record.",
              "请检查拼写,并确认域名已注册且已委派到您的域名服务器;然后添加记录。")},
-    [REASON_SERVFAIL] =
-        {"servfail", TEXT("The name servers fail, or DNSSEC is broken", "域名服务器故障或 DNSSEC 配置错误"),
+    [REASON_SERVFAIL] = {"servfail", TEXT("The name servers fail", "域名服务器故障"),
+                         TEXT("Correct the zone at the servers that are named.",
+                              "请在所指出的服务器上修正区域配置。")},
+    [REASON_DNSSEC_BROKEN] =
+        {"dnssec_broken", TEXT("The DNSSEC signatures are wrong", "DNSSEC 签名错误"),
          TEXT(
-             "Correct the zone at the servers that are named. With DNSSEC, check signatures, keys and the DS record at the "
-             "registrar; public CAs refuse such names, too.",
-             "请在所指出的服务器上修正区域配置。如启用了 DNSSEC,请检查签名、密钥以及注册商处的 DS 记录;公共 CA 同样会拒绝此类域名。")},
+             "Sign the zone again, or correct or remove the DS record at the registrar; public CAs refuse such names, too.",
+             "请重新签名该区域,或在注册商处更正或删除 DS 记录;公共 CA 同样会拒绝此类域名。")},
     [REASON_TIME_OUT] =
         {"time_out", TEXT("No server answered in time", "服务器未在规定时间内应答"),
          TEXT("Check that the servers run, and that a firewall lets questions from this machine through.",

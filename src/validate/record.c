@@ -87,11 +87,12 @@ static void remember_responder(struct search *q, const struct dns_zone_found *fo
 /* The servers of a name are not to be found: the look-up that says so stands for one. */
 static void tally_lost(struct search *q, const char *name, const struct dns_result *failure) {
     q->at = name;
-    q->culprit = "resolver";
+    q->culprit = failure->bogus ? failure->why : "resolver";
     inquiry_note(&q->inquiry, name, DNS_NS, failure);
     enum look_up how = inquiry_ended(failure, true);
     q->evidence.timed_out += how == LOOK_UP_TIMED_OUT;
     q->evidence.failed += how == LOOK_UP_FAILED;
+    q->evidence.bogus |= how == LOOK_UP_BOGUS;
     q->evidence.absent |= how == LOOK_UP_GOOD && failure->rcode == DNS_NXDOMAIN;
 }
 
@@ -227,6 +228,10 @@ static bool describe(struct search *q, enum reason reason) {
     if (reason == REASON_CAA_FORBIDS)
         return check_ends(q->inquiry.arena, q->inquiry.check, reason, "the CAA records of %s do not name %s",
                           "%s 的 CAA 记录未包含 %s", at, q->record->caa_domain);
+    if (reason == REASON_DNSSEC_BROKEN)
+        return check_ends(q->inquiry.arena, q->inquiry.check, reason,
+                          "the signatures (DNSSEC) of %s do not hold: %s", "%s 的签名(DNSSEC)无效:%s", at,
+                          culprit);
     return check_ends(q->inquiry.arena, q->inquiry.check, reason, "TXT %s, asked at %s", "TXT %s,查询对象 %s",
                       at, culprit);
 }

@@ -163,7 +163,10 @@ static void a_forged_record_proves_nothing(void **state) {
     struct error e;
     assert_ok(validator.look(&validator, net.arena, "dns", &control, &check, &e), e);
     assert_true(was_answered(&check, "ns1", "\"a-forgery\""));
-    assert_reason(&check, "servfail");
+    assert_reason(&check, "dnssec_broken");
+    assert_non_null(
+        strstr(check.detail.in[LANG_EN], "(DNSSEC) of _tenure-challenge.forged.test do not hold: "));
+    assert_non_null(strstr(check.detail.in[LANG_ZH], "签名(DNSSEC)无效"));
     assert_true(was_answered(&check, "resolver", "DNSSEC"));
 }
 
@@ -329,10 +332,15 @@ static void the_evidence_decides_in_a_fixed_order(void **state) {
         {{.have = 0}, REASON_RECORD_MISSING},
         {{.have = 1, .validated = LOOK_UP_OTHER}, REASON_RECORD_MISSING},
         {{.have = 1, .validated = LOOK_UP_FAILED}, REASON_SERVFAIL},
+        {{.have = 1, .validated = LOOK_UP_BOGUS}, REASON_DNSSEC_BROKEN},
+        {{.have = 1, .missing = 1, .validated = LOOK_UP_BOGUS}, REASON_RECORD_MISSING},
         {{.have = 1, .validated = LOOK_UP_TIMED_OUT}, REASON_TIME_OUT},
         {{.have = 1, .caa = LOOK_UP_OTHER}, REASON_CAA_FORBIDS},
         {{.have = 1, .caa = LOOK_UP_FAILED}, REASON_SERVFAIL},
+        {{.have = 1, .caa = LOOK_UP_BOGUS}, REASON_DNSSEC_BROKEN},
         {{.have = 1, .caa = LOOK_UP_TIMED_OUT}, REASON_TIME_OUT},
+        {{.failed = 1, .bogus = true}, REASON_DNSSEC_BROKEN},
+        {{.have = 1, .bogus = true}, REASON_FOUND},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         assert_string_equal(reason_row(evidence_judge(&rows[i].evidence))->name,

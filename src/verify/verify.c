@@ -153,6 +153,10 @@ static bool watched_certificate(struct work *w, const struct target *target, str
     return true;
 }
 
+const char *verify_watch_party(struct work *w) {
+    return target_party(w->arena, w->item->subject);
+}
+
 bool verify_watch(struct work *w, struct error *e) {
     struct looked *l = w->prepared = ARENA_NEW(w->arena, struct looked);
     struct certificate c;

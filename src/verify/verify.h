@@ -84,6 +84,7 @@ bool verify_look(struct work *w, struct error *e);
 bool verify_decide(struct work *w, struct error *e);
 /* Step `watch` of a target: probes it every hour (a quarter of it after a finding), stores what is seen, and
  * repairs drift by a deployment to that target alone. */
+const char *verify_watch_party(struct work *w);
 bool verify_watch(struct work *w, struct error *e);
 bool verify_watch_record(struct work *w, struct error *e);
 /* Part of the step `retention`: what was seen more than 30 days ago goes, except the last of

@@ -98,13 +98,13 @@ check "people are told" sh -c '"$1" notices | grep -q "pebble does not know our 
 
 # ---- external accounts ----
 stop_pebble
-PEBBLE_EAB="kid-1:$EAB_KEY"
+PEBBLE_EAB="kid-1:$EAB_KEY kid-2:$EAB_KEY"
 start_pebble -strict
 tenure issuer account register pebble >/dev/null
 ACCOUNT=$(account pebble)
 check "a CA that wants external accounts is told apart" wait_for 20 error_is "$ACCOUNT" acme_external_account
 printf '%s\n' wrongwrongwrongwrongwrongwrong00 >"$WORK/eab"
-tenure issuer change pebble --eab-kid kid-1 --eab-key-file "$WORK/eab" --eab-reusable yes >/dev/null
+tenure issuer change pebble --eab-kid kid-1 --eab-key-file "$WORK/eab" >/dev/null
 wrong() { tenure issuer account show "$ACCOUNT" --json | field detail | grep -qv "none is set for"; }
 tenure issuer account contact "$ACCOUNT" wrong@example.com >/dev/null
 check "a wrong key is refused by the CA, in its words" wait_for 20 wrong
@@ -116,6 +116,18 @@ check "and binds the account" wait_for 20 is "$ACCOUNT" valid
 check "which says to what" [ "$(show "$ACCOUNT" eab_kid)" = kid-1 ]
 check "the key is never shown" sh -c '! "$1" issuer show pebble --json | grep -q "$2"' - "$TENURE" "$EAB_KEY"
 check "nor kept in the clear" sh -c '! grep -rqa "$2" "$1/data"' - "$WORK" "$EAB_KEY"
+OWN=$XDG_CONFIG_HOME
+tenure account create branch --owner wang --json | field login_secret >"$WORK/secret"
+export XDG_CONFIG_HOME=$WORK/branch
+tenure login --secret-file "$WORK/secret" >/dev/null
+tenure issuer account register pebble >/dev/null
+OTHER=$(account pebble)
+check "it is not for the accounts of others" wait_for 20 error_is "$OTHER" acme_external_account
+check "who set their own, as the remedy says" tenure issuer account register pebble --eab-kid kid-2 --eab-key-file "$WORK/eab"
+check "for the account that waits for it" wait_for 20 is "$OTHER" valid
+check "and is bound to that one" [ "$(show "$OTHER" eab_kid)" = kid-2 ]
+check "once" fails_with 1 already_exists tenure issuer account register pebble --eab-kid kid-2 --eab-key-file "$WORK/eab"
+export XDG_CONFIG_HOME=$OWN
 check "the built-in issuer stays as it is" fails_with 2 forbidden "$TENURE" issuer remove local
 check "an issuer that is removed takes no accounts" sh -c '"$1" issuer remove letsencrypt >/dev/null &&
     ! "$1" issuer account register letsencrypt 2>/dev/null' - "$TENURE"

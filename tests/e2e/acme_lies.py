@@ -16,7 +16,7 @@ LIES = {
     "huge": "more than", "deep": "nested", "latin": "not UTF-8", "zero": "HTTP 400", "html": "HTTP 403", "redirect": "HTTP 302",
     "permanent": "HTTP 308", "list": "an object is expected",
     **dict.fromkeys(["nolocation", "relative", "fileurl", "longurl"], "does not say where the order is"),
-    "manyauthz": "900 proofs of 1 names", "metadata": "169.254.169.254.*closed to outgoing connections",
+    "manyauthz": "900 proofs of 1 names", "metadata": "sends us to .*169.254.169.254.*closed to outgoing connections",
     "othername": "proof of 'victim.lies.test', which was not ordered",
     **dict.fromkeys(["slash", "newlines", "longtoken"], "'token' is missing or malformed"),
     **dict.fromkeys(["file", "newline"], "'finalize' is missing or malformed"),
@@ -28,7 +28,7 @@ LIES = {
     "escapes": "liar says of escapes.lies.test", "never": "the order there is processing", "ready": "the order there is ready",
     "state": "the order there is unknown", "refused": "liar says of .*alert"}
 # /LIE/directory: the whole CA
-WHOLE = {"away": "HTTP 301", "inside": "10.0.0.1.*closed to outgoing connections", "nononce": "gives no nonce",
+WHOLE = {"away": "HTTP 301", "inside": "sends us to .*10.0.0.1.*closed to outgoing connections", "nononce": "gives no nonce",
          "strange": "gives the account no address", "other": "'newAccount' is missing or malformed"}
 ids = {}
 

@@ -1,8 +1,8 @@
 """A CA that lies: lying_ca.py PORT LOG ROOT
 
 The first label of the first name of an order says how its order is answered; see `LIES`. Whatever it does not lie about is as
-RFC 8555 wants it, but nobody's signature is checked and nothing is validated. /directory is honest; /LIE/directory is one of
-`DIRECTORIES`. GET /asked has the requests: path → how often. LOG gets what went wrong here, ROOT its
+RFC 8555 wants it, but nobody's signature is checked and nothing is validated. /directory is honest; /LIE/directory is another
+one, see `directory`; whatever is asked below /drip/ is answered a byte each half second, and orders for late.… after LATE seconds. GET /asked has the requests: path → how often. LOG gets what went wrong here, ROOT its
 root certificate.
 """
 import base64
@@ -20,6 +20,7 @@ from cryptography.x509.oid import NameOID
 
 PORT = int(sys.argv[1])
 BASE = f"http://127.0.0.1:{PORT}"
+LATE = 6
 EVIL = ('\x1b[2J\x1b]0;owned\x07 \u009b31m \u202egnp.exe <script>alert(1)</script> \r\nSet-Cookie: a=b %s%n '
         "' OR 1=1 -- " + "汉" * 300)
 asked, serials, lock = {}, iter(range(1, 1 << 30)), threading.Lock()
@@ -172,8 +173,7 @@ def directory(path):
             "meta": {"termsOfService": "https://lies.test/" + "t" * 300, "website": "https://lies.test"}}
     body.update({"inside": {"newOrder": "https://10.0.0.1/new-order"}, "nononce": {"newNonce": BASE + "/no-nonce"},
                  "strange": {"newAccount": BASE + "/strange-account"}, "other": {"newAccount": "gopher://127.0.0.1/x"}}.get(lie, {}))
-    return {"away": (301, {"Location": BASE + "/trap"}, b""),
-            "drip": None}.get(lie, (200, {}, text(body)))
+    return {"away": (301, {"Location": BASE + "/trap"}, b"")}.get(lie, (200, {}, text(body)))
 
 
 class CA(http.server.BaseHTTPRequestHandler):
@@ -185,6 +185,8 @@ class CA(http.server.BaseHTTPRequestHandler):
         return json.loads(base64.urlsafe_b64decode(part + "==") or b"{}")
 
     def choose(self):
+        if self.path.startswith("/drip/"):
+            return None
         payload = self.payload()
         if self.path == "/asked":
             return 200, {}, text(asked)
@@ -210,6 +212,8 @@ class CA(http.server.BaseHTTPRequestHandler):
             chosen = self.choose()
         if not chosen:
             return self.drip()
+        if self.lie == "late":
+            time.sleep(LATE)
         status, headers, body = chosen
         headers = {"Replay-Nonce": base64.urlsafe_b64encode(b"%d" % next(serials)).decode().rstrip("="), **headers,
                    **MORE_HEADERS.get(self.lie, {})}

@@ -35,7 +35,16 @@ CREATE INDEX work_failing ON work (subject) WHERE attempts > 0;
 CREATE TABLE lease (
     subject TEXT PRIMARY KEY,
     owner TEXT NOT NULL,             -- the process that has claimed it
-    end_at BIGINT NOT NULL           -- when a lost machine's lease counts as given back
+    end_at BIGINT NOT NULL,          -- when a lost machine's lease counts as given back
+    party TEXT                       -- the laggard that its step is asking; NULL: none
+) WITHOUT ROWID;
+
+-- owner: db
+-- Who kept a worker for long, and until when it gets one worker at a time. Empty while everybody is quick.
+CREATE TABLE laggard (
+    party TEXT PRIMARY KEY,          -- 'issuer letsencrypt', 'target tgt_…', 'check acct_…'
+    strikes BIGINT NOT NULL,         -- how often in a row, less one
+    until BIGINT NOT NULL
 ) WITHOUT ROWID;
 
 -- owner: account

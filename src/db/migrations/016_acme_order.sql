@@ -10,13 +10,14 @@ CREATE TABLE acme_order (
     issuer_id TEXT NOT NULL,
     created_at BIGINT NOT NULL,
     replaces TEXT,                   -- RFC 9773: the certificate whose place it takes; NULL: not said, or not any more
+    not_after BIGINT,                -- the end that it asks for; NULL: that is the CA's, which does not take one, or not this
     slot_at BIGINT,                  -- a slot under the CA's limits was taken for newOrder, which was not sent since
     url TEXT,                        -- NULL: the CA has not answered yet
     finalize_url TEXT,
     certificate_url TEXT,
     status TEXT,                     -- pending, ready, processing, valid, invalid …: as the CA said it last
     expires_at BIGINT,               -- the CA's patience; NULL: it names none
-    polls BIGINT NOT NULL DEFAULT 0, -- answers in a row that told nothing new
+    polls BIGINT NOT NULL DEFAULT 0, -- answers in a row that told nothing new; before there is a url, those that were lost
     poll_at BIGINT,                  -- not before then is it asked again
     processing_until BIGINT,         -- the issuer's patience with an order that is being processed; NULL: it was not yet
     pause_until BIGINT,              -- after trouble nothing is asked before then, whoever wakes the certificate

@@ -49,6 +49,7 @@ CREATE TABLE solution (
 );
 CREATE UNIQUE INDEX solution_once ON solution (application_id, name, type, token) WHERE removed_at IS NULL;
 CREATE INDEX solution_account ON solution (account_id, id);
+CREATE INDEX solution_waiting ON solution (account_id, id) WHERE ready_at IS NULL AND unwanted_at IS NULL AND removed_at IS NULL;
 CREATE INDEX solution_certificate ON solution (certificate_id, id);
 CREATE INDEX solution_validation ON solution (validation_id) WHERE validation_id IS NOT NULL AND removed_at IS NULL;
 CREATE INDEX solution_test ON solution (account_id, created_at) WHERE application_id IS NULL AND validation_id IS NULL;

@@ -44,7 +44,9 @@ CREATE TABLE suggestion (
     explanation_url TEXT,
     set_at BIGINT,                   -- the certificate's next_issue_at that we know of: another one was asked for by a person
     asked_at BIGINT,                 -- last
-    failures BIGINT NOT NULL DEFAULT 0 -- in a row
+    failures BIGINT NOT NULL DEFAULT 0, -- in a row
+    haste BIGINT NOT NULL DEFAULT 0, -- versions in a row that the CA wanted replaced early, before this one
+    earliest BIGINT                  -- no moment is earlier; NULL: any
 ) WITHOUT ROWID;
 CREATE INDEX suggestion_end ON suggestion (end_at, version_id);
 
@@ -58,8 +60,8 @@ CREATE TABLE ca_validation (
     wildcard BIGINT NOT NULL,
     method TEXT NOT NULL,            -- http-01 …
     validated_at BIGINT NOT NULL,
-    reusable_until BIGINT NOT NULL   -- by that CA
+    reusable_until BIGINT            -- as that CA says; NULL: it was not asked
 );
 CREATE UNIQUE INDEX ca_validation_of ON ca_validation (account_id, issuer, name, wildcard, method);
 CREATE INDEX ca_validation_list ON ca_validation (account_id, id);
-CREATE INDEX ca_validation_age ON ca_validation (reusable_until, id);
+CREATE INDEX ca_validation_age ON ca_validation (validated_at, id);
