@@ -81,12 +81,21 @@ struct place {
     bool wildcard; /* the first one answers for every name: a record of our own takes its place */
 };
 
+/* One at a CA. */
+struct ca_account {
+    const char *issuer; /* id of an issuer, or a domain name that a CA calls itself by: then the latter */
+    const char *uri;    /* NULL: there is none, or nobody knows that CA */
+};
+
 /* What the role `responder` serves; where it has no address, its kinds cannot be chosen. By HTTP there is
  * always one: the daemon's own port answers, too. */
 struct solve_settings {
     bool tls;
     const char *zone;                   /* of the delegated names; NULL: it answers no DNS */
     const struct runner_policy *policy; /* runner/runner.h: the commands that hooks may name */
+    /* The account of that CA which is ours: issue/issue.h. NULL: nobody knows. */
+    bool (*ca_account)(const struct services *services, struct arena *a, const char *account_id,
+                       struct ca_account *wanted, struct error *e);
     /* Asking the world; tests have their own. */
     bool (*follow)(const struct services *services, struct arena *a, const char *record, struct place *place,
                    struct error *e);

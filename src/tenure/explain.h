@@ -23,6 +23,7 @@ bool explain_application(struct explanation *x, struct error *e);
 bool explain_order(struct explanation *x, struct error *e);
 bool explain_validation(struct explanation *x, struct error *e);
 bool explain_issuer(struct explanation *x, struct error *e);
+bool explain_preflight(struct explanation *x, struct error *e);
 bool explain_key(struct explanation *x, struct error *e);
 bool explain_solution(struct explanation *x, struct error *e);
 bool explain_source(struct explanation *x, struct error *e);
