@@ -29,6 +29,8 @@ enum { FINALIZE_SECONDS = 600, EAB_KEY_MIN = 16, BODY_MAX = 1 << 20 };
         ISSUER(WORDS, caa_domains, 0, "What CAA records may name", "CAA 记录可填写的域名"),                  \
         ISSUER(BOOL, takes_not_after, FIELD_NOT_NULL, "It honours the lifetime that an order asks for",      \
                "是否接受订单指定的有效期"),                                                                  \
+        ISSUER(BOOL, takes_not_before, FIELD_NOT_NULL, "It honours the beginning that an order asks for",    \
+               "是否接受订单指定的生效时间"),                                                                \
         ISSUER(INT, days_max, FIELD_NOT_NULL, "Longest lifetime of its certificates, in days",               \
                "证书最长有效期(天)"),                                                                        \
         ISSUER(WORDS, grades, 0, "Grades that it issues: dv, ov, ev", "可签发的等级:dv、ov、ev"),            \
