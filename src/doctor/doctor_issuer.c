@@ -2,6 +2,7 @@
 #include "doctor/doctor_issuer.h"
 #include "base/buf.h"
 #include "issue/acme_account.h"
+#include "issue/acme_clock.h"
 #include "solve/solve.h"
 
 /* Configured, or not yet but known. */
@@ -68,6 +69,17 @@ static void ask_directory(const struct doctor_question *q, struct examination *x
 
 /* ---- all of them ---- */
 
+static bool judge_clock(const struct doctor_question *q, struct examination *x, const char *issuer,
+                        struct error *e) {
+    int64_t apart;
+    if (!acme_clock_apart(q->services->db, x->arena, issuer, &apart, e))
+        return false;
+    if (apart)
+        symptom_add(x, SYMPTOM_CLOCK_APART, issuer, "it is %lld seconds ahead", "快 %lld 秒",
+                    (long long)apart);
+    return true;
+}
+
 static bool add_issuer(const struct doctor_question *q, struct examination *x, const struct issuer *issuer,
                        struct error *e) {
     struct doctor_issuer *shown = &x->issuers[x->issuer_count++];
@@ -84,7 +96,7 @@ static bool add_issuer(const struct doctor_question *q, struct examination *x, c
         symptom_add(x, SYMPTOM_ISSUER_WITHDRAWN, shown->id, "%s", "%s", shown->id);
     else
         ask_directory(q, x, issuer, shown);
-    return true;
+    return judge_clock(q, x, shown->id, e);
 }
 
 static bool add_one(const struct doctor_question *q, struct examination *x, struct error *e) {
@@ -126,18 +138,28 @@ static bool asks_a_ca(const struct examination *x) {
     return false;
 }
 
+static bool choose(const struct doctor_question *q, const struct examination *x, unsigned types,
+                   struct solver *solver, struct error *e) {
+    const struct offer offer = {
+        .name = x->name, .wildcard = x->wildcard, .address = x->address, .types = types};
+    return solver_choose(q->services, x->arena, q->account_id, &offer, solver, e);
+}
+
+/* Not every CA offers dns-persist-01: it counts where nothing else of ours can. */
 bool doctor_solver(const struct doctor_question *q, struct examination *x, struct error *e) {
-    const struct offer offer = {.name = x->name,
-                                .wildcard = x->wildcard,
-                                .address = x->address,
-                                .types = 1u << CHALLENGE_HTTP_01 | 1u << CHALLENGE_DNS_01 |
-                                         1u << CHALLENGE_TLS_ALPN_01};
-    struct solver solver;
+    const unsigned usual = 1u << CHALLENGE_HTTP_01 | 1u << CHALLENGE_DNS_01 | 1u << CHALLENGE_TLS_ALPN_01;
+    struct solver solver, persist;
+    struct error ignored;
     if (!q->services->solve || !asks_a_ca(x))
         return true;
-    if (!solver_choose(q->services, x->arena, q->account_id, &offer, &solver, e))
+    if (!choose(q, x, usual, &solver, e))
         return not_chosen(x, e);
     bool by_hand = strcmp(solver.kind, "manual") == 0;
+    if (by_hand && choose(q, x, usual | 1u << CHALLENGE_DNS_PERSIST_01, &persist, &ignored) &&
+        strcmp(persist.kind, "manual") != 0) {
+        solver = persist;
+        by_hand = false;
+    }
     symptom_add(x, by_hand ? SYMPTOM_BY_HAND : SYMPTOM_SOLVED, NULL, "%s: %s", "%s:%s", solver.type,
                 solver.kind);
     return true;
