@@ -175,12 +175,20 @@ static bool retry_waiting(struct request *rq, struct error *e) {
            work_unblock(rq->db, NULL, error_row(ERR_ACME_EXTERNAL_ACCOUNT)->code, rq->now, e);
 }
 
+static bool tell_contact(struct request *rq, const struct issuer *issuer, const char *before,
+                         struct error *e) {
+    const char *after = issuer->contact ? issuer->contact : "";
+    contact_teller *tell = rq->services->contact_changed;
+    return !tell || strcmp(before, after) == 0 || tell(rq->db, rq->arena, issuer->id, rq->now, e);
+}
+
 static bool change_issuer(struct request *rq, struct error *e) {
     const struct issuer *given = rq->prepared;
     struct issuer issuer;
     if (!path_issuer(rq, &issuer, e))
         return false;
     const json_t *before = json_keep(rq->arena, json_from_row(rq->arena, issuer_fields, &issuer));
+    const char *contact = issuer.contact ? issuer.contact : "";
     if (!json_to_row(rq->arena, rq->json, change_body, &issuer, e))
         return false;
     if (given->eab_key)
@@ -188,7 +196,7 @@ static bool change_issuer(struct request *rq, struct error *e) {
     normalise(&issuer, json_object_get(rq->json, "terms_agreed") != NULL, rq->now);
     issuer.revision++;
     return issuer_check(rq->arena, &issuer, e) && store(rq, "issuer.change", &issuer, before, e) &&
-           retry_waiting(rq, e);
+           retry_waiting(rq, e) && tell_contact(rq, &issuer, contact, e);
 }
 
 /* Twice is once. Certificates and applications name it: the row stays. */
