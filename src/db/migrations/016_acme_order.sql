@@ -23,7 +23,6 @@ CREATE TABLE acme_order (
     processing_until BIGINT,         -- the issuer's patience with an order that is being processed; NULL: it was not yet
     pause_until BIGINT,              -- after trouble nothing is asked before then, whoever wakes the certificate
     problem TEXT,                    -- what the CA said against it, for people; or we, in English
-    problem_zh TEXT,                 -- and in Chinese; NULL: the CA's words
     ended_at BIGINT,
     outcome TEXT CHECK (outcome IN ('issued', 'invalid', 'refused', 'over', 'abandoned', 'dropped')),
     fingerprint TEXT,                -- of the certificate that came of it: by which account it is revoked
@@ -80,6 +79,7 @@ CREATE TABLE acme_revocation (
     asked_at BIGINT NOT NULL,
     by_key BIGINT NOT NULL DEFAULT 0, -- signed with the certificate's own key: the account may not, or is gone
     problem TEXT,                    -- what the CA said against it, for people
+    problem_zh TEXT,                 -- and in Chinese; NULL: the CA's words
     done_at BIGINT
 ) WITHOUT ROWID;
 CREATE INDEX acme_revocation_open ON acme_revocation (certificate_id, version_id) WHERE done_at IS NULL;
