@@ -52,6 +52,7 @@ struct services {
     struct acmeserver *acmeserver;         /* acmeserver/served.h; NULL: this process is none */
     preflight_asker *preflight_wanted;     /* NULL: nobody looks */
     contact_teller *contact_changed;       /* NULL: there are no accounts */
+    const struct automatic *automatic;     /* validate/automatic.h; NULL: only people prove names to us */
     const char *public_url;                /* what links are made of; no slash at its end */
 };
 

@@ -7,6 +7,9 @@
 #include <stdlib.h>
 #include <strings.h>
 
+/* Of so many the addresses are looked up: somebody with a hundred would keep us for minutes. */
+enum { NAMES_MAX = 16 };
+
 /* ---- who they are ---- */
 
 static void add_server(struct dns_servers *servers, const char *name, int family, struct slice address) {
@@ -36,7 +39,7 @@ static bool add_addresses(struct dns *dns, const char *name, struct dns_servers 
 
 static bool add_name_servers(struct dns *dns, const struct dns_result *names, struct dns_servers *servers,
                              struct error *e) {
-    for (size_t i = 0; i < names->count; i++) {
+    for (size_t i = 0; i < names->count && i < NAMES_MAX; i++) {
         const char *name;
         if (dns_name_text(dns->arena, names->data[i], &name) && !add_addresses(dns, name, servers, e))
             return false;
@@ -97,7 +100,10 @@ static bool take(void *context, struct slice bytes) {
 
 static enum dns_status ask_by(const struct exchange *x, const struct dns_answer *answer) {
     enum dns_status status = exchange_udp(x);
-    return status == DNS_ANSWERED && answer->truncated ? exchange_tcp(x) : status;
+    if (status != DNS_ANSWERED || !answer->truncated)
+        return status;
+    bool whole = exchange_tcp(x) == DNS_ANSWERED && !answer->truncated;
+    return whole ? DNS_ANSWERED : DNS_CUT;
 }
 
 bool exchange_ask(struct exchange *x, const char *name, enum dns_type type, struct dns_answer *answer,
@@ -122,7 +128,10 @@ bool dns_ask(struct dns *dns, const struct dns_server *server, const char *name,
     struct exchange x = {.arena = dns->arena,
                          .policy = server->configured ? &outbound_anywhere : dns->settings->policy,
                          .server = server,
-                         .deadline_ms = clock_monotonic_ms() + dns->settings->timeout_ms};
+                         .deadline_ms = question_deadline(dns)};
+    *answer = (struct dns_answer){.server = *server, .status = DNS_TIMED_OUT};
+    if (clock_monotonic_ms() >= dns->deadline_ms)
+        return true;
     return exchange_ask(&x, name, type, answer, e);
 }
 

@@ -40,6 +40,7 @@ struct dns_settings {
     const char *trust_anchor;     /* file in zone file format; NULL: the root's keys of 2017 and 2024 */
     const struct outbound_policy *policy;
     int timeout_ms;            /* for one question */
+    int check_ms;              /* for all of one check; 0: a minute */
     struct dns_keeper *keeper; /* NULL: each check sets up a resolver of its own */
 };
 
@@ -52,7 +53,8 @@ struct dns_settings {
 struct dns_keeper;
 struct dns_keeper *dns_keeper_new(struct arena *a);
 
-/* One check: what was found out is kept until the arena ends, and no longer. */
+/* One check: what was found out is kept until the arena ends, and no longer. When its time is over nobody is
+ * asked any more, and every answer is a time-out. */
 struct dns;
 bool dns_open(struct arena *a, const struct dns_settings *settings, struct dns **dns, struct error *e);
 /* Lets its sockets and memory go before the arena ends; what was found out stays. NULL is nothing. */
@@ -90,6 +92,7 @@ enum dns_status {
     DNS_UNREACHABLE, /* the network says so: refused, no route */
     DNS_NOT_ALLOWED, /* the outbound policy says so */
     DNS_GARBLED,     /* not an answer to the question */
+    DNS_CUT,         /* the beginning of an answer, and by TCP it is not to be had */
 };
 
 struct dns_answer {

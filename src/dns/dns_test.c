@@ -147,6 +147,31 @@ static void a_server_that_does_not_answer_costs_its_time_and_no_more(void **stat
     assert_in_range(closed.ms, 0, ANSWER_MS - 1);
 }
 
+/* Somebody who makes us ask again and again is asked until the time of the check is over. */
+static void a_check_ends_in_time_however_much_there_is_to_ask(void **state) {
+    (void)state;
+    struct dns_zone zone = zone_at("example.test", &net.silent);
+    const struct dns_settings settings = {.zones = &zone,
+                                          .zone_count = 1,
+                                          .outside_refused = true,
+                                          .policy = &nothing_private,
+                                          .timeout_ms = IMPATIENT_MS / 2,
+                                          .check_ms = IMPATIENT_MS};
+    struct dns_result result = {0};
+    struct dns_answer answer = {0};
+    struct dns *dns;
+    struct error e;
+    int64_t begun = clock_monotonic_ms();
+    assert_ok(dns_open(net.arena, &settings, &dns, &e), e);
+    for (int i = 0; i < 8; i++) {
+        assert_ok(dns_validated(dns, "example.test", DNS_A, &result, &e), e);
+        assert_true(result.timed_out);
+        assert_ok(dns_ask(dns, &net.silent, "example.test", DNS_A, &answer, &e), e);
+        assert_int_equal(answer.status, DNS_TIMED_OUT);
+    }
+    assert_in_range(clock_monotonic_ms() - begun, IMPATIENT_MS - 5, 3 * IMPATIENT_MS);
+}
+
 static void refusals_of_a_server_are_answers(void **state) {
     (void)state;
     const struct dns_server *good = &net.named[GOOD].server;
@@ -502,6 +527,7 @@ int main(void) {
         test(strings_of_a_record_are_joined),
         test(a_long_answer_comes_by_tcp),
         test(a_server_that_does_not_answer_costs_its_time_and_no_more),
+        test(a_check_ends_in_time_however_much_there_is_to_ask),
         test(refusals_of_a_server_are_answers),
         test(a_cname_stands_for_the_data),
         test(the_policy_closes_servers_that_others_name),

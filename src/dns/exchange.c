@@ -7,7 +7,7 @@
 #include <poll.h>
 #include <unistd.h>
 
-enum { MESSAGE_MAX = 65535, TRIES = 2 };
+enum { MESSAGE_MAX = 65535, TRIES = 2, GARBLED_MAX = 10000 };
 
 /* False when the time is over. */
 static bool wait_for(int fd, short events, int64_t deadline_ms) {
@@ -33,14 +33,14 @@ static int connect_udp(const struct sockaddr_storage *to, socklen_t size) {
 }
 
 static enum dns_status receive(const struct exchange *x, int fd, int64_t until_ms, uint8_t *space) {
-    bool garbled = false;
-    while (wait_for(fd, POLLIN, until_ms)) {
+    size_t garbled = 0;
+    while (garbled < GARBLED_MAX && wait_for(fd, POLLIN, until_ms)) {
         ssize_t size = recv(fd, space, MESSAGE_MAX, 0);
         if (size < 0 && errno != EAGAIN && errno != EINTR)
             return DNS_UNREACHABLE;
         if (size >= 0 && x->take(x->context, slice_of(space, (size_t)size)))
             return DNS_ANSWERED;
-        garbled |= size >= 0;
+        garbled += size >= 0;
     }
     return garbled ? DNS_GARBLED : DNS_TIMED_OUT;
 }
@@ -104,10 +104,10 @@ enum dns_status exchange_tcp(const struct exchange *x) {
     if (!outbound_connect(x->policy, text, x->server->port, x->deadline_ms, &fd, connected, &e))
         return not_connected(&e);
     if (!send_all(x, fd) || !receive_exactly(x, fd, head, sizeof head))
-        return DNS_UNREACHABLE;
+        return clock_monotonic_ms() < x->deadline_ms ? DNS_UNREACHABLE : DNS_TIMED_OUT;
     size_t size = (size_t)head[0] << 8 | head[1];
     uint8_t *space = arena_alloc(x->arena, size + 1);
     if (!receive_exactly(x, fd, space, size))
-        return DNS_TIMED_OUT;
+        return clock_monotonic_ms() < x->deadline_ms ? DNS_UNREACHABLE : DNS_TIMED_OUT;
     return x->take(x->context, slice_of(space, size)) ? DNS_ANSWERED : DNS_GARBLED;
 }

@@ -9,7 +9,7 @@
 #include <poll.h>
 #include <unbound.h>
 
-enum { RESOLV_CONF_MAX = 65536, KEPT_MS = 1000 };
+enum { RESOLV_CONF_MAX = 65536, KEPT_MS = 1000, CHECK_MS = 60000 };
 #define RESOLV_CONF "/etc/resolv.conf"
 /* TEST-NET-1, which we also forbid to ask: whatever is sent there is not sent. */
 #define NOWHERE "192.0.2.1"
@@ -220,6 +220,7 @@ static bool make_resolver(struct dns *dns, struct error *e) {
 bool dns_open(struct arena *a, const struct dns_settings *settings, struct dns **opened, struct error *e) {
     struct dns *dns = ARENA_NEW(a, struct dns);
     *dns = (struct dns){.arena = a, .settings = settings, .resolvers = settings->resolvers};
+    dns->deadline_ms = clock_monotonic_ms() + (settings->check_ms ? settings->check_ms : CHECK_MS);
     if (settings->outside_refused)
         dns->resolvers.count = 0;
     else if (dns->resolvers.count == 0 && !system_resolvers(a, &dns->resolvers, e))
@@ -288,9 +289,14 @@ static void take_result(void *context, int problem, struct ub_result *from) {
     ub_resolve_free(from);
 }
 
+int64_t question_deadline(const struct dns *dns) {
+    int64_t own = clock_monotonic_ms() + dns->settings->timeout_ms;
+    return own < dns->deadline_ms ? own : dns->deadline_ms;
+}
+
 /* Until the callback was called or the time is over. */
 static bool await(struct dns *dns, const struct pending *pending, struct error *e) {
-    int64_t deadline = clock_monotonic_ms() + dns->settings->timeout_ms;
+    int64_t deadline = question_deadline(dns);
     while (!pending->done) {
         int64_t left = deadline - clock_monotonic_ms();
         if (left <= 0)
@@ -309,6 +315,9 @@ bool dns_validated(struct dns *dns, const char *name, enum dns_type type, struct
     if (!may_look_up(dns, name, e))
         return false;
     *result = (struct dns_result){.rcode = DNS_SERVFAIL, .why = "", .canonical = name};
+    result->timed_out = clock_monotonic_ms() >= dns->deadline_ms;
+    if (result->timed_out)
+        return true;
     int code = ub_resolve_async(dns->resolver, name, (int)type, 1, &pending, take_result, &id);
     if (!good(code, name, e) || !await(dns, &pending, e))
         return false;

@@ -8,10 +8,23 @@
 
 enum { KEEP_SECONDS = 90 * DAY, PURGE_LIMIT = 5000, CROWD_PAUSE = 5 };
 
+/* Behind whichever of them is in the queue; a day is longer than any stays there. */
+static bool comes_later(struct db *db, struct arena *a, const struct preflight *p, bool *later,
+                        struct error *e) {
+    const char *first = NULL;
+    bool read =
+        !p->application_id || preflight_waiting(db, a, p->account_id, p->id, p->created_at - DAY, &first, e);
+    *later = first != NULL;
+    return read;
+}
+
 bool preflight_begin(struct db *db, struct arena *a, int64_t now, struct preflight *p, struct error *e) {
+    bool later;
     p->id = id_new(a, "pfl", now);
     p->created_at = now;
-    return preflight_insert(db, p, e) && work_enqueue(db, p->account_id, p->id, "examine", now, e);
+    if (!comes_later(db, a, p, &later, e) || !preflight_insert(db, p, e))
+        return false;
+    return later || work_enqueue(db, p->account_id, p->id, "examine", now, e);
 }
 
 bool doctor_wanted(struct db *db, const char *account_id, const char *name, const char *application_id,
@@ -85,18 +98,35 @@ static const char *findings_json(struct arena *a, const struct examination *x, e
     return json_text(a, json_keep(a, list), false);
 }
 
+/* Whose turn it is now, behind everything that is due. */
+static bool pass_on(struct work *w, const struct preflight *p, struct error *e) {
+    const char *next = NULL;
+    if (p->application_id && !preflight_waiting(w->db, w->arena, p->account_id, p->id, 0, &next, e))
+        return false;
+    return (!next || work_enqueue(w->db, p->account_id, next, "examine", w->now, e)) &&
+           work_goes(w, OUTCOME_DONE);
+}
+
+bool doctor_failed(struct work *w, const struct error *cause, struct error *e) {
+    struct preflight p;
+    (void)cause;
+    if (!preflight_get_any(w->db, w->arena, w->item->subject, &p, e))
+        return error_absent(e) && work_goes(w, OUTCOME_DONE);
+    return !p.application_id || p.ended_at || (preflight_delete(w->db, p.id, e) && pass_on(w, &p, e));
+}
+
 bool doctor_record(struct work *w, struct error *e) {
     struct examined *d = w->prepared;
     enum severity worst;
     if (d->crowds)
         return work_again(w, w->now + CROWD_PAUSE);
     if (d->preflight.ended_at)
-        return work_goes(w, OUTCOME_DONE);
+        return pass_on(w, &d->preflight, e);
     d->preflight.ended_at = w->now;
     d->preflight.findings = findings_json(w->arena, &d->examination, &worst);
     d->preflight.worst = severity_name(worst);
     d->preflight.answers = check_answers(w->arena, &d->examination.check);
-    return preflight_end(w->db, &d->preflight, e) && work_goes(w, OUTCOME_DONE);
+    return preflight_end(w->db, &d->preflight, e) && pass_on(w, &d->preflight, e);
 }
 
 /* More than the limit in one day is left for the next. */

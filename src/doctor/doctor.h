@@ -22,13 +22,19 @@ struct preflight {
 extern const struct field preflight_fields[], preflight_shown_fields[], finding_shown_fields[];
 extern const struct route doctor_routes[];
 
-/* services->preflight_wanted. Nothing is planned if the name was looked at within PREFLIGHT_PAUSE seconds. */
+/*
+ * services->preflight_wanted. Nothing is planned if the name was looked at within PREFLIGHT_PAUSE seconds. Of
+ * the looks that applications want one is in the queue for each account, the others follow: orders that
+ * thousands of names wait for are not behind thousands of looks.
+ */
 bool doctor_wanted(struct db *db, const char *account_id, const char *name, const char *application_id,
                    int64_t now, struct error *e);
 
 /* Step `examine` of a preflight: slow. */
 bool doctor_examine(struct work *w, struct error *e);
 bool doctor_record(struct work *w, struct error *e);
+/* One that an application wants is dropped: the next one follows. */
+bool doctor_failed(struct work *w, const struct error *cause, struct error *e);
 /* Part of the step `retention`: what is older than 90 days goes. */
 bool doctor_purge(struct work *w, struct error *e);
 
@@ -55,6 +61,11 @@ bool preflight_recent(struct db *db, const char *account_id, const char *name, i
 /* How many people have asked for since then. */
 bool preflight_asked_since(struct db *db, const char *account_id, int64_t since, int64_t *count,
                            struct error *e);
+/* The first of those that applications of the account want, but this one (or NULL), asked for after then;
+ * NULL: there is none. */
+bool preflight_waiting(struct db *db, struct arena *a, const char *account_id, const char *but, int64_t after,
+                       const char **id, struct error *e);
+bool preflight_delete(struct db *db, const char *id, struct error *e);
 /* Changes nothing on one that has ended. */
 bool preflight_end(struct db *db, const struct preflight *p, struct error *e);
 bool preflight_purge(struct db *db, int64_t before, int64_t limit, struct error *e);

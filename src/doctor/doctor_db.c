@@ -86,6 +86,23 @@ bool preflight_asked_since(struct db *db, const char *account_id, int64_t since,
                   DB_TEXT(account_id), DB_INT(since));
 }
 
+bool preflight_waiting(struct db *db, struct arena *a, const char *account_id, const char *but, int64_t after,
+                       const char **id, struct error *e) {
+    struct preflight first;
+    *id = NULL;
+    if (!db_get(db, a, preflight_fields, &first, e,
+                "SELECT " COLUMNS " FROM preflight WHERE account_id = $1 AND application_id IS NOT NULL "
+                "AND ended_at IS NULL AND id <> $2 AND created_at > $3 ORDER BY id LIMIT 1",
+                DB_TEXT(account_id), DB_TEXT(but ? but : ""), DB_INT(after)))
+        return error_absent(e);
+    *id = first.id;
+    return true;
+}
+
+bool preflight_delete(struct db *db, const char *id, struct error *e) {
+    return db_exec(db, e, "DELETE FROM preflight WHERE id = $1", DB_TEXT(id));
+}
+
 bool preflight_end(struct db *db, const struct preflight *p, struct error *e) {
     return db_exec(db, e,
                    "UPDATE preflight SET ended_at = $2, worst = $3, findings = $4, answers = $5 "

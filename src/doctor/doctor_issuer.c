@@ -138,29 +138,48 @@ static bool asks_a_ca(const struct examination *x) {
     return false;
 }
 
-static bool choose(const struct doctor_question *q, const struct examination *x, unsigned types,
-                   struct solver *solver, struct error *e) {
-    const struct offer offer = {
-        .name = x->name, .wildcard = x->wildcard, .address = x->address, .types = types};
-    return solver_choose(q->services, x->arena, q->account_id, &offer, solver, e);
+/* Of records that lead elsewhere: where it writes, and whose solver that is. */
+static void say_solver(struct examination *x, const struct proving *p) {
+    const struct solver *s = &p->solver;
+    bool by_hand = strcmp(s->kind, "manual") == 0;
+    const char *record = propagation_record(x->arena, s->type, x->name);
+    const char *zone = s->id ? s->zone : "-";
+    if (p->place && strcasecmp(p->place, record) != 0)
+        symptom_add(x, by_hand ? SYMPTOM_BY_HAND : SYMPTOM_SOLVED, NULL, "%s: %s, at %s (solver of %s)",
+                    "%s:%s,记录位于 %s(区域 %s 的配置)", s->type, s->kind, p->place, zone);
+    else
+        symptom_add(x, by_hand ? SYMPTOM_BY_HAND : SYMPTOM_SOLVED, NULL, "%s: %s", "%s:%s", s->type, s->kind);
 }
 
 /* Not every CA offers dns-persist-01: it counts where nothing else of ours can. */
-bool doctor_solver(const struct doctor_question *q, struct examination *x, struct error *e) {
-    const unsigned usual = 1u << CHALLENGE_HTTP_01 | 1u << CHALLENGE_DNS_01 | 1u << CHALLENGE_TLS_ALPN_01;
-    struct solver solver, persist;
+static bool choose(const struct doctor_question *q, struct examination *x, struct solver *solver,
+                   struct error *e) {
+    struct offer offer = {.name = x->name,
+                          .wildcard = x->wildcard,
+                          .address = x->address,
+                          .types =
+                              1u << CHALLENGE_HTTP_01 | 1u << CHALLENGE_DNS_01 | 1u << CHALLENGE_TLS_ALPN_01};
+    struct solver persist;
     struct error ignored;
+    if (!solver_choose(q->services, x->arena, q->account_id, &offer, solver, e))
+        return false;
+    offer.types |= 1u << CHALLENGE_DNS_PERSIST_01;
+    bool by_hand = strcmp(solver->kind, "manual") == 0;
+    if (by_hand && solver_choose(q->services, x->arena, q->account_id, &offer, &persist, &ignored) &&
+        strcmp(persist.kind, "manual") != 0)
+        *solver = persist;
+    return true;
+}
+
+bool doctor_solver(const struct doctor_question *q, struct examination *x, struct error *e) {
+    struct proving p = {.account_id = q->account_id, .name = x->name};
     if (!q->services->solve || !asks_a_ca(x))
         return true;
-    if (!choose(q, x, usual, &solver, e))
+    if (!choose(q, x, &p.solver, e))
         return not_chosen(x, e);
-    bool by_hand = strcmp(solver.kind, "manual") == 0;
-    if (by_hand && choose(q, x, usual | 1u << CHALLENGE_DNS_PERSIST_01, &persist, &ignored) &&
-        strcmp(persist.kind, "manual") != 0) {
-        solver = persist;
-        by_hand = false;
-    }
-    symptom_add(x, by_hand ? SYMPTOM_BY_HAND : SYMPTOM_SOLVED, NULL, "%s: %s", "%s:%s", solver.type,
-                solver.kind);
+    bool by_record = strcmp(p.solver.type, challenge_type_name(CHALLENGE_DNS_01)) == 0;
+    if (by_record && !solver_locate(q->services, x->arena, &p, e))
+        return not_chosen(x, e);
+    say_solver(x, &p);
     return true;
 }

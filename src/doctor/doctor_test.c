@@ -178,8 +178,56 @@ static void others_may_want_a_look_and_get_one_within_five_minutes(void **state)
     assert_ok(preflight_list(t.db, t.arena, &query, &rows, &rows_count, &e), e);
     assert_int_equal(rows_count, 3);
     assert_string_equal(rows[0].application_id, "app_1");
-    assert_ok(work_get(t.db, t.arena, rows[0].id, &item, &e), e);
+    assert_ok(work_get(t.db, t.arena, rows[2].id, &item, &e), e);
     assert_string_equal(item.step, "examine");
+}
+
+static size_t queued(const struct preflight *rows, size_t rows_count, const char **id) {
+    size_t found = 0;
+    struct work_item item;
+    for (size_t i = 0; i < rows_count; i++)
+        if (work_get(t.db, t.arena, rows[i].id, &item, &e)) {
+            found++;
+            *id = rows[i].id;
+        }
+    error_clear(&e);
+    return found;
+}
+
+static void fail_step(const char *id) {
+    struct work_item item = {.subject = id, .account_id = "acct_3", .step = "examine"};
+    struct work w = {.arena = t.arena, .services = &t.services, .db = t.db, .now = t.now, .item = &item};
+    const struct error cause = {.id = ERR_INTERNAL};
+    assert_ok(db_begin(t.db, &e) && doctor_failed(&w, &cause, &e) && db_commit(t.db, &e), e);
+    assert_int_equal(w.outcome, OUTCOME_DONE);
+}
+
+/* A thousand names that are ordered at once: their orders do not stand behind a thousand looks. */
+static void one_look_for_applications_is_in_the_queue_at_a_time(void **state) {
+    (void)state;
+    struct preflight_query query = {.account_id = "acct_4", .limit = 10};
+    struct preflight *rows;
+    size_t rows_count;
+    const char *id;
+    t.now += 1000;
+    for (int i = 0; i < 4; i++) {
+        const char *name = arena_printf(t.arena, "s%d.example.com", i);
+        assert_ok(db_begin(t.db, &e) && doctor_wanted(t.db, "acct_4", name, "app_1", t.now, &e) &&
+                      db_commit(t.db, &e),
+                  e);
+    }
+    assert_ok(preflight_list(t.db, t.arena, &query, &rows, &rows_count, &e), e);
+    assert_int_equal(rows_count, 4);
+    for (int i = 0; i < 4; i++) {
+        assert_int_equal(queued(rows, rows_count, &id), 1);
+        if (i == 1)
+            fail_step(id);
+        else
+            run(id);
+        assert_ok(db_begin(t.db, &e) && work_forget(t.db, id, &e) && db_commit(t.db, &e), e);
+    }
+    assert_int_equal(queued(rows, rows_count, &id), 0);
+    assert_int_equal(count("acct_4"), 3);
 }
 
 /* ---- issuers ---- */
@@ -298,6 +346,7 @@ int main(void) {
         test(an_account_sees_its_own),
         test(nobody_asks_too_often),
         test(others_may_want_a_look_and_get_one_within_five_minutes),
+        test(one_look_for_applications_is_in_the_queue_at_a_time),
         test(what_makes_an_issuer_refuse_every_name_is_found),
         test(a_public_ca_is_known_before_it_is_configured),
     };

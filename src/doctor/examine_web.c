@@ -7,7 +7,7 @@
 #include "pki/probe_tls.h"
 #include "validate/propagation_web.h"
 
-enum { EACH_FAMILY_MAX = 2, TIMEOUT_MS = 5000, WEB_MS = 30000, FAMILIES = 2 };
+enum { EACH_FAMILY_MAX = 2, TIMEOUT_MS = 5000, WEB_MS = 30000, FAMILIES = 2, READ_MAX = 4096 };
 
 /* What was seen at the addresses of one family. */
 struct family {
@@ -61,7 +61,9 @@ static void visit_http(struct visit *v, const char *address, struct family *fami
                                          .url = v->url,
                                          .timeout_ms = v->timeout_ms,
                                          .plain_allowed = true,
-                                         .address = address};
+                                         .address = address,
+                                         .reply_max = READ_MAX,
+                                         .cut_allowed = true};
     bool answered = http_call(v->client, a, &request, &reply, &problem);
     note(v, address, arena_printf(a, "GET %s", v->url),
          answered ? arena_printf(a, "HTTP %d", reply.status) : arena_strdup(a, problem.detail[LANG_EN]),

@@ -64,8 +64,8 @@ static const struct symptom_row rows[SYMPTOM_COUNT] = {
                        TEXT("The record is published where the alias leads.",
                             "验证记录将发布在别名所指向的位置。")},
     [SYMPTOM_ALIAS_LOOP] = {"alias_loop", SEVERITY_WARNING,
-                            TEXT("The aliases of _acme-challenge lead in a circle",
-                                 "_acme-challenge 的别名形成循环"),
+                            TEXT("The aliases of _acme-challenge lead in a circle, or on and on",
+                                 "_acme-challenge 的别名形成循环或过长"),
                             TEXT("Correct the CNAME records that are named: validation by DNS cannot work.",
                                  "请更正所列 CNAME 记录:否则无法使用 DNS 验证。")},
     [SYMPTOM_ALIAS_DANGLES] =

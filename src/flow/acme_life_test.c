@@ -177,6 +177,23 @@ static void what_is_never_published_is_rejected_when_the_ca_has_waited_long_enou
     expect_nothing_left();
 }
 
+static void a_ca_that_fails_until_its_time_is_over_is_asked_anew(void **state) {
+    (void)state;
+    brand.fallback_issuers = "";
+    there = false;
+    struct certificate c = buy("*.example.com");
+    live(3);
+    there = true; /* what the CA is to look for is there, and it never comes */
+    fakes[0].down = true;
+    live(8 * DAY);
+    assert_int_equal(open_orders(), 0);
+    assert_int_equal(state_of(&c), STATE_VALIDATING);
+    fakes[0].down = false;
+    live(2 * DAY);
+    assert_int_equal(state_of(&c), STATE_ISSUED);
+    expect_nothing_left();
+}
+
 static void what_only_the_ca_can_see_is_enough(void **state) {
     (void)state;
     there = false;
@@ -456,6 +473,7 @@ TEST_MAIN(acme_life, in_world(a_certificate_comes_by_http), in_world(an_order_th
           in_world(a_wake_brings_no_order_sooner), in_world(versions_follow_until_the_coverage_is_used_up),
           in_world(killed_steps_leave_nothing_behind), in_world(a_record_by_hand_is_waited_for),
           in_world(what_is_never_published_is_rejected_when_the_ca_has_waited_long_enough),
+          in_world(a_ca_that_fails_until_its_time_is_over_is_asked_anew),
           in_world(what_only_the_ca_can_see_is_enough), in_world(a_wildcard_is_looked_at_and_its_bare_domain),
           in_world(what_is_withdrawn_is_taken_away), in_world(changed_names_are_ordered_anew),
           in_world(a_blocked_name_is_rejected_with_the_words_of_the_ca),

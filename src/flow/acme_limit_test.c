@@ -142,9 +142,73 @@ static void a_ca_whose_windows_lie_in_the_past_makes_no_versions_without_end(voi
     assert_in_range(look_at(&c).version_count, before, before + 1);
 }
 
+/* ---- lifetimes ---- */
+
+static void takes_lifetimes(int64_t days_max) {
+    struct issuer one;
+    assert_ok(issuer_get(w.services.db, w.arena, "one", &one, &e), e);
+    one.takes_not_after = true;
+    one.days_max = days_max;
+    assert_ok(db_begin(w.services.db, &e), e);
+    assert_ok(world_end(&w, issuer_db_put(w.services.db, &one, &e), &e), e);
+}
+
+static void no_more_is_asked_for_than_the_ca_has(void **state) {
+    (void)state;
+    takes_lifetimes(90);
+    fakes[0].longest = 90 * DAY;
+    struct certificate c = buy("www.example.com");
+    live(60);
+    assert_int_equal(fakes[0].new_orders, 1);
+    assert_in_range(look_at(&c).version_end - look_at(&c).not_before, 90 * DAY - 2 * 3600, 90 * DAY);
+    live(330 * DAY);
+    c = look_at(&c);
+    assert_int_equal(c.version_end, c.coverage_end);
+}
+
+static void a_lifetime_that_is_refused_keeps_nobody_waiting(void **state) {
+    (void)state;
+    takes_lifetimes(0);
+    replaces = REPLACED;
+    fakes[0].longest = 90 * DAY;
+    struct certificate c = buy("www.example.com");
+    live(60);
+    assert_int_equal(state_of(&c), STATE_ISSUED);
+    assert_int_equal(look_at(&c).version_end - look_at(&c).not_before, 90 * DAY);
+    assert_int_equal(failures_of("one"), 0);
+}
+
+static void what_a_ca_refuses_otherwise_is_not_said_again(void **state) {
+    (void)state;
+    takes_lifetimes(90);
+    brand.fallback_issuers = "";
+    fakes[0].refuses = "rejectedIdentifier";
+    buy("www.example.com");
+    live(60);
+    assert_int_equal(fakes[0].new_orders, 1);
+}
+
+static void the_lifetime_is_of_the_day_that_it_is_asked_for(void **state) {
+    (void)state;
+    takes_lifetimes(90);
+    brand.fallback_issuers = "";
+    fakes[0].longest = 90 * DAY;
+    set_limits("[{\"name\":\"orders\",\"per\":\"account\",\"count\":1,\"seconds\":432000}]");
+    buy("one.example.com");
+    live(60);
+    struct certificate c = buy("two.example.com");
+    live(6 * DAY);
+    assert_int_equal(state_of(&c), STATE_ISSUED);
+    assert_in_range(look_at(&c).version_end - look_at(&c).not_before, 90 * DAY - 2 * 3600, 90 * DAY);
+}
+
 TEST_MAIN(acme_limit, in_world(orders_wait_for_their_slots),
           in_world(killed_orders_take_no_more_than_there_is),
           in_world(the_same_names_once_more_are_no_new_order),
           in_world(what_waits_and_is_cancelled_leaves_its_place), in_world(what_the_ca_has_proven_is_known),
           in_world(each_version_asks_for_its_window),
-          in_world(a_ca_whose_windows_lie_in_the_past_makes_no_versions_without_end))
+          in_world(a_ca_whose_windows_lie_in_the_past_makes_no_versions_without_end),
+          in_world(no_more_is_asked_for_than_the_ca_has),
+          in_world(a_lifetime_that_is_refused_keeps_nobody_waiting),
+          in_world(what_a_ca_refuses_otherwise_is_not_said_again),
+          in_world(the_lifetime_is_of_the_day_that_it_is_asked_for))

@@ -19,6 +19,7 @@ struct fake_order {
     int polls;
     struct slice chain;
     const char *replaces;
+    int64_t end; /* of the certificate; 0: as long as it has them */
 };
 
 struct fake_ca {
@@ -35,6 +36,7 @@ struct fake_ca {
     int wrong_chains; /* downloads without the issuer of the leaf, until one is right */
     bool in_haste;    /* its windows lie in the past */
     int loses;        /* answers to newOrder with `replaces` that do not arrive */
+    int64_t longest;  /* what notAfter may ask for */
     bool forgets_location, other_key, other_names;
     bool by_root, alone; /* the root signs; nothing comes with the leaf */
     int64_t lifetime, patience;
@@ -115,6 +117,15 @@ static inline json_t *fake_authorization_json(struct fake_ca *ca, size_t number)
 
 /* ---- what it does ---- */
 
+static inline int64_t fake_end(const json_t *payload) {
+    const char *not_after = json_string_value(json_object_get(payload, "notAfter"));
+    struct error e = {0};
+    int64_t t = -1;
+    if (not_after)
+        assert_ok(time_parse(not_after, &t, "notAfter", &e), e);
+    return t + 1;
+}
+
 static inline bool fake_new_order(struct fake_ca *ca, const json_t *payload, struct http_reply *reply) {
     const char *replaces = json_string_value(json_object_get(payload, "replaces"));
     ca->new_orders++;
@@ -122,12 +133,16 @@ static inline bool fake_new_order(struct fake_ca *ca, const json_t *payload, str
         return fake_problem(ca, reply, strcmp(ca->refuses, "rateLimited") == 0 ? 429 : 403, ca->refuses);
     if (replaces && ca->refuses_replaces)
         return fake_problem(ca, reply, 409, "alreadyReplaced");
+    int64_t end = fake_end(payload);
+    if (end > ca->w->now + ca->longest)
+        return fake_problem(ca, reply, 400, "malformed");
     assert_true(ca->count < FAKE_ORDERS_MAX);
     size_t i = ca->count++;
     ca->orders[i] = (struct fake_order){
         .identifiers = json_keep(ca->w->arena, json_deep_copy(json_object_get(payload, "identifiers"))),
         .status = ca->reuses ? "ready" : "pending",
         .authorization = ca->reuses ? "valid" : "pending",
+        .end = end,
         .replaces = arena_strdup(ca->w->arena, replaces)};
     if (!ca->forgets_location)
         fake_header(reply, "Location", fake_url(ca, "order", i));
@@ -163,7 +178,7 @@ static inline void fake_sign(struct fake_ca *ca, struct fake_order *o, const str
                                     .names = ca->other_names ? "x.example.com" : csr->names,
                                     .serial = cert_new_serial(w->arena),
                                     .not_before = w->now,
-                                    .end = w->now + ca->lifetime,
+                                    .end = o->end ? o->end : w->now + ca->lifetime,
                                     .spki = ca->other_key ? other : csr->spki,
                                     .issuer_der = above.subject_der,
                                     .issuer_key_id = above.subject_key_id,

@@ -71,6 +71,7 @@ const struct step steps[] = {
 
     /* ---- a look at a name ---- */
     {"examine", "preflight", .slow = true, .act = doctor_examine, .save = {doctor_record},
+     .failed = doctor_failed,
      .does = TEXT("looks at what DNS, CAA and ports say about a name", "检查域名的 DNS、CAA 与端口")},
 
     /* ---- what is published for a CA ---- */
@@ -78,7 +79,7 @@ const struct step steps[] = {
      .next = "seen", .otherwise = "clear",
      .does = TEXT("publishes what the CA looks for", "发布 CA 验证所需的内容")},
     {"seen", "solution", .slow = true, .act = solve_look, .save = {solve_seen}, .failed = solve_failed,
-     .otherwise = "clear",
+     .next = "solve", .otherwise = "clear",
      .does = TEXT("looks whether the world has what was published", "检查已发布的内容是否生效")},
     {"clear", "solution", .slow = true, .act = solve_remove, .save = {solve_removed}, .failed = solve_failed,
      .does = TEXT("takes away what was published", "清除已发布的内容")},

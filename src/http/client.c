@@ -17,6 +17,7 @@ struct client {
     bool local;   /* this machine alone */
     bool refused; /* the policy said no to an address */
     bool tried;   /* and yes to another one */
+    bool connected;
     struct buf body;
 };
 
@@ -205,6 +206,15 @@ static void set_options(struct client *client, const struct http_request *reques
     curl_easy_setopt(c, CURLOPT_CUSTOMREQUEST, request->method);
 }
 
+static bool was_connected(CURLcode code) {
+    return code != CURLE_COULDNT_RESOLVE_HOST && code != CURLE_COULDNT_CONNECT &&
+           code != CURLE_OPERATION_TIMEDOUT;
+}
+
+bool http_connected(const struct client *client) {
+    return client->connected;
+}
+
 static bool call_failed(const struct client *client, const char *url, CURLcode code, struct error *e) {
     if (client->refused && !client->tried)
         return fail(e, ERR_ADDRESS_NOT_ALLOWED,
@@ -239,7 +249,8 @@ static void fill_reply(struct client *client, struct http_reply *reply) {
                                  .content_type =
                                      content_type ? arena_strdup(client->body.arena, content_type) : "",
                                  .redirect = redirect ? arena_strdup(client->body.arena, redirect) : "",
-                                 .body = buf_slice(&client->body)};
+                                 .body = buf_slice(&client->body),
+                                 .cut = client->body.overflow};
     fill_headers(client, reply);
 }
 
@@ -261,7 +272,7 @@ bool http_call(struct client *client, struct arena *a, const struct http_request
     struct curl_slist *connect_to;
     if (!check_url(request, &client->local, e) || !connect_list(a, request->address, &connect_to, e))
         return false;
-    client->refused = client->tried = false;
+    client->refused = client->tried = client->connected = false;
     client->problem[0] = 0;
     client->body = buf_new(a, request->reply_max ? request->reply_max : HTTP_REPLY_MAX);
     struct curl_slist *headers = header_list(request->headers);
@@ -271,7 +282,9 @@ bool http_call(struct client *client, struct arena *a, const struct http_request
     curl_easy_setopt(client->curl, CURLOPT_CONNECT_TO, NULL);
     curl_slist_free_all(headers);
     curl_slist_free_all(connect_to);
-    if (code != CURLE_OK)
+    client->connected = was_connected(code);
+    bool cut = request->cut_allowed && client->body.overflow;
+    if (code != CURLE_OK && !cut)
         return call_failed(client, request->url, code, e);
     fill_reply(client, reply);
     return true;

@@ -21,6 +21,7 @@ struct http_request {
     const char *address;        /* connect to this IP address instead of resolving the name; NULL: resolve */
     struct slice roots;         /* PEM: the only certificates to trust; empty: those of the system */
     size_t reply_max;           /* bytes of the answer's body; 0: HTTP_REPLY_MAX */
+    bool cut_allowed;           /* a longer body is no failure: what is behind its beginning is not read */
 };
 
 struct http_header {
@@ -32,6 +33,7 @@ struct http_reply {
     const char *content_type; /* empty if there is none */
     const char *redirect;     /* where it leads instead, as a whole URL; empty if it leads nowhere */
     struct slice body;        /* NUL-terminated behind its end */
+    bool cut;                 /* that was its beginning */
     /* the first ones; what is longer than HTTP_HEADER_VALUE_MAX is left out */
     struct http_header headers[HTTP_HEADERS_MAX];
     size_t header_count;
@@ -57,6 +59,9 @@ bool http_url_parts(struct arena *a, const char *url, struct url_parts *parts);
 const char *http_url(struct arena *a, const char *name, uint16_t port, const char *path);
 /* May the client be sent there? An https address, or http on this machine; ERR_BAD_FIELD names the field. */
 bool http_url_check(const char *field, const char *url, struct error *e);
+
+/* At the end of a call that failed, not by time: was somebody there, who said what is no answer? */
+bool http_connected(const struct client *client);
 
 /*
  * True for any answer, whatever its status. ERR_BAD_FIELD for an address of another kind,

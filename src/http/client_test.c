@@ -144,6 +144,13 @@ static void the_client_tells_why_no_answer_came(void **state) {
     assert_fails(http_call(client_new(peer.arena, &outbound_anywhere), peer.arena, &bounded, &reply, &e), e,
                  ERR_UNREACHABLE);
     assert_non_null(strstr(e.detail[LANG_EN], "more than 1000 bytes"));
+    bounded.cut_allowed = true;
+    struct client *client = client_new(peer.arena, &outbound_anywhere);
+    assert_ok(http_call(client, peer.arena, &bounded, &reply, &e), e);
+    assert_int_equal(reply.status, 200);
+    assert_true(reply.cut);
+    assert_true(reply.body.len <= 1000);
+    assert_true(http_connected(client));
     AUTO_FD silent = -1;
     struct sockaddr_in address = {0};
     socklen_t len = sizeof address;
@@ -155,6 +162,9 @@ static void the_client_tells_why_no_answer_came(void **state) {
     silent = -1;
     assert_fails(call(&peer, &outbound_anywhere, url, &reply, &e), e, ERR_UNREACHABLE);
     assert_non_null(strstr(e.detail[LANG_EN], url));
+    const struct http_request nobody = {.method = "GET", .url = url, .timeout_ms = PATIENCE_MS};
+    assert_fails(http_call(client, peer.arena, &nobody, &reply, &e), e, ERR_UNREACHABLE);
+    assert_false(http_connected(client));
     arena_reset(peer.arena);
     peer_end(&peer);
 }

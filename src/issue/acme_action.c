@@ -6,7 +6,8 @@
 #include "solve/persist_record.h"
 
 enum { BAD_REQUEST = 400, NOT_FOUND = 404, TOO_MANY = 429, SERVER_ERRORS = 500 };
-enum { LOST_MAX = 4 }; /* two hours of back-off */
+enum { LOST_MAX = 4 };         /* two hours of back-off */
+enum { CLOCKS_DIFFER = 3600 }; /* so much: what is the CA's longest lifetime by its clock is not passed */
 
 void acme_wait_a_little(struct acme_run *run) {
     struct acme_order_row *order = &run->order;
@@ -50,31 +51,34 @@ static json_t *identifiers(const char *names) {
     return list;
 }
 
-/* The lifetime as the policy has it, for a CA that can be told. */
-static bool add_lifetime(struct acme_run *run, json_t *payload, struct error *e) {
+bool acme_run_lifetime(struct acme_run *run, struct error *e) {
     struct work *w = run->w;
     const struct profile *profile;
     struct coverage coverage;
-    const struct issuer_rules rules = {.backdate = 0};
+    const struct issuer_rules rules = issuer_rules_of(&run->issuer);
     if (!run->issuer.takes_not_after)
         return true;
     if (!certificate_profile(w->services->policies, run->c, &profile, e) ||
         !issue_coverage(w, run->c, profile, &coverage, e))
         return false;
     struct validity validity = policy_validity(profile, &rules, coverage.end, w->now);
-    json_object_set_new(payload, "notAfter", json_string(time_format(w->arena, validity.end - 1)));
+    int64_t margin = validity.limited_by == LIMIT_COVERAGE ? 1 : CLOCKS_DIFFER;
+    run->order.not_after = validity.end - margin;
     return true;
 }
 
-static bool order_payload(struct acme_run *run, json_t **payload, struct error *e) {
+static json_t *order_payload(const struct acme_run *run) {
+    struct arena *a = run->w->arena;
     const char *profile = run->issuer.profile;
-    *payload = json_keep(run->w->arena, json_object());
-    json_object_set_new(*payload, "identifiers", identifiers(run->application->names));
+    json_t *payload = json_keep(a, json_object());
+    json_object_set_new(payload, "identifiers", identifiers(run->application->names));
     if (profile && acme_offers(&run->directory, profile))
-        json_object_set_new(*payload, "profile", json_string(profile));
+        json_object_set_new(payload, "profile", json_string(profile));
     if (run->order.replaces && run->directory.renewal_info)
-        json_object_set_new(*payload, "replaces", json_string(run->order.replaces));
-    return add_lifetime(run, *payload, e);
+        json_object_set_new(payload, "replaces", json_string(run->order.replaces));
+    if (run->order.not_after)
+        json_object_set_new(payload, "notAfter", json_string(time_format(a, run->order.not_after)));
+    return payload;
 }
 
 static bool read_new_order(struct acme_run *run, struct acme_order *answer, struct error *e) {
@@ -90,10 +94,8 @@ static bool read_new_order(struct acme_run *run, struct acme_order *answer, stru
 
 /* Whether one is there nobody knows where the answer was lost, or tells nothing: those are counted. */
 static bool post_order(struct acme_run *run, struct acme_order *answer, struct error *e) {
-    json_t *payload;
-    if (!order_payload(run, &payload, e))
-        return false;
-    if (acme_run_post(run, run->directory.new_order, payload, e) && read_new_order(run, answer, e)) {
+    if (acme_run_post(run, run->directory.new_order, order_payload(run), e) &&
+        read_new_order(run, answer, e)) {
         run->order.polls = 0;
         return true;
     }
@@ -128,6 +130,24 @@ static bool place_order(struct acme_run *run, struct acme_order *answer, bool *s
         return false;
     error_clear(e);
     return acme_limit_take_again(run, sent, e) && (!*sent || post_order(run, answer, e));
+}
+
+/* A CA refuses a lifetime that it cannot have (7.4): then its own will do. */
+static bool place_or_shorten(struct acme_run *run, struct acme_order *answer, bool *sent, struct error *e) {
+    if (place_order(run, answer, sent, e))
+        return true;
+    const char *type = run->reply.problem.type;
+    if (!run->order.not_after || run->reply.status < BAD_REQUEST || !type || strcmp(type, "malformed") != 0)
+        return false;
+    run->order.not_after = 0;
+    error_clear(e);
+    return acme_limit_take_again(run, sent, e) && (!*sent || post_order(run, answer, e));
+}
+
+/* What has waited long for its slot has the lifetime that there is by now. */
+static bool refresh_lifetime(struct acme_run *run, struct error *e) {
+    bool old = run->order.created_at + DAY <= run->w->now;
+    return !old || !run->order.not_after || acme_run_lifetime(run, e);
 }
 
 static void list_authorizations(struct acme_run *run, const struct acme_order *answer) {
@@ -165,14 +185,15 @@ bool acme_do_order(struct acme_run *run, size_t index, struct issued *issued, st
     struct acme_order answer;
     (void)index, (void)issued;
     bool used = false;
-    if (run->order.slot_at && (!check_request(run, e) || !acme_run_open(run, e) ||
-                               !acme_order_use_slot(run->w->db, &run->order, &used, e)))
+    if (run->order.slot_at &&
+        (!check_request(run, e) || !acme_run_open(run, e) || !refresh_lifetime(run, e) ||
+         !acme_order_use_slot(run->w->db, &run->order, &used, e)))
         return false;
     run->wants_slot = !used;
     if (!used)
         return true;
     run->ordered = true;
-    if (!place_order(run, &answer, &used, e))
+    if (!place_or_shorten(run, &answer, &used, e))
         return false;
     run->wants_slot = !used;
     if (!used)

@@ -37,6 +37,8 @@ struct acme_run {
     struct acme_reply reply; /* of the last request */
 };
 
+/* The lifetime that the order asks for, of a CA that can be told: as the policy has it, and the CA may. */
+bool acme_run_lifetime(struct acme_run *run, struct error *e);
 /* Everything that is known of the open order of an application; outside of transactions. */
 bool acme_run_read(struct acme_run *run, struct error *e);
 /* Account and directory, at the first request of a turn. */

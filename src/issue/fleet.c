@@ -47,11 +47,11 @@ static void domain_add(struct arena *a, struct fleet_domains *d, const char *nam
 /* ---- issuers ---- */
 
 static bool issuer_begin(struct fleet *f, struct fleet_issuer *i, const char *id, struct error *e) {
-    struct issuer row;
     *i = (struct fleet_issuer){.id = arena_strdup(f->arena, id), .shortest = INT64_MAX};
-    if (!issuer_get(f->services->db, f->arena, id, &row, e))
-        return error_absent(e);
-    return rate_limits_parse(f->arena, row.limits, &i->limits, e);
+    if (!issuer_get(f->services->db, f->arena, id, &i->row, e) && !error_absent(e))
+        return false;
+    i->row.id = i->id;
+    return rate_limits_parse(f->arena, i->row.limits, &i->limits, e);
 }
 
 /* NULL: there are more than can be told apart. */
@@ -115,8 +115,8 @@ static bool add_certificate(struct fleet *f, const struct certificate *c, struct
         return false;
     if (!i)
         return true;
-    struct forecast forecast = forecast_of(c, profile, strcmp(brand->issuer, ISSUER_LOCAL) != 0,
-                                           f->services->issue ? f->services->issue->backdate_seconds : 0);
+    struct forecast forecast =
+        forecast_of(c, profile, &i->row, f->services->issue ? f->services->issue->backdate_seconds : 0);
     f->seen++;
     i->certificates++;
     i->ends[day_of(f, c->version_end)]++;

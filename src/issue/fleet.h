@@ -21,6 +21,7 @@ struct fleet_domains {
 
 struct fleet_issuer {
     const char *id;
+    struct issuer row;
     struct rate_limits limits;
     int64_t certificates;
     int64_t paid[FLEET_DAYS];    /* versions on each day from now on, within what is paid for */

@@ -164,11 +164,19 @@ static void add_version(struct request *rq, const struct validity *v, bool assum
     json_array_append_new(json_object_get(rq->reply, "versions"), one);
 }
 
+/* Whose line is gone, goes on as by the own CA. */
+static bool issuer_to_come(struct request *rq, const struct certificate *c, struct issuer *issuer,
+                           struct error *e) {
+    const struct brand *brand = catalog_find(rq->services->catalog, c->brand);
+    return issuer_get(rq->db, rq->arena, brand ? brand->issuer : ISSUER_LOCAL, issuer, e);
+}
+
 /* Two years are as far as the rules are known to be planned for. */
 static bool plan_certificate(struct request *rq, struct error *e) {
     struct certificate c;
     const struct profile *profile;
     struct foresight seen;
+    struct issuer issuer;
     struct validity v;
     if (!certificate_of_path(rq, &c, e) || !certificate_profile(rq->services->policies, &c, &profile, e) ||
         !foresee(rq->services, rq->arena, &c, &seen, e))
@@ -176,9 +184,9 @@ static bool plan_certificate(struct request *rq, struct error *e) {
     rq->reply = json_pack("{s:s,s:[]}", "certificate", c.id, "versions");
     if (!c.version_id || !c.coverage_end || c.cancelled_at || c.revoked_at || c.revoke_asked_at)
         return true;
-    const struct brand *brand = catalog_find(rq->services->catalog, c.brand);
-    bool foreign = brand && strcmp(brand->issuer, ISSUER_LOCAL) != 0;
-    struct forecast f = forecast_of(&c, profile, foreign, rq->services->issue->backdate_seconds);
+    if (!issuer_to_come(rq, &c, &issuer, e))
+        return false;
+    struct forecast f = forecast_of(&c, profile, &issuer, rq->services->issue->backdate_seconds);
     for (int i = 0; i < VERSIONS_MAX && forecast_next(&f, rq->now, &v); i++) {
         if (v.issued_at >= rq->now + 2 * FLEET_DAYS * (int64_t)DAY)
             break;

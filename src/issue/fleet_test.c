@@ -74,6 +74,24 @@ static void a_certificate_has_the_versions_that_the_policy_plans(void **state) {
     assert_int_equal(json_array_size(json_object_get(json_array_get(versions, 0), "missing")), 0);
 }
 
+static void the_plan_knows_what_a_ca_fixes_or_takes(void **state) {
+    (void)state;
+    const struct profile *profile = policy_find(w.services.policies, POLICY_DEFAULT, 0);
+    struct certificate c = {.kind = "official", .not_before = w.now, .version_end = w.now + 40 * DAY};
+    struct issuer issuer = {.id = "ca", .days_max = 90};
+    struct validity v;
+    c.coverage_end = w.now + 365 * DAY;
+    struct forecast f = forecast_of(&c, profile, &issuer, 60);
+    assert_true(forecast_next(&f, w.now, &v));
+    assert_int_equal(v.end - v.not_before, 40 * DAY);
+    issuer.takes_not_after = true;
+    f = forecast_of(&c, profile, &issuer, 60);
+    assert_int_equal(forecast_lifetime(&f, w.now), 90 * DAY);
+    assert_true(forecast_next(&f, w.now, &v));
+    assert_int_equal(v.end - v.not_before, 90 * DAY);
+    assert_int_equal(v.limited_by, LIMIT_ISSUER);
+}
+
 static void another_account_sees_nothing_of_it(void **state) {
     (void)state;
     bought_and_issued(NULL);
@@ -143,5 +161,6 @@ static void a_part_stands_for_all(void **state) {
 
 TEST_MAIN(fleet, in_world(the_calendar_has_the_versions_of_the_coming_year),
           in_world(a_certificate_has_the_versions_that_the_policy_plans),
-          in_world(another_account_sees_nothing_of_it), in_world(a_limit_holds_or_says_what_is_needed),
-          in_world(what_ends_before_its_turn_is_counted), in_world(a_part_stands_for_all))
+          in_world(the_plan_knows_what_a_ca_fixes_or_takes), in_world(another_account_sees_nothing_of_it),
+          in_world(a_limit_holds_or_says_what_is_needed), in_world(what_ends_before_its_turn_is_counted),
+          in_world(a_part_stands_for_all))

@@ -1,12 +1,15 @@
 /* Forecasts, by the arithmetic that also decides (policy/). */
 #include "issue/forecast.h"
 
-struct forecast forecast_of(const struct certificate *c, const struct profile *profile, bool foreign,
-                            int64_t backdate) {
+struct forecast forecast_of(const struct certificate *c, const struct profile *profile,
+                            const struct issuer *issuer, int64_t backdate) {
+    bool own = strcmp(issuer->id, ISSUER_LOCAL) == 0;
+    struct issuer_rules rules = issuer_rules_of(issuer);
+    rules.backdate = own ? backdate : 0;
     return (struct forecast){
         .profile = profile,
-        .rules = {.backdate = foreign ? 0 : backdate},
-        .lifetime = foreign ? c->version_end - c->not_before : 0,
+        .rules = rules,
+        .lifetime = own || issuer->takes_not_after ? 0 : c->version_end - c->not_before,
         .term = {.order_kind = order_kind_parse(c->order_kind ? c->order_kind : "purchase"),
                  .next_term = c->successor_id != NULL,
                  .not_before = c->not_before,
@@ -18,6 +21,8 @@ struct forecast forecast_of(const struct certificate *c, const struct profile *p
 
 int64_t forecast_lifetime(const struct forecast *f, int64_t t) {
     int64_t cap = policy_cap_days(f->profile, t) * DAY;
+    if (f->rules.lifetime_max && f->rules.lifetime_max < cap)
+        cap = f->rules.lifetime_max;
     return f->lifetime && f->lifetime < cap ? f->lifetime : cap;
 }
 

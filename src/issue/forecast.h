@@ -1,5 +1,6 @@
 /* The versions that a certificate will get, one after the other, if everything goes on as it is. Pure. */
 #pragma once
+#include "catalog/issuer.h"
 #include "certificate/certificate.h"
 
 struct forecast {
@@ -12,9 +13,9 @@ struct forecast {
     bool assumed;    /* that has begun */
 };
 
-/* `foreign`: another CA than Tenure's own, which fixes the lifetime itself, as of the last version. */
-struct forecast forecast_of(const struct certificate *c, const struct profile *profile, bool foreign,
-                            int64_t backdate);
+/* Another CA than Tenure's own fixes the lifetime itself, as of the last version, unless it takes it. */
+struct forecast forecast_of(const struct certificate *c, const struct profile *profile,
+                            const struct issuer *issuer, int64_t backdate);
 /* The next version, issued at `now` at the earliest; false: none is to be expected. */
 bool forecast_next(struct forecast *f, int64_t now, struct validity *v);
 /* How long a version lives that is issued at `t`, and how long until the next one is issued. */

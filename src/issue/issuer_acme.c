@@ -48,11 +48,12 @@ static bool acme_journal(struct work *w, const struct certificate *c, const stru
                                     .certificate_id = c->id,
                                     .issuer_id = application->issuer,
                                     .created_at = w->now};
-    struct acme_run run = {.w = w, .c = c, .application = application};
+    struct acme_run run = {.w = w, .c = c, .application = application, .order = order};
     int64_t until;
     return issuer_get(w->db, w->arena, order.issuer_id, &run.issuer, e) &&
-           ari_replaces(w->db, w->arena, c, order.issuer_id, &order.replaces, e) &&
-           acme_limit_take(&run, &order, &until, e) && acme_order_insert(w->db, &order, e);
+           ari_replaces(w->db, w->arena, c, order.issuer_id, &run.order.replaces, e) &&
+           acme_run_lifetime(&run, e) && acme_limit_take(&run, &run.order, &until, e) &&
+           acme_order_insert(w->db, &run.order, e);
 }
 
 /* ---- what is known ---- */
@@ -299,12 +300,14 @@ static bool note_names(struct acme_run *run, const struct error *cause, enum err
     return true;
 }
 
-/* Nobody published in time what the CA was to look for. */
+/* Did nobody publish in time what the CA was to look for? What is there, and the CA never came to, proves
+ * nothing. */
 static bool note_over(struct acme_run *run, const struct error *cause, enum error_id *reason,
                       struct error *e) {
     bool unproven = false;
     for (size_t i = 0; i < run->count; i++)
-        unproven |= run->authorizations[i].token && !run->authorizations[i].answered_at;
+        unproven |= run->authorizations[i].token && !run->authorizations[i].answered_at &&
+                    run->proofs[i] != PROOF_READY;
     *reason = unproven ? acme_rejection(run, cause) : ERR_NONE;
     return end_order(run, ACME_OVER, e);
 }

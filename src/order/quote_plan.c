@@ -91,6 +91,7 @@ bool quote_plan(const struct draft *d, int64_t now, struct quote *q, struct erro
                                       .at = at,
                                       .old_end = d->old ? d->old->end_at : 0,
                                       .bonus_days = d->brand->bonus_days},
+                            .issuer = d->offer.rules,
                             .window = d->old ? d->old->end_at - d->old->window_at : 0};
     if (!policy_plan(d->arena, &in, &plan, e) || !draft_lack(d, &lack, e))
         return false;

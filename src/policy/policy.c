@@ -41,6 +41,13 @@ int64_t policy_next_coverage_end(const struct profile *profile, int64_t coverage
     return greatest(coverage_end, at) + profile->standard_days * DAY;
 }
 
+static void end_by_issuer(struct validity *v, int64_t end) {
+    if (v->end <= end)
+        return;
+    v->limited_by = LIMIT_ISSUER;
+    v->end = end;
+}
+
 struct validity policy_validity(const struct profile *profile, const struct issuer_rules *issuer,
                                 int64_t coverage_end, int64_t t) {
     struct validity v = {.issued_at = t, .not_before = t - issuer->backdate, .limited_by = LIMIT_ISSUER};
@@ -51,10 +58,10 @@ struct validity policy_validity(const struct profile *profile, const struct issu
     int64_t capped = v.not_before + policy_cap_days(profile, t) * DAY;
     v.limited_by = coverage_end <= capped ? LIMIT_COVERAGE : LIMIT_CAP;
     v.end = least(coverage_end, capped);
-    if (issuer->ca_end && issuer->ca_end < v.end) {
-        v.limited_by = LIMIT_ISSUER;
-        v.end = issuer->ca_end;
-    }
+    if (issuer->lifetime_max)
+        end_by_issuer(&v, v.not_before + issuer->lifetime_max);
+    if (issuer->ca_end)
+        end_by_issuer(&v, issuer->ca_end);
     return v;
 }
 

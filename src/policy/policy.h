@@ -172,6 +172,7 @@ int64_t policy_next_coverage_end(const struct profile *profile, int64_t coverage
 struct issuer_rules {
     int64_t backdate;
     int64_t ca_end;         /* end of the issuing CA's certificate; 0: does not matter */
+    int64_t lifetime_max;   /* the longest that the issuer has; 0: that of the profile */
     int64_t fixed_lifetime; /* an issuer that fixes the lifetime itself is taken at its word; 0: it does as
                                told */
 };

@@ -333,6 +333,12 @@ static void a_version_is_clipped_by_coverage_cap_or_ca(void **state) {
     assert_int_equal(v.limited_by, LIMIT_CAP);
     assert_int_equal(v.end, t - 60 + 99 * DAY);
     assert_int_equal(v.not_before, t - 60);
+    issuer.lifetime_max = 90 * DAY;
+    v = policy_validity(p, &issuer, t + 91 * DAY, t);
+    assert_int_equal(v.limited_by, LIMIT_ISSUER);
+    assert_int_equal(v.end - v.not_before, 90 * DAY);
+    v = policy_validity(p, &issuer, t + 80 * DAY, t);
+    assert_int_equal(v.limited_by, LIMIT_COVERAGE);
     issuer.ca_end = t + 5 * DAY;
     v = policy_validity(p, &issuer, t + 50 * DAY, t);
     assert_int_equal(v.limited_by, LIMIT_ISSUER);

@@ -265,6 +265,19 @@ static void who_may_not_is_told_so_and_other_means_of_the_account_are_taken(void
     assert_ok(solver_insert(w.services.db, &s, &e), e);
     assert_fails(solver_choose(&w.services, w.arena, two, &offer, &chosen, &e), e, ERR_NAME_NOT_YOURS);
     error_clear(&e);
+    s = (struct solver){.id = "slv_3",
+                        .account_id = two,
+                        .zone = "own.example.net",
+                        .type = "dns-01",
+                        .kind = "rfc2136",
+                        .settings = "{}"};
+    assert_ok(solver_insert(w.services.db, &s, &e), e);
+    assert_fails(solver_choose(&w.services, w.arena, two, &offer, &chosen, &e), e, ERR_NAME_NOT_YOURS);
+    error_clear(&e);
+    leads_to = "acme.own.example.net"; /* whoever has the name says so */
+    assert_ok(solver_choose(&w.services, w.arena, two, &offer, &chosen, &e), e);
+    assert_string_equal(chosen.id, "slv_3");
+    leads_to = NULL;
     s = (struct solver){
         .id = "slv_2", .account_id = two, .zone = ".", .type = "dns-01", .kind = "rfc2136", .settings = "{}"};
     assert_ok(solver_insert(w.services.db, &s, &e), e);

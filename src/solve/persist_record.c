@@ -118,6 +118,13 @@ static bool look(struct work *w, struct persist_record *r, struct error *e) {
     return true;
 }
 
+static bool locate(struct work *w, struct watching *d, struct error *e) {
+    struct place place = {.name = NULL};
+    d->located = place_locate(w->services, w->arena, persist_record_host(w->arena, &d->record), &place, e);
+    d->record.place = place.name;
+    return d->located;
+}
+
 bool persist_act(struct work *w, struct error *e) {
     struct watching *d = w->prepared = ARENA_NEW(w->arena, struct watching);
     struct persist_record *r = &d->record;
@@ -130,10 +137,8 @@ bool persist_act(struct work *w, struct error *e) {
         d->removed = !r->place || solve_by(w, r, false, e);
         return d->removed;
     }
-    if (r->solver_id && !r->place) {
-        d->located = place_locate(w, persist_record_host(w->arena, r), &r->place, e);
-        return d->located;
-    }
+    if (r->solver_id && !r->place)
+        return locate(w, d, e);
     if (r->solver_id && !r->placed_at) {
         d->placed = solve_by(w, r, true, e);
         return d->placed;

@@ -71,13 +71,10 @@ bool place_follow(const struct services *services, struct arena *a, const char *
     return true;
 }
 
-bool place_locate(struct work *w, const char *record, const char **name, struct error *e) {
-    struct place place;
-    if (!w->services->solve->follow(w->services, w->arena, record, &place, e))
+bool place_locate(const struct services *services, struct arena *a, const char *record, struct place *place,
+                  struct error *e) {
+    if (!services->solve->follow(services, a, record, place, e))
         return false;
-    if (place.looped)
-        return fail(e, ERR_CNAME_LOOP, "the CNAMEs of %s lead in a circle at %s",
-                    "%s 的 CNAME 在 %s 处形成循环", record, place.name);
-    *name = place.name;
-    return true;
+    return !place->looped || fail(e, ERR_CNAME_LOOP, "the CNAMEs of %s lead in a circle at %s",
+                                  "%s 的 CNAME 在 %s 处形成循环", record, place->name);
 }

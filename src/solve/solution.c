@@ -5,6 +5,7 @@
 #include "solve/name_grant.h"
 #include "solve/persist_record.h"
 #include "solve/solver.h"
+#include "validate/validation.h"
 
 enum {
     PURGE_SECONDS = 30 * DAY,
@@ -13,6 +14,7 @@ enum {
     WATCH_SECONDS = 900, /* what is published is looked at so often: is it still wanted? */
     TEST_SECONDS = DAY,  /* so long a test of a solver may last */
     TELL_ATTEMPTS = 3,
+    WOKEN_MAX = 1000, /* the others find out by themselves */
 };
 
 /* ---- for issuers ---- */
@@ -91,15 +93,40 @@ static bool release(struct db *db, const struct solution *s, int64_t now, struct
            work_enqueue(db, s->account_id, s->id, "clear", now, e);
 }
 
+static bool release_all(struct db *db, const struct solution *list, size_t count, int64_t now,
+                        struct error *e) {
+    for (size_t i = 0; i < count; i++)
+        if (!list[i].unwanted_at && !release(db, &list[i], now, e))
+            return false;
+    return true;
+}
+
 bool solution_release(struct db *db, struct arena *a, const char *application_id, int64_t now,
                       struct error *e) {
     struct solution *list;
     size_t count;
-    if (!solution_list(db, a, application_id, &list, &count, e))
+    return solution_list(db, a, application_id, &list, &count, e) && release_all(db, list, count, now, e);
+}
+
+bool solution_release_validation(struct db *db, struct arena *a, const char *validation_id, int64_t now,
+                                 struct error *e) {
+    struct solution *list;
+    size_t count;
+    return solution_list_validation(db, a, validation_id, &list, &count, e) &&
+           release_all(db, list, count, now, e);
+}
+
+bool solution_wake(struct db *db, struct arena *a, const char *account_id, int64_t now, struct error *e) {
+    struct solution *list;
+    size_t count;
+    if (!solution_list_waiting(db, a, account_id, WOKEN_MAX, &list, &count, e))
         return false;
-    for (size_t i = 0; i < count; i++)
-        if (!list[i].unwanted_at && !release(db, &list[i], now, e))
+    for (size_t i = 0; i < count; i++) {
+        bool stuck =
+            !list[i].placed_at || (solver_kind(list[i].kind) && solver_kind(list[i].kind)->by_person);
+        if (stuck && !work_enqueue(db, account_id, list[i].id, list[i].placed_at ? "seen" : "solve", now, e))
             return false;
+    }
     return true;
 }
 
@@ -113,18 +140,29 @@ struct doing {
     bool gone;            /* nothing is left to do */
     bool unwanted;
     bool did;     /* it was published, or taken away, by something that may have told of it */
-    bool located; /* its place was found out, and nothing was published yet */
+    bool settled; /* its place was found out, and by whom it is published; nothing was published yet */
+    bool nobody;  /* a test: there is no solver for where the record leads */
+    bool left;    /* a solver that is gone could not take away what it may have published: `look` says why */
     bool looked;  /* else it is ready already */
     bool found;
     struct solution_look look;
 };
 
+static bool validation_is_over(struct work *w, const struct solution *s, bool *over, struct error *e) {
+    struct validation v;
+    bool there = validation_get_any(w->db, w->arena, s->validation_id, &v, e);
+    *over = there ? v.ended_at != 0 : error_absent(e);
+    return there || *over;
+}
+
 /* Whoever forgot to say so: the application has ended, or there is none any more. */
 static bool is_over(struct work *w, const struct solution *s, bool *over, struct error *e) {
     struct application p;
-    *over = !s->application_id && w->now - s->created_at > TEST_SECONDS;
-    if (!s->application_id)
+    *over = solution_is_test(s) && w->now - s->created_at > TEST_SECONDS;
+    if (solution_is_test(s))
         return true;
+    if (s->validation_id)
+        return validation_is_over(w, s, over, e);
     bool there = application_get_any(w->db, w->arena, s->application_id, &p, e);
     *over = there ? p.closed_at != 0 : error_absent(e);
     return there || *over;
@@ -149,7 +187,12 @@ static struct doing *begin(struct work *w, struct error *e) {
 
 static bool load_solver(struct work *w, struct doing *d, struct error *e) {
     const struct solution *s = &d->solution;
-    d->solver = (struct solver){.settings = "{}", .zone = ".", .type = s->type, .kind = s->kind};
+    d->solver = (struct solver){.account_id = s->account_id,
+                                .settings = "{}",
+                                .zone = ".",
+                                .type = s->type,
+                                .kind = s->kind,
+                                .doubt_seconds = s->doubt_seconds};
     d->ops = solver_kind(s->kind);
     if (!d->ops)
         return fail(e, ERR_NO_SOLVER, "there is no kind of solver '%s'", "没有应答方式“%s”", s->kind);
@@ -194,13 +237,83 @@ static bool do_it(struct work *w, struct doing *d, bool (*what)(struct solving *
     return solving_open(&solving, d->ops, &d->solver, e) && what(&solving, e);
 }
 
-/* ---- step solve ---- */
+/* ---- by whom, and where ---- */
 
-static bool locate(struct work *w, struct doing *d, struct error *e) {
-    struct solution *s = &d->solution;
-    d->located = place_locate(w, propagation_record(w->arena, s->type, s->name), &s->place, e);
-    return d->located;
+/* Where a record belongs was on disk before it was made. */
+static bool may_be_there(const struct doing *d) {
+    return d->ops->remove && (d->solution.place || !challenge_by_record(d->solution.type));
 }
+
+static bool is_other(const struct doing *d, const struct solver *solver) {
+    const char *id = d->solution.solver_id;
+    bool same_row = id && solver->id ? strcmp(id, solver->id) == 0 : id == solver->id;
+    return !same_row || strcmp(solver->kind, d->solution.kind) != 0;
+}
+
+static void hand_over(struct doing *d, const struct solver *solver) {
+    struct solution *s = &d->solution;
+    if (!is_other(d, solver))
+        return;
+    d->solver = *solver;
+    d->ops = solver_kind(solver->kind);
+    s->solver_id = solver->id;
+    s->kind = solver->kind;
+    s->doubt_seconds = solver->doubt_seconds;
+    s->handle = NULL;
+}
+
+/* The place as it is now; who is chosen for it may be another than for the name. */
+static bool settle(struct work *w, struct doing *d, struct error *e) {
+    struct solution *s = &d->solution;
+    struct proving p = {.account_id = s->account_id, .name = s->name, .solver = d->solver};
+    if (!place_at_begin(w->services, w->arena, &d->solver, s, e))
+        return false;
+    if (!s->place && challenge_by_record(s->type)) {
+        if (!solver_locate(w->services, w->arena, &p, e))
+            return false;
+        hand_over(d, &p.solver);
+        s->place = p.place;
+    }
+    d->nobody = d->ops->by_person && !s->application_id && !s->solver_id;
+    d->settled = true;
+    return true;
+}
+
+static struct offer offer_of(const struct solution *s) {
+    return (struct offer){
+        .name = s->name, .address = name_is_ip(s->name), .types = 1u << challenge_type_parse(s->type)};
+}
+
+/* What it may have published before somebody removed it goes with it, if it still can. */
+static void leave(struct work *w, struct doing *d) {
+    const struct solution *s = &d->solution;
+    struct error cause = {.id = 0};
+    if (!may_be_there(d) || do_it(w, d, d->ops->remove, &cause))
+        return;
+    d->left = true;
+    d->look = (struct solution_look){.id = id_new(w->arena, "slk", w->now),
+                                     .account_id = s->account_id,
+                                     .solution_id = s->id,
+                                     .at = w->now,
+                                     .reason = error_row(cause.id)->code,
+                                     .detail_en = arena_strdup(w->arena, cause.detail[LANG_EN]),
+                                     .detail_zh = arena_strdup(w->arena, cause.detail[LANG_ZH]),
+                                     .answers = "[]"};
+}
+
+/* Its solver was removed before it was published: another one does it. */
+static bool replace(struct work *w, struct doing *d, struct error *e) {
+    const struct solution *s = &d->solution;
+    const struct offer offer = offer_of(s);
+    struct solver other;
+    if (!solver_choose(w->services, w->arena, s->account_id, &offer, &other, e))
+        return false;
+    leave(w, d);
+    hand_over(d, &other);
+    return settle(w, d, e);
+}
+
+/* ---- step solve ---- */
 
 bool solve_place(struct work *w, struct error *e) {
     struct doing *d = begin(w, e);
@@ -210,8 +323,10 @@ bool solve_place(struct work *w, struct error *e) {
         return true;
     if (!load_solver(w, d, e))
         return false;
+    if (d->solver.removed_at)
+        return replace(w, d, e);
     if (challenge_by_record(d->solution.type) && !d->solution.place)
-        return locate(w, d, e);
+        return settle(w, d, e);
     return !d->ops->place || do_it(w, d, d->ops->place, e);
 }
 
@@ -243,6 +358,20 @@ static bool ask_person(struct work *w, const struct solution *s, struct error *e
     return tell(w, s, &reason, &remedy, e);
 }
 
+static bool save_settled(struct work *w, const struct doing *d, struct error *e) {
+    const struct solution *s = &d->solution;
+    return solution_permitted(w->db, w->arena, s, s->place, w->now, e) &&
+           (!d->left || solution_look_keep(w->db, &d->look, e)) && solution_set_solver(w->db, s, e);
+}
+
+/* A test ends with the reason. */
+static bool tell_nobody(struct work *w, const struct solution *s, struct error *e) {
+    const struct text detail = TEXT(arena_printf(w->arena, "no solver makes records at %s", s->place),
+                                    arena_printf(w->arena, "没有可在 %s 添加记录的质询应答配置", s->place));
+    return solution_set_reason(w->db, s->id, error_row(ERR_NO_SOLVER)->code, &detail, e) &&
+           solution_set_unwanted(w->db, s->id, w->now, e) && work_goes(w, OUTCOME_OTHERWISE);
+}
+
 bool solve_placed(struct work *w, struct error *e) {
     const struct doing *d = w->prepared;
     const struct solution *s = &d->solution;
@@ -251,9 +380,10 @@ bool solve_placed(struct work *w, struct error *e) {
         return false;
     if (ends)
         return true;
-    if (d->located) /* the place is on disk before anything is published there */
-        return solution_permitted(w->db, w->arena, s, s->place, w->now, e) &&
-               solution_set_place(w->db, s->id, s->place, e) && work_again(w, w->now);
+    if (d->nobody)
+        return tell_nobody(w, s, e);
+    if (d->settled) /* the place is on disk before anything is published there */
+        return save_settled(w, d, e) && work_again(w, w->now);
     return solution_set_placed(w->db, s, w->now, e) && keep_report(w, d, "placed", e) &&
            (!d->ops->by_person || ask_person(w, s, e)) && work_goes(w, OUTCOME_NEXT);
 }
@@ -298,13 +428,31 @@ static bool look(struct work *w, struct doing *d, struct error *e) {
     return true;
 }
 
+/* What a person was to do, a solver that has come since does. */
+static bool relieve(struct work *w, struct doing *d, struct error *e) {
+    const struct solution *s = &d->solution;
+    const struct offer offer = offer_of(s);
+    struct proving p = {.account_id = s->account_id, .name = s->name};
+    if (!solver_choose(w->services, w->arena, s->account_id, &offer, &p.solver, e) ||
+        !solver_locate(w->services, w->arena, &p, e)) {
+        bool known = e->id == ERR_NO_SOLVER || e->id == ERR_NAME_NOT_YOURS || e->id == ERR_CNAME_LOOP;
+        if (known)
+            error_clear(e);
+        return known;
+    }
+    if (solver_kind(p.solver.kind)->by_person)
+        return true;
+    hand_over(d, &p.solver);
+    return settle(w, d, e);
+}
+
 bool solve_look(struct work *w, struct error *e) {
     struct doing *d = begin(w, e);
     if (!d)
         return false;
     if (d->gone || d->unwanted || d->solution.ready_at)
         return true;
-    return load_solver(w, d, e) && look(w, d, e);
+    return load_solver(w, d, e) && (!d->ops->by_person || relieve(w, d, e)) && (d->settled || look(w, d, e));
 }
 
 static int64_t pause_after(const struct doing *d) {
@@ -321,15 +469,19 @@ static bool note_doubt(struct work *w, const struct doing *d, struct error *e) {
     return solution_set_reason(w->db, d->solution.id, d->look.reason, &detail, e);
 }
 
+static bool wake(struct work *w, const struct solution *s, struct error *e) {
+    return s->validation_id ? work_enqueue(w->db, s->account_id, s->validation_id, "check", w->now, e)
+                            : work_enqueue(w->db, s->account_id, s->certificate_id, SOLVE_WAKES, w->now, e);
+}
+
 /* A test of a solver has told what it was for. */
 static bool is_ready(struct work *w, const struct doing *d, struct error *e) {
     const struct solution *s = &d->solution;
     if (!solution_set_ready(w->db, s->id, w->now, e) || (!d->found && !note_doubt(w, d, e)))
         return false;
-    if (!s->application_id)
+    if (solution_is_test(s))
         return solution_set_unwanted(w->db, s->id, w->now, e) && work_goes(w, OUTCOME_OTHERWISE);
-    return work_enqueue(w->db, s->account_id, s->certificate_id, SOLVE_WAKES, w->now, e) &&
-           work_until(w, w->now + WATCH_SECONDS);
+    return wake(w, s, e) && work_until(w, w->now + WATCH_SECONDS);
 }
 
 bool solve_seen(struct work *w, struct error *e) {
@@ -339,6 +491,8 @@ bool solve_seen(struct work *w, struct error *e) {
         return false;
     if (ends)
         return true;
+    if (d->settled)
+        return save_settled(w, d, e) && work_goes(w, OUTCOME_NEXT);
     if (!d->looked)
         return work_until(w, w->now + WATCH_SECONDS);
     int64_t doubt_end = d->solution.placed_at + d->solution.doubt_seconds;
@@ -352,9 +506,22 @@ bool solve_seen(struct work *w, struct error *e) {
 
 /* ---- step clear ---- */
 
-/* Where a record belongs was on disk before it was made. */
-static bool may_be_there(const struct doing *d) {
-    return d->ops->remove && (d->solution.place || !challenge_by_record(d->solution.type));
+/* The keys of a solver that was removed may be gone, too; one of the same kind may have new ones. */
+static bool take_away_by_another(struct work *w, struct doing *d, struct error *e) {
+    const struct solution *s = &d->solution;
+    const struct offer offer = offer_of(s);
+    const struct error cause = *e;
+    struct proving p = {.account_id = s->account_id, .name = s->name, .place = s->place};
+    error_clear(e);
+    bool other = solver_configured(w->services, w->arena, s->account_id, &offer, &p.solver, e) &&
+                 (!challenge_by_record(s->type) || solver_locate(w->services, w->arena, &p, e)) &&
+                 p.solver.id && strcmp(p.solver.kind, s->kind) == 0;
+    if (!other) {
+        *e = cause;
+        return false;
+    }
+    d->solver = p.solver;
+    return do_it(w, d, d->ops->remove, e);
 }
 
 bool solve_remove(struct work *w, struct error *e) {
@@ -363,7 +530,10 @@ bool solve_remove(struct work *w, struct error *e) {
         return false;
     if (d->gone || !d->unwanted)
         return true;
-    return load_solver(w, d, e) && (!may_be_there(d) || do_it(w, d, d->ops->remove, e));
+    if (!load_solver(w, d, e))
+        return false;
+    return !may_be_there(d) || do_it(w, d, d->ops->remove, e) ||
+           (d->solver.removed_at && take_away_by_another(w, d, e));
 }
 
 /* One that is wanted again is published by the step that was asked for then. */

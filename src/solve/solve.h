@@ -37,11 +37,13 @@ struct solver {
     bool has_secret;
 };
 enum { DOUBT_DEFAULT = 120, DOUBT_MAX = 7 * 86400 };
+enum { SOLVERS_MAX = 1000 }; /* of an account */
 
 struct solution {
     const char *id, *account_id;
-    const char *application_id, *certificate_id; /* NULL: a test of a solver */
-    const char *name;                            /* identifier, without "*."; or an IP address */
+    const char *application_id, *certificate_id; /* NULL: a test of a solver, or for a validation */
+    const char *validation_id; /* what looks for it is Tenure itself (automatic.h); NULL: a CA does */
+    const char *name;          /* identifier, without "*."; or an IP address */
     const char *type, *kind;
     const char *solver_id;                 /* NULL: a kind that needs no row */
     int64_t doubt_seconds;                 /* of the solver */
@@ -79,12 +81,21 @@ struct place {
     bool wildcard; /* the first one answers for every name: a record of our own takes its place */
 };
 
+/* One at a CA. */
+struct ca_account {
+    const char *issuer; /* id of an issuer, or a domain name that a CA calls itself by: then the latter */
+    const char *uri;    /* NULL: there is none, or nobody knows that CA */
+};
+
 /* What the role `responder` serves; where it has no address, its kinds cannot be chosen. By HTTP there is
  * always one: the daemon's own port answers, too. */
 struct solve_settings {
     bool tls;
     const char *zone;                   /* of the delegated names; NULL: it answers no DNS */
     const struct runner_policy *policy; /* runner/runner.h: the commands that hooks may name */
+    /* The account of that CA which is ours: issue/issue.h. NULL: nobody knows. */
+    bool (*ca_account)(const struct services *services, struct arena *a, const char *account_id,
+                       struct ca_account *wanted, struct error *e);
     /* Asking the world; tests have their own. */
     bool (*follow)(const struct services *services, struct arena *a, const char *record, struct place *place,
                    struct error *e);
@@ -94,8 +105,9 @@ struct solve_settings {
 /* place.c: along the CNAMEs as the authoritative servers tell them. Who answers nothing leads nowhere. */
 bool place_follow(const struct services *services, struct arena *a, const char *record, struct place *place,
                   struct error *e);
-/* In a step: the name at which what belongs to the record must stand. ERR_CNAME_LOOP. */
-bool place_locate(struct work *w, const char *record, const char **name, struct error *e);
+/* The name at which what belongs to the record must stand. ERR_CNAME_LOOP. */
+bool place_locate(const struct services *services, struct arena *a, const char *record, struct place *place,
+                  struct error *e);
 
 /* ---- for issuers ---- */
 
@@ -113,6 +125,15 @@ struct offer {
  */
 bool solver_choose(const struct services *services, struct arena *a, const char *account_id,
                    const struct offer *offer, struct solver *solver, struct error *e);
+/* By what, and where, a name is proven by a record. */
+struct proving {
+    const char *account_id, *name;
+    struct solver solver; /* as it was chosen by the name */
+    const char *place;    /* NULL: DNS is asked */
+};
+/* Where the CNAMEs of its record lead. Into a zone that the account has a solver for: that one writes there;
+ * to where we answer: `delegated`. ERR_CNAME_LOOP. */
+bool solver_locate(const struct services *services, struct arena *a, struct proving *p, struct error *e);
 /*
  * Inside a transaction. The caller gives account, application, certificate, name, token, key_authorization
  * and value; the rest is filled in. Publishing begins with the step `solve`, or has begun with the row
@@ -129,6 +150,16 @@ bool solution_list(struct db *db, struct arena *a, const char *application_id, s
 /* Inside a transaction: the CA has decided, or nobody wants it any more. All of an application. */
 bool solution_release(struct db *db, struct arena *a, const char *application_id, int64_t now,
                       struct error *e);
+
+/* The same for what belongs to a validation of our own. */
+bool solution_list_validation(struct db *db, struct arena *a, const char *validation_id,
+                              struct solution **list, size_t *count, struct error *e);
+bool solution_release_validation(struct db *db, struct arena *a, const char *validation_id, int64_t now,
+                                 struct error *e);
+/* Nobody asks for it but a person who tries a solver. */
+static inline bool solution_is_test(const struct solution *s) {
+    return !s->application_id && !s->validation_id;
+}
 
 /* ---- what the responders answer ---- */
 

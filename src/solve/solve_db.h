@@ -13,6 +13,8 @@ bool solver_list(struct db *db, struct arena *a, const char *account_id, const c
 /* Those of one zone, in the order in which they were made. */
 bool solver_list_zone(struct db *db, struct arena *a, const char *account_id, const char *zone,
                       struct solver **list, size_t *count, struct error *e);
+/* Those that are not removed. */
+bool solver_count(struct db *db, const char *account_id, int64_t *count, struct error *e);
 bool solver_remove(struct db *db, const char *id, int64_t now, struct error *e);
 
 /* `*inserted` false: there is one already. */
@@ -35,12 +37,17 @@ struct solution_filter {
 bool solution_page(struct db *db, struct arena *a, const struct solution_filter *f, struct solution **list,
                    size_t *count, struct error *e);
 
+/* What the CA cannot look at yet, oldest first. */
+bool solution_list_waiting(struct db *db, struct arena *a, const char *account_id, int64_t limit,
+                           struct solution **list, size_t *count, struct error *e);
+
 /* Tests that the account has asked for since then. */
 bool solution_tests_since(struct db *db, const char *account_id, int64_t since, int64_t *count,
                           struct error *e);
 
 /* Each changes nothing of one that was taken away. */
-bool solution_set_place(struct db *db, const char *id, const char *place, struct error *e);
+/* By whom, and where, it is to be published: nothing of it is yet. */
+bool solution_set_solver(struct db *db, const struct solution *s, struct error *e);
 bool solution_set_placed(struct db *db, const struct solution *s, int64_t now, struct error *e);
 bool solution_set_ready(struct db *db, const char *id, int64_t now, struct error *e);
 bool solution_set_unwanted(struct db *db, const char *id, int64_t now, struct error *e);

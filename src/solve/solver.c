@@ -1,10 +1,9 @@
-/* Solvers: kinds, what a person may configure, and which one proves a name. */
+/* Solvers: kinds, and what a person may configure. */
+#include "solve/solver.h"
 #include "acme/base64url.h"
 #include "pki/names.h"
 #include "signer/signer.h"
-#include "solve/name_grant.h"
 #include <sodium.h>
-#include <strings.h>
 
 enum { LABEL_DIGEST_BYTES = 20, TOKEN_MAX = 255 };
 
@@ -72,12 +71,6 @@ enum challenge_type challenge_type_parse(const char *name) {
 
 bool challenge_by_record(const char *type) {
     return strncmp(type, "dns-", 4) == 0;
-}
-
-/* RFC 8555: a wildcard is proven by DNS alone; RFC 8738: an address never is. */
-static bool type_possible(enum challenge_type type, const struct offer *offer) {
-    bool by_record = type == CHALLENGE_DNS_01 || type == CHALLENGE_DNS_PERSIST_01;
-    return (offer->types & 1u << type) && !(offer->wildcard && !by_record) && !(offer->address && by_record);
 }
 
 /* ---- what is published ---- */
@@ -230,121 +223,4 @@ bool solving_open(struct solving *s, const struct solver_ops *ops, const struct 
         return false;
     s->secret = secret;
     return true;
-}
-
-/* ---- choosing ---- */
-
-struct choosing {
-    const struct services *services;
-    struct arena *arena;
-    const char *account_id;
-    const struct offer *offer;
-    bool delegated; /* the record of the name leads to where we answer for this account */
-    bool not_yours; /* a row was passed over, because the name is not known to be of the account */
-};
-
-static bool look_for_delegation(struct choosing *c, struct error *e) {
-    const struct services *services = c->services;
-    const char *ours = delegated_name(c->arena, services->solve, c->account_id, c->offer->name);
-    struct place place;
-    if (!ours || !type_possible(CHALLENGE_DNS_01, c->offer))
-        return true;
-    const char *record = propagation_record(c->arena, types[CHALLENGE_DNS_01], c->offer->name);
-    if (!services->solve->follow(services, c->arena, record, &place, e))
-        return false;
-    c->delegated = !place.looped && !place.wildcard && strcasecmp(place.name, ours) == 0;
-    return true;
-}
-
-/* A kind that is not in this build, or has nothing to serve with here, is passed over. A row of kind
- * `delegated` holds for those of its names that are. */
-static bool fits(const struct choosing *c, const struct solver *s) {
-    const struct solver_ops *ops = solver_kind(s->kind);
-    enum challenge_type type = challenge_type_parse(s->type);
-    return ops && type != CHALLENGE_TYPE_COUNT && type_possible(type, c->offer) &&
-           (!ops->possible || ops->possible(c->services, type)) &&
-           (c->delegated || strcmp(s->kind, "delegated") != 0);
-}
-
-/* What the installation itself serves is for names of the account's own. */
-static bool is_permitted(struct choosing *c, const struct solver *s, bool *permitted, struct error *e) {
-    const struct name_claim claim = {c->account_id, c->offer->name, challenge_by_record(s->type)};
-    *permitted = !solver_kind(s->kind)->shared || name_permitted(c->services->db, c->arena, &claim, e);
-    if (*permitted || e->id != ERR_NAME_NOT_YOURS)
-        return *permitted;
-    error_clear(e);
-    c->not_yours = true;
-    return true;
-}
-
-static bool consider(struct choosing *c, const struct solver *s, struct solver *chosen, struct error *e) {
-    bool permitted;
-    if (!fits(c, s))
-        return true;
-    if (!is_permitted(c, s, &permitted, e))
-        return false;
-    if (permitted)
-        *chosen = *s;
-    return true;
-}
-
-static bool first_of_zone(struct choosing *c, const char *zone, struct solver *chosen, struct error *e) {
-    struct solver *list;
-    size_t count;
-    if (!solver_list_zone(c->services->db, c->arena, c->account_id, zone, &list, &count, e))
-        return false;
-    for (size_t i = 0; i < count && !chosen->kind; i++)
-        if (!consider(c, &list[i], chosen, e))
-            return false;
-    return true;
-}
-
-static struct solver unconfigured(enum challenge_type type, const char *kind, const char *account_id) {
-    return (struct solver){.account_id = account_id,
-                           .zone = ".",
-                           .type = types[type],
-                           .kind = kind,
-                           .settings = "{}",
-                           .doubt_seconds = DOUBT_DEFAULT};
-}
-
-static bool best_row(struct choosing *c, struct solver *solver, struct error *e) {
-    const char *zone = c->offer->name;
-    *solver = (struct solver){.kind = NULL};
-    for (bool top = false; !top && !solver->kind; zone = zone_above(zone)) {
-        top = strcmp(zone, ".") == 0;
-        if (!first_of_zone(c, zone, solver, e))
-            return false;
-    }
-    return true;
-}
-
-static bool no_solver(const struct choosing *c, struct error *e) {
-    const struct offer *offer = c->offer;
-    if (c->not_yours)
-        return fail(e, ERR_NAME_NOT_YOURS, "%s is not known to be of this account", "尚未确认 %s 属于本账号",
-                    offer->name);
-    return fail(e, ERR_NO_SOLVER, "%s can be proven by nothing that is configured here",
-                "当前配置中没有可以验证 %s 的方式", offer->name);
-}
-
-bool solver_configured(const struct services *services, struct arena *a, const char *account_id,
-                       const struct offer *offer, struct solver *solver, struct error *e) {
-    struct choosing c = {
-        .services = services, .arena = a, .account_id = account_id, .offer = offer, .delegated = true};
-    return best_row(&c, solver, e) && (solver->kind || no_solver(&c, e));
-}
-
-bool solver_choose(const struct services *services, struct arena *a, const char *account_id,
-                   const struct offer *offer, struct solver *solver, struct error *e) {
-    struct choosing c = {.services = services, .arena = a, .account_id = account_id, .offer = offer};
-    if (!look_for_delegation(&c, e) || !best_row(&c, solver, e))
-        return false;
-    if (solver->kind)
-        return true;
-    if (c.delegated)
-        *solver = unconfigured(CHALLENGE_DNS_01, "delegated", account_id);
-    else if (!c.not_yours && type_possible(CHALLENGE_DNS_01, offer))
-        *solver = unconfigured(CHALLENGE_DNS_01, "manual", account_id);
-    return solver->kind || no_solver(&c, e);
 }

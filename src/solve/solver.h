@@ -23,5 +23,7 @@ bool solving_open(struct solving *s, const struct solver_ops *ops, const struct 
 /* The best of the rows alone, DNS is not asked: what a test publishes with. ERR_NO_SOLVER. */
 bool solver_configured(const struct services *services, struct arena *a, const char *account_id,
                        const struct offer *offer, struct solver *solver, struct error *e);
+/* Inside a transaction: what waits is tried again, for there is another solver now. */
+bool solution_wake(struct db *db, struct arena *a, const char *account_id, int64_t now, struct error *e);
 /* It is proven by a record of DNS. */
 bool challenge_by_record(const char *type);

@@ -118,11 +118,20 @@ static bool prepare_solver(struct request *rq, struct error *e) {
            solver_check(rq->services, rq->arena, s, e) && solver_seal(rq->services->signer, rq->arena, s, e);
 }
 
+static bool check_number(struct request *rq, struct error *e) {
+    int64_t count;
+    return solver_count(rq->db, rq->caller.account_id, &count, e) &&
+           (count < SOLVERS_MAX || fail(e, ERR_TOO_MANY, "the account has %d solvers already",
+                                        "账号已有 %d 个质询应答配置", SOLVERS_MAX));
+}
+
 static bool create_solver(struct request *rq, struct error *e) {
     const struct solver *s = rq->prepared;
     rq->status = 201;
     rq->reply = solver_json(rq, s);
-    return solver_insert(rq->db, s, e) && audit_change(rq, "solver.create", s->id, NULL, rq->reply, e);
+    return check_number(rq, e) && solver_insert(rq->db, s, e) &&
+           solution_wake(rq->db, rq->arena, s->account_id, rq->now, e) &&
+           audit_change(rq, "solver.create", s->id, NULL, rq->reply, e);
 }
 
 static bool list_solvers(struct request *rq, struct error *e) {
@@ -243,7 +252,7 @@ const struct route solver_routes[] = {
     {.method = "POST",
      .path = "/v1/solvers",
      .access = ACCESS_OPERATE,
-     .flags = ROUTE_WRITES,
+     .flags = ROUTE_WRITES | ROUTE_WAKES,
      .prepare = prepare_solver,
      .handle = create_solver,
      .body = create_body,
@@ -267,7 +276,8 @@ const struct route solver_routes[] = {
      .access = ACCESS_OPERATE,
      .flags = ROUTE_WRITES,
      .handle = delete_solver,
-     .summary = TEXT("Removes a solver; what it has published is still taken away with it",
-                     "删除质询应答配置,其已发布的内容仍会被清除")},
+     .summary = TEXT(
+         "Removes a solver; what it has published is still taken away with it, what it was to publish another one does",
+         "删除质询应答配置:已发布的内容仍由其清除,尚未发布的由其他配置发布")},
     {.method = NULL},
 };

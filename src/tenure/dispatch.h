@@ -12,8 +12,8 @@ struct dispatcher {
     const struct services *services;
     const char *public_url;
     int wake_fd; /* a byte after every commit that may have left work; -1: none */
-    /* --one-process: runs everything due until then, in order; NULL otherwise. */
-    bool (*advance)(void *context, int64_t until, struct error *e);
+    /* --one-process: runs everything due until then, in order, or all of it at that time; NULL otherwise. */
+    bool (*advance)(void *context, int64_t until, bool at_once, struct error *e);
     void *context;
     struct histogram durations;
     uint64_t requests[6]; /* by the first digit of the status */

@@ -29,3 +29,6 @@ bool explain_solution(struct explanation *x, struct error *e);
 bool explain_source(struct explanation *x, struct error *e);
 bool explain_suggestion(struct explanation *x, struct error *e);
 bool explain_term(struct explanation *x, struct error *e);
+
+/* What is published for a validation of our own, for those that tell of it. */
+bool explain_published(struct explanation *x, const char *validation_id, struct error *e);

@@ -3,7 +3,10 @@
 #include "validate/gate.h"
 
 static void say_challenge(struct explanation *x, const struct validation *v, const struct challenge *c) {
-    if (c->host)
+    if (v->challenge)
+        explain_say(x, "validation", "Control over %s: Tenure publishes it itself (%s).",
+                    "%s 的域名验证:由 Tenure 自动发布(%s)。", v->name, v->challenge);
+    else if (c->host)
         explain_say(x, "validation", "Control over %s: add the %s record %s with the value %s.",
                     "%s 的域名验证:请添加 %s 记录 %s,记录值为 %s。", v->name, c->type, c->host, c->value);
     else
@@ -32,7 +35,7 @@ static bool say_name(struct explanation *x, const struct application_name *name,
         return false;
     say_challenge(x, &v, &challenge);
     say_found(x, &v);
-    return true;
+    return !v.challenge || explain_published(x, v.id, e);
 }
 
 static bool say_names(struct explanation *x, const char *application_id, struct error *e) {

@@ -28,12 +28,13 @@ static int64_t whole_now(const struct whole *w) {
     return w->clock ? w->clock : clock_now();
 }
 
-/* Work in the order in which it is due, the clock moving with it. */
-static bool advance(void *context, int64_t until, struct error *e) {
+/* Work in the order in which it is due, the clock moving with it; or first the clock. */
+static bool advance(void *context, int64_t until, bool at_once, struct error *e) {
     struct whole *w = context;
     int64_t due_at = 0;
     if (!w->clock || until < w->clock)
         return fail_field(e, "advance_to", ERR_BAD_FIELD, "the clock only moves forward", "时钟只能前进");
+    w->clock = at_once ? until : w->clock;
     while (work_next_due(w->node.services.db, &due_at, e) && due_at <= until) {
         w->clock = due_at > w->clock ? due_at : w->clock;
         if (!flow_run_all(&w->engine, w->clock, e))

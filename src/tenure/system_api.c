@@ -107,11 +107,15 @@ static bool metrics(struct request *rq, struct error *e) {
 #ifdef TENURE_TEST_CLOCK
 struct clock_body {
     int64_t advance_to;
+    bool at_once;
 };
 
 static const struct field clock_body[] = {
     FIELD(TIME, clock_body, advance_to, FIELD_REQUIRED, "Run everything due until then, in order",
           "依次运行到该时间为止的全部任务"),
+    FIELD(BOOL, clock_body, at_once, 0,
+          "Not one after another: all of it is late, as after a pause of the machine",
+          "不依次运行:全部任务均已延迟,如同主机暂停之后"),
     FIELD_END,
 };
 
@@ -122,7 +126,7 @@ static bool advance_clock(struct request *rq, struct error *e) {
         return fail(e, ERR_NOT_FOUND, "only `tenure serve --one-process` has a clock that moves",
                     "只有 `tenure serve --one-process` 的时钟可以推进");
     if (!json_to_row(rq->arena, rq->json, clock_body, &body, e) ||
-        !d->advance(d->context, body.advance_to, e))
+        !d->advance(d->context, body.advance_to, body.at_once, e))
         return false;
     rq->reply = json_pack("{s:o}", "now", json_time(rq->arena, body.advance_to));
     return true;

@@ -29,8 +29,7 @@ static enum reason judge_reply(const struct http_reply *reply, const char *value
         return REASON_REDIRECT_REFUSED;
     if (reply->status != 200)
         return REASON_HTTP_STATUS;
-    return reply->body.len <= CONTENT_MAX && is_value(reply->body, value) ? REASON_FOUND
-                                                                          : REASON_WRONG_CONTENT;
+    return !reply->cut && is_value(reply->body, value) ? REASON_FOUND : REASON_WRONG_CONTENT;
 }
 
 static const char *reply_text(struct arena *a, const struct http_reply *reply) {
@@ -57,12 +56,16 @@ static void visit(struct visit *v, struct arena *a, const struct address *addres
                                          .url = v->url,
                                          .timeout_ms = v->validator->http_timeout_ms,
                                          .plain_allowed = true,
-                                         .address = text};
+                                         .address = text,
+                                         .reply_max = CONTENT_MAX,
+                                         .cut_allowed = true};
     v->answered = http_call(v->client, a, &request, &reply, &problem);
     if (v->answered)
         v->reason = judge_reply(&reply, v->value);
     else
-        v->reason = problem.id == ERR_TIMED_OUT ? REASON_TIME_OUT : REASON_CONNECTION_REFUSED;
+        v->reason = problem.id == ERR_TIMED_OUT ? REASON_TIME_OUT
+                    : http_connected(v->client) ? REASON_HTTP_STATUS
+                                                : REASON_CONNECTION_REFUSED;
     check_add(check, &(struct check_answer){.server = arena_strdup(a, text),
                                             .question = arena_printf(a, "GET %s", v->url),
                                             .answer = v->answered ? reply_text(a, &reply)

@@ -5,11 +5,11 @@
 #include "validate/caa.h"
 #include <stdlib.h>
 
-enum { SHOWN_MAX = 5, CHECK_MS = 60000 };
+enum { SHOWN_MAX = 5 };
 
 bool inquiry_begin(const struct validator *v, struct arena *a, struct check *check, struct inquiry *q,
                    struct error *e) {
-    *q = (struct inquiry){.arena = a, .check = check, .deadline_ms = clock_monotonic_ms() + CHECK_MS};
+    *q = (struct inquiry){.arena = a, .check = check};
     return dns_open(a, v->dns, &q->dns, e);
 }
 
@@ -64,7 +64,8 @@ static const char *answer_text(struct arena *a, const struct dns_answer *answer,
     static const char *const states[] = {[DNS_TIMED_OUT] = "time-out",
                                          [DNS_UNREACHABLE] = "connection refused",
                                          [DNS_NOT_ALLOWED] = "address not allowed",
-                                         [DNS_GARBLED] = "not an answer of DNS"};
+                                         [DNS_GARBLED] = "not an answer of DNS",
+                                         [DNS_CUT] = "cut, and not to be had by TCP"};
     if (answer->status != DNS_ANSWERED)
         return states[answer->status];
     if (answer->cname)
@@ -118,11 +119,9 @@ enum look_up inquiry_ended(const struct dns_result *result, bool good) {
     return good ? LOOK_UP_GOOD : LOOK_UP_OTHER;
 }
 
-/* When the time of the check is over, nobody is asked any more. */
 bool inquiry_ask(struct inquiry *q, const struct dns_server *server, const char *name, enum dns_type type,
                  struct dns_answer *answer, struct error *e) {
-    *answer = (struct dns_answer){.server = *server, .status = DNS_TIMED_OUT};
-    if (clock_monotonic_ms() < q->deadline_ms && !dns_ask(q->dns, server, name, type, answer, e))
+    if (!dns_ask(q->dns, server, name, type, answer, e))
         return false;
     check_add(q->check, &(struct check_answer){.server = inquiry_server(q->arena, server),
                                                .question = question_text(q->arena, type, name),

@@ -8,7 +8,6 @@ struct inquiry {
     struct arena *arena;
     struct dns *dns;
     struct check *check;
-    int64_t deadline_ms; /* when it has come, no server is asked any more */
 };
 
 bool inquiry_begin(const struct validator *v, struct arena *a, struct check *check, struct inquiry *q,

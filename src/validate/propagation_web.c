@@ -21,6 +21,7 @@ struct tour {
     const struct propagation *what;
     struct inquiry inquiry;
     struct client *client;   /* http-01 */
+    int64_t deadline_ms;     /* of all redirects together */
     const char *server_name; /* tls-alpn-01 */
     /* Looks at one address, and notes it down: `*answered` if somebody was there. */
     bool (*visit)(struct tour *t, const struct address *address, enum reason *reason, bool *answered,
@@ -47,8 +48,8 @@ static bool visit_all(struct tour *t, const struct addresses *addresses, struct 
     enum reason verdict = REASON_CONNECTION_REFUSED;
     size_t decisive = check->count;
     bool somebody = false;
-    int64_t deadline = clock_monotonic_ms() + 2 * (int64_t)t->validator->http_timeout_ms;
-    for (size_t i = 0; i < addresses->count && (i == 0 || clock_monotonic_ms() < deadline); i++) {
+    t->deadline_ms = clock_monotonic_ms() + 2 * (int64_t)t->validator->http_timeout_ms;
+    for (size_t i = 0; i < addresses->count && (i == 0 || clock_monotonic_ms() < t->deadline_ms); i++) {
         enum reason reason;
         bool answered;
         if (!t->visit(t, &addresses->list[i], &reason, &answered, e))
@@ -107,10 +108,11 @@ bool redirect_followed(const struct validator *v, struct arena *a, const struct 
 }
 
 /* White space at the end does not count (RFC 8555, 8.3). */
-static enum reason judge_content(const struct tour *t, struct slice body) {
+static enum reason judge_content(const struct tour *t, const struct http_reply *reply) {
+    struct slice body = reply->body;
     while (body.len > 0 && isspace(body.p[body.len - 1]))
         body.len--;
-    bool right = body.len <= CONTENT_MAX && slice_equal(body, slice_str(t->what->key_authorization));
+    bool right = !reply->cut && slice_equal(body, slice_str(t->what->key_authorization));
     return right ? REASON_FOUND : REASON_WRONG_CONTENT;
 }
 
@@ -118,7 +120,7 @@ static enum reason judge_content(const struct tour *t, struct slice body) {
 struct hop {
     const char *url, *host;
     struct address address;
-    bool more;
+    bool more, led; /* there is another one; there was one before */
 };
 
 static const char *reply_text(struct arena *a, const struct http_reply *reply) {
@@ -127,13 +129,20 @@ static const char *reply_text(struct arena *a, const struct http_reply *reply) {
     return arena_printf(a, "HTTP %d %s", reply->status, quoted(a, reply->body));
 }
 
+static int time_of(const struct tour *t) {
+    int64_t left = t->deadline_ms - clock_monotonic_ms();
+    return left > t->validator->http_timeout_ms ? t->validator->http_timeout_ms : left > 1 ? (int)left : 1;
+}
+
 static bool fetch(struct tour *t, const struct hop *hop, struct http_reply *reply, struct error *problem) {
     struct arena *a = t->inquiry.arena;
     int64_t start = clock_monotonic_ms();
     const char *address = address_copy(a, &hop->address);
     const struct http_request request = {.method = "GET",
                                          .url = hop->url,
-                                         .timeout_ms = t->validator->http_timeout_ms,
+                                         .timeout_ms = time_of(t),
+                                         .reply_max = CONTENT_MAX,
+                                         .cut_allowed = true,
                                          .plain_allowed = true,
                                          .any_certificate = true,
                                          .address = address};
@@ -156,7 +165,7 @@ static bool follow(struct tour *t, const struct http_reply *reply, struct hop *h
     if (!redirect_followed(t->validator, t->inquiry.arena, reply, &parts))
         return true;
     hop->url = reply->redirect;
-    hop->more = true;
+    hop->more = hop->led = true;
     if (strcmp(parts.host, hop->host) == 0)
         return true;
     if (!inquiry_addresses(&t->inquiry, parts.host, &addresses, reason, e))
@@ -168,19 +177,27 @@ static bool follow(struct tour *t, const struct http_reply *reply, struct hop *h
     return true;
 }
 
+static enum reason why_silent(const struct tour *t, const struct hop *hop, const struct error *problem) {
+    if (problem->id == ERR_TIMED_OUT)
+        return REASON_TIME_OUT;
+    if (problem->id == ERR_ADDRESS_NOT_ALLOWED && hop->led)
+        return REASON_REDIRECT_REFUSED;
+    return http_connected(t->client) ? REASON_HTTP_STATUS : REASON_CONNECTION_REFUSED;
+}
+
 static bool take_hop(struct tour *t, struct hop *hop, enum reason *reason, bool *answered, struct error *e) {
     struct http_reply reply;
     struct error problem;
     hop->more = false;
     *answered = fetch(t, hop, &reply, &problem);
     if (!*answered) {
-        *reason = problem.id == ERR_TIMED_OUT ? REASON_TIME_OUT : REASON_CONNECTION_REFUSED;
+        *reason = why_silent(t, hop, &problem);
         return true;
     }
     if (is_redirect(reply.status))
         return follow(t, &reply, hop, reason, e);
     bool success = reply.status >= 200 && reply.status < 300;
-    *reason = success ? judge_content(t, reply.body) : REASON_HTTP_STATUS;
+    *reason = success ? judge_content(t, &reply) : REASON_HTTP_STATUS;
     return true;
 }
 

@@ -19,7 +19,8 @@ static const struct reason_row rows[REASON_COUNT] = {
                            TEXT("The record stands at a name with the domain twice", "主机记录中重复了域名"),
                            TEXT("Your DNS console adds the domain by itself: enter the host without it.",
                                 "DNS 控制台会自动补全域名:主机记录中请不要再填写域名部分。")},
-    [REASON_CNAME_LOOP] = {"cname_loop", TEXT("The aliases lead in a circle", "CNAME 记录形成循环"),
+    [REASON_CNAME_LOOP] = {"cname_loop",
+                           TEXT("The aliases lead in a circle, or on and on", "CNAME 记录形成循环或过长"),
                            TEXT("Correct the CNAME records that are named, so that they end at one name.",
                                 "请更正所指出的 CNAME 记录,使其最终指向一个名称。")},
     [REASON_WILDCARD_CNAME] =

@@ -7,6 +7,7 @@ back sooner than his back-off has it.
 """
 import base64
 import collections
+import concurrent.futures
 import contextlib
 import datetime
 import http.client
@@ -37,6 +38,7 @@ LIMIT_SECONDS = 3 * HOUR
 # Of each request three in ten; of each finalize, too.
 TRANSPORT = dict.fromkeys(["bad_nonce", "rate_limited", "rate_limited_wait", "unavailable", "unavailable_wait", "internal",
                            "dropped", "dropped_after", "malformed", "truncated"], 3)
+TRANSPORT.update(dict.fromkeys(["rate_limited_wait", "unavailable_wait"], {"percent": 3, "seconds": 900}))  # beyond the back-off
 COURSE = {**dict.fromkeys(["authorization_expired", "order_invalid", "processing_never", "wrong_key", "wrong_names",
                            "wrong_chain"], 5), "validation_slow": 30, "processing_slow": 30, "already_replaced": 30}
 PROOF = {"validation_failed": 10}  # thrice before the first version, and the application is rejected: only later
@@ -109,7 +111,7 @@ class TestCa:
         self.port, self.http_port, self.log, self.data = free_port(), free_port(), work / "ca.log", work / "ca"
         argv = [binary, "test-ca", "--data", self.data, "--listen", f"127.0.0.1:{self.port}",
                 "--http-port", str(self.http_port), "--tls-port", str(free_port()), "--dns", f"127.0.0.1:{dns_port}",
-                "--lifetime", str(LIFETIME), "--reuse", "30", "--seed", str(seed), "--suggest-after", str(DAY),
+                "--lifetime", str(LIFETIME), "--reuse", "30", "--seed", str(seed), "--suggest-after", str(3 * DAY),
                 "--max-orders", f"{orders_max}/{LIMIT_SECONDS}", "--abandoned-after", str(8 * DAY)]
         argv += ["--clock", written(clock)] if clock else []
         with open(self.log, "ab") as log:
@@ -174,21 +176,32 @@ dns:
 
 
 class BackOffs:
-    """Nobody comes back sooner than after as many failures before, and failures are forgotten with a version only."""
+    """Nobody asks sooner than after as many failures before, and failures are forgotten with a version only. A row may come
+    sooner, as something else has woken it: then its order says until when nothing is asked."""
 
     def __init__(self):
-        self.known, self.wrong, self.longest = {}, [], 0
+        self.known, self.wrong, self.longest = collections.defaultdict(list), [], 0
 
-    def look(self, found, now):
-        """found: certificate -> attempts, due_at, versions."""
-        for subject, (attempts, due_at, versions) in found.items():
-            before, versions_before = self.known.get(subject, (0, 0))
-            if attempts > before and due_at - now < BACKOFF[min(attempts, len(BACKOFF) - 1)]:
-                self.wrong.append(f"{subject}: failure {attempts}, again after {due_at - now} s")
+    def complain(self, subject, what):
+        last = "; ".join(f"{written(now)}: {step} {error} {attempts}, due {written(due_at)}"
+                         for now, step, error, attempts, due_at, _ in self.known[subject][-3:])
+        self.wrong.append(f"{subject}: {what} ({last})")
+
+    def look(self, found, now, pause_of):
+        """found: certificate, step, last error, attempts, due_at, versions."""
+        for subject, step, error, attempts, due_at, versions in found:
+            seen = self.known[subject]
+            before, versions_before = (seen[-1][3], seen[-1][5]) if seen else (0, 0)
+            if attempts != before or not seen:
+                seen.append((now, step, error, attempts, due_at, versions))
+            if attempts > before and now + BACKOFF[min(attempts, 4)] > max(due_at, pause_of(subject)):
+                self.complain(subject, f"again after {due_at - now} s")
+            if attempts > before > 0 and now < seen[-2][0] + BACKOFF[min(before, 4)]:
+                self.complain(subject, "asked too early")
             if attempts < before and versions == versions_before:
-                self.wrong.append(f"{subject}: {before} failures became {attempts} without a version")
-            self.known[subject] = attempts, versions
+                self.complain(subject, "failures were forgotten without a version")
             self.longest = max(self.longest, attempts)
+            del seen[:-3]
 
 
 class Storm(Fire):
@@ -244,10 +257,11 @@ class Storm(Fire):
         self.nothing("each certificate has a version that holds, and no gap was between two",
                      "SELECT v.certificate_id, v.not_before, max(p.end_at) FROM version v JOIN version p"
                      " ON p.certificate_id = v.certificate_id AND p.id < v.id GROUP BY v.id HAVING max(p.end_at) < v.not_before")
-        issued = dict(rows_of(self.ca.data / "test-ca.db", "SELECT serial, names FROM served_certificate WHERE der IS NOT NULL"))
+        issued = {int(serial, 16): set(names.split()) for serial, names in rows_of(
+            self.ca.data / "test-ca.db", "SELECT serial, names FROM served_certificate WHERE der IS NOT NULL")}
         wrong = [row for row in self.daemon.rows("SELECT c.id, c.names, v.serial, v.end_at, v.key_id FROM certificate c"
                                                  " JOIN version v ON v.id = c.version_id")
-                 if set(row[1].split()) != set(issued.get(row[2], "").split()) or row[3] <= (self.now or time.time()) or not row[4]]
+                 if set(row[1].split()) != issued.get(int(row[2], 16)) or row[3] <= (self.now or time.time()) or not row[4]]
         report(not wrong, "by the CA's rows it is for the names, and there is a key for it", wrong)
 
     def check_nothing_left(self):
@@ -262,15 +276,32 @@ class Storm(Fire):
         self.nothing("nothing is leased", "SELECT * FROM lease")
         self.nothing("the database is sound", "SELECT * FROM pragma_integrity_check WHERE integrity_check <> 'ok'")
 
+    def left_at_ca(self):
+        """Orders that nobody went on with: but for those that ran out while the CA failed, and those whose answers it lost
+        for hours, after which it was asked without `replaces`."""
+        ended = {url.rsplit("/", 1)[1]: at for url, at in self.daemon.rows("SELECT url, ended_at FROM acme_order WHERE url > ''")}
+        orders = rows_of(self.ca.data / "test-ca.db", "SELECT id, status, names, replaces, created_at, expires_at FROM served_order"
+                         " ORDER BY created_at, id")
+        for order, status, names, replaces, at, expires_at in orders:
+            later = [other[4] for other in orders if other[2] == names and other[0] > order]
+            lost_for_hours = order not in ended and replaces and later and later[0] - at > sum(BACKOFF[:4])
+            if status in ("pending", "ready") and not lost_for_hours and ended.get(order, 0) < expires_at:
+                yield order, status, names, replaces, written(at), order in ended and written(ended[order])
+
     def check_ledger_of_ca(self):
         counts = self.ca.ask("counts")
         print(f"# {counts}")
         kills = self.kills.total()  # with a process dies what it heard last
-        report(counts["abandoned"] == 0, "the CA has no abandoned order")
+        left = list(self.left_at_ca())
+        report(not left, "the CA has no abandoned order", left)
         report(counts["over_limit"] == 0, "the CA had to refuse nothing for its limits")
         report(counts["too_early"] <= kills, f"nobody came before Retry-After was over, but after a kill: {counts['too_early']}")
-        missed = [name for name, happened in self.ca.happened().items() if name in self.faults and not happened]
+        happened = self.ca.happened()
+        print(f"# {happened}")
+        unused = set(happened) - set(self.faults) if self.begin else ()
+        report(not unused, "no fault that the CA has is left out", unused)
         if self.count >= 100:
+            missed = [name for name in self.faults if not happened[name]]
             report(not missed, "each fault has happened", missed)
         over, tokens, last = [], float(self.orders), 0
         for at in self.ca.orders() if self.begin else []:
@@ -307,13 +338,12 @@ class Storm(Fire):
 class ClockedStorm(Storm):
     """One process, killed within its steps; weeks in which nobody waits."""
 
-    KILLS_PART = 0.5  # of the names
     MONTHS = 4 * 30 * DAY
 
     def __init__(self, binary, work, names, chance):
         super().__init__(binary, work, names, chance, clock=BEGIN)
-        self.faults, self.kills_left = {**TRANSPORT, **COURSE, **PROOF}, max(3, int(names * self.KILLS_PART))
-        self.database = None
+        self.faults, self.kills_left = {**TRANSPORT, **COURSE, **PROOF}, min(200, max(3, names // 2))
+        self.database, self.turn = None, 0.03
 
     def query(self, sql, *values):
         self.database = self.database or sqlite3.connect(f"file:{self.daemon.data}/tenure.db?mode=ro", uri=True, timeout=10)
@@ -331,7 +361,7 @@ class ClockedStorm(Storm):
         self.kills["all"] += 1
 
     def advance(self):
-        status, answer = self.daemon.call("POST", "/v1/test/clock", {"advance_to": written(self.now)})
+        status, answer = self.daemon.call("POST", "/v1/test/clock", {"advance_to": written(self.now), "at_once": True}, timeout=300)
         if status != 200:
             raise RuntimeError(f"the clock does not go to {written(self.now)}: {answer}")
 
@@ -339,11 +369,13 @@ class ClockedStorm(Storm):
         """Both clocks; the daemon may die on the way."""
         self.now = moment
         self.ca.ask("clock", {"advance_to": written(moment)})
-        timer = threading.Timer(self.chance.uniform(0, 0.03), self.shoot)
+        timer = threading.Timer(self.chance.uniform(0, self.turn), self.shoot)
         if shot:
             timer.start()
         try:
+            began = time.monotonic()
             self.advance()
+            self.turn = time.monotonic() - began
         except (OSError, http.client.HTTPException):
             self.revive()
             self.advance()
@@ -354,11 +386,26 @@ class ClockedStorm(Storm):
             self.advance()  # what is due at this moment runs before anybody looks
 
     def next_moment(self):
+        """What is due within a stride is done together: little while many are at it, hours while nobody is."""
         due, = self.query("SELECT min(due_at) FROM work WHERE subject NOT IN (SELECT subject FROM lease)")[0]
-        return max(due, self.now)
+        soon, later = self.query("SELECT sum(due_at < ?), count(*) FROM work WHERE step NOT IN ('seen', 'suggest', 'retention')"
+                                 " AND due_at < ?", self.now + 900, self.now + 4 * HOUR)[0]
+        stride = self.count // 10 if (soon or 0) > self.count // 50 else 900 if later else 4 * HOUR
+        return max(due, self.now + stride)
+
+    def look(self):
+        self.backoffs.look(self.query(
+            "SELECT w.subject, w.step, w.last_error, w.attempts, w.due_at, c.version_count FROM work w"
+            " JOIN certificate c ON c.id = w.subject"), self.now, self.pause_of)
+
+    def pause_of(self, certificate):
+        pauses = self.query("SELECT pause_until FROM acme_order WHERE certificate_id = ? ORDER BY id DESC LIMIT 1", certificate)
+        return pauses[0][0] or 0 if pauses else 0
 
     def live(self, condition, what):
         end = self.now + self.MONTHS
+        self.go_to(self.now)  # what was asked for between two moments is done, and looked at, at the first of them
+        self.look()
         while not condition():
             if self.now > end:
                 report(False, what, self.unfinished())
@@ -366,9 +413,7 @@ class ClockedStorm(Storm):
             shot = self.kills_left > 0 and self.chance.random() < 0.1
             self.kills_left -= shot
             self.go_to(self.next_moment(), shot)
-            self.backoffs.look({subject: (attempts, due_at, versions) for subject, attempts, due_at, versions in self.query(
-                "SELECT w.subject, w.attempts, w.due_at, c.version_count FROM work w JOIN certificate c ON c.id = w.subject"
-                " WHERE w.step IN ('request', 'decide')")}, self.now)
+            self.look()
         report(True, f"{what} by {written(self.now)}")
         return True
 
@@ -378,11 +423,13 @@ class ClockedStorm(Storm):
                               " SELECT 1 FROM work WHERE step IN ('apply', 'issue', 'request') LIMIT 1")
 
     def move_windows(self):
-        """The CA is about to revoke nearly all."""
+        """The CA has revoked some overnight, is about to revoke most, and wants the others renewed next week."""
         for number, (ari_id,) in enumerate(self.query("SELECT ari_id FROM suggestion ORDER BY version_id")):
-            if number % max(3, min(6, self.count)) == 0:
-                continue
-            self.ca.ask("windows", {"certificate": ari_id, "end": written(self.now)})
+            kind = number % max(3, min(6, self.count))
+            if kind == 1:
+                self.ca.ask("revoke", {"certificate": ari_id})
+            else:
+                self.ca.ask("windows", {"certificate": ari_id, "end": written(self.now + (0 if kind else 7 * DAY))})
 
     def go(self):
         began = time.monotonic()
@@ -412,6 +459,8 @@ class KilledStorm(Storm):
     def __init__(self, binary, work, names, chance, kills):
         super().__init__(binary, work, names, chance, roles=("web", "worker", "signer", "responder"))
         self.faults, self.limit = QUICK, kills
+        self.patience = kill.PATIENCE + 2 * names  # a proof that failed for a kill waits for a minute, the next one for ten
+        self.pause = (kill.PAUSE[0], max(kill.PAUSE[1], names / 1000))
 
     def finished(self):
         with contextlib.suppress(sqlite3.Error):
@@ -428,8 +477,8 @@ class KilledStorm(Storm):
         began = time.monotonic()
         self.prepare()
         self.ca.ask("faults", QUICK)
-        self.buy()
-        done = self.under_fire(self.limit // 2, ())
+        with concurrent.futures.ThreadPoolExecutor(1) as pool:
+            done = self.under_fire(self.limit // 2, [pool.submit(self.buy)])
         report(done, f"all are issued after {self.kills.total()} kills", () if done else self.unfinished())
         for certificate in self.bought if done else ():
             self.daemon.insist("POST", f"/v1/certificates/{certificate}/reissue", {}, f"again {certificate}")
@@ -457,6 +506,15 @@ def one_storm(folder, make):
                 shutil.copytree(work, os.environ["KEEP"], dirs_exist_ok=True)
 
 
+def folder_in_memory():
+    """A killed process loses nothing that the kernel has: waiting for a disk would only make it longer. None: the usual one."""
+    with contextlib.suppress(OSError):
+        free = os.statvfs("/dev/shm")
+        if "TMPDIR" not in os.environ and os.access("/dev/shm", os.W_OK) and free.f_bavail * free.f_frsize > 2 << 30:
+            return "/dev/shm"
+    return None
+
+
 def main():
     binary = os.path.realpath(sys.argv[1])
     names = int(sys.argv[2]) if len(sys.argv) > 2 else 0
@@ -464,9 +522,9 @@ def main():
     has_clock = "--clock" in subprocess.run([binary, "serve", "--help"], capture_output=True, text=True, check=True).stdout
     chance = random.Random(seed)
     kinds = {"clock": lambda work: ClockedStorm(binary, work, names or 3, chance),
-             "kill": lambda work: KilledStorm(binary, work, min(names, 100) or 8, chance, names or 10)}
+             "kill": lambda work: KilledStorm(binary, work, names or 8, chance, names or 10)}
     print(f"# seed {seed}")
-    with tempfile.TemporaryDirectory(prefix="tenure-storm-") as folder:
+    with tempfile.TemporaryDirectory(prefix="tenure-storm-", dir=folder_in_memory()) as folder:
         for kind, make in kinds.items():
             if (kind == "clock" and not has_clock) or os.environ.get("STORM", kind) != kind:
                 print(f"# {kind}: skipped")

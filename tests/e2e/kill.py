@@ -45,7 +45,7 @@ def report(good, name, details=()):
     failures += not good
     print(("ok - " if good else "not ok - ") + name)
     for line in () if good else list(details)[:10]:
-        print(f"#   {str(line)[:300]}")
+        print(f"#   {str(line)[:600]}")
 
 
 class OldCertificates:
@@ -188,11 +188,11 @@ deploy:
                     found.update({int(child): role} if role in KNOWN else {})
         return found
 
-    def call(self, method, path, body=None, idempotency_key=None):
+    def call(self, method, path, body=None, idempotency_key=None, timeout=10):
         headers = {"Content-Type": "application/json"}
         headers.update({"Authorization": f"Bearer {self.key}"} if self.key else {})
         headers.update({"Idempotency-Key": idempotency_key} if idempotency_key else {})
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)
         with contextlib.closing(connection):
             connection.request(method, path, json.dumps(body) if body is not None else None, headers)
             answer = connection.getresponse()
@@ -226,6 +226,8 @@ deploy:
 class Fire:
     """A daemon under fire, and what must be true of each afterwards. What a kind of run does: `finished`."""
 
+    pause, patience = PAUSE, PATIENCE
+
     def __init__(self, daemon, chance, roles):
         self.daemon, self.chance, self.roles = daemon, chance, roles
         self.kills, self.seconds = collections.Counter(), 0
@@ -244,14 +246,14 @@ class Fire:
 
     def under_fire(self, kills, clients):
         """True if everything was done in time."""
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + self.patience
         while not self.finished():
             if time.monotonic() > deadline or any(client.done() and client.exception() for client in clients):
                 return False
             self.daemon.keep_running()
             if self.kills.total() < kills:
                 self.kill_one()
-            time.sleep(self.chance.uniform(*PAUSE))
+            time.sleep(self.chance.uniform(*self.pause))
         self.daemon.keep_running()
         return True
 

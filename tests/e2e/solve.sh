@@ -155,6 +155,15 @@ tenure solver add outside.example.test --type http-01 --kind webroot --set root=
 begin outside.example.test http-01
 check "a folder outside of the policy is not written to" wait_for 10 has outside.example.test reason path_not_allowed
 
+# ---- how many ----
+
+sqlite3 "$WORK/data/tenure.db" "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000) \
+    INSERT INTO solver (id, account_id, zone, type, kind, settings, doubt_seconds, created_at) \
+    SELECT 'slv_full' || i, (SELECT account_id FROM solver LIMIT 1), 'full.test', 'dns-01', 'manual', '{}', 0, 0 FROM n"
+check "an account has so many solvers and no more" fails_with 1 too_many tenure solver add more.test --kind manual
+sqlite3 "$WORK/data/tenure.db" "DELETE FROM solver WHERE id LIKE 'slv_full%'"
+check "and one more when they are gone" tenure solver add more.test --kind manual
+
 # ---- garbage ----
 
 cat >"$WORK/garbage.py" <<'END'

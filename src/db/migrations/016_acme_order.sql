@@ -10,6 +10,7 @@ CREATE TABLE acme_order (
     issuer_id TEXT NOT NULL,
     created_at BIGINT NOT NULL,
     replaces TEXT,                   -- RFC 9773: the certificate whose place it takes; NULL: not said, or not any more
+    not_after BIGINT,                -- the end that it asks for; NULL: that is the CA's, which does not take one, or not this
     slot_at BIGINT,                  -- a slot under the CA's limits was taken for newOrder, which was not sent since
     url TEXT,                        -- NULL: the CA has not answered yet
     finalize_url TEXT,

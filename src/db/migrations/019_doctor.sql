@@ -17,4 +17,5 @@ CREATE TABLE preflight (
 CREATE INDEX preflight_account ON preflight (account_id, id);
 CREATE INDEX preflight_name ON preflight (account_id, name, id);
 CREATE INDEX preflight_asked ON preflight (account_id, created_at) WHERE application_id IS NULL;
+CREATE INDEX preflight_waiting ON preflight (account_id, id) WHERE application_id IS NOT NULL AND ended_at IS NULL;
 CREATE INDEX preflight_age ON preflight (created_at, id);
