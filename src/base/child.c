@@ -123,10 +123,16 @@ static bool collect(struct child *c, int64_t deadline) {
     }
 }
 
+/* Of control characters of terminals: those of ASCII, and U+0080 to U+009F, which have two bytes. */
+static size_t control_length(const unsigned char *p) {
+    if ((*p < 0x20 && *p != '\n' && *p != '\t') || *p == 0x7f)
+        return 1;
+    return *p == 0xc2 && p[1] >= 0x80 && p[1] < 0xa0 ? 2 : 0;
+}
+
 static const char *printable(struct buf *b) {
-    for (size_t i = 0; i < b->len; i++)
-        if ((unsigned char)b->p[i] < 0x20 && b->p[i] != '\n' && b->p[i] != '\t')
-            b->p[i] = '?';
+    for (size_t i = 0; i < b->len; i++) /* a NUL stands behind the last one */
+        memset(b->p + i, '?', control_length((const unsigned char *)b->p + i));
     return b->p;
 }
 
@@ -164,6 +170,9 @@ static bool start(struct arena *a, const struct program *p, int out, int err, st
     close(out);
     close(err);
     errno = failed;
+    if (failed == ENOENT && access(p->argv[0], F_OK) == 0)
+        return fail(e, ERR_SYSTEM, "%s: the interpreter that its first line names is missing",
+                    "%s:首行指定的解释器不存在", p->argv[0]);
     return failed == 0 || fail_errno(e, ERR_SYSTEM, p->argv[0]);
 }
 

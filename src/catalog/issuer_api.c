@@ -33,6 +33,9 @@ enum { FINALIZE_SECONDS = 600, EAB_KEY_MIN = 16, BODY_MAX = 1 << 20 };
                "是否接受订单指定的生效时间"),                                                                \
         ISSUER(INT, days_max, FIELD_NOT_NULL, "Longest lifetime of its certificates, in days",               \
                "证书最长有效期(天)"),                                                                        \
+        ISSUER(WORDS, grades, 0, "Grades that it issues: dv, ov, ev", "可签发的等级:dv、ov、ev"),            \
+        ISSUER(BOOL, public_names, FIELD_NOT_NULL, "It issues for public names and addresses only",          \
+               "仅为公网域名和地址签发"),                                                                    \
         ISSUER(WORDS, key_algorithms, 0, "Key algorithms that it signs", "支持的密钥算法"),                  \
         ISSUER(INT, names_max, FIELD_NOT_NULL, "Most names in one certificate", "每张证书的域名上限"),       \
         ISSUER(LIST, limits, 0, "Its rate limits: [{name, per, count, seconds, exempt}]",                    \
@@ -85,6 +88,7 @@ static const char *none_if_empty(const char *text) {
 static void normalise(struct issuer *i, bool agrees, int64_t now) {
     i->contact = none_if_empty(i->contact);
     i->caa_domains = none_if_empty(i->caa_domains);
+    i->grades = none_if_empty(i->grades);
     i->key_algorithms = none_if_empty(i->key_algorithms);
     i->profile = none_if_empty(i->profile);
     i->preferred_chain = none_if_empty(i->preferred_chain);
@@ -171,12 +175,20 @@ static bool retry_waiting(struct request *rq, struct error *e) {
            work_unblock(rq->db, NULL, error_row(ERR_ACME_EXTERNAL_ACCOUNT)->code, rq->now, e);
 }
 
+static bool tell_contact(struct request *rq, const struct issuer *issuer, const char *before,
+                         struct error *e) {
+    const char *after = issuer->contact ? issuer->contact : "";
+    contact_teller *tell = rq->services->contact_changed;
+    return !tell || strcmp(before, after) == 0 || tell(rq->db, rq->arena, issuer->id, rq->now, e);
+}
+
 static bool change_issuer(struct request *rq, struct error *e) {
     const struct issuer *given = rq->prepared;
     struct issuer issuer;
     if (!path_issuer(rq, &issuer, e))
         return false;
     const json_t *before = json_keep(rq->arena, json_from_row(rq->arena, issuer_fields, &issuer));
+    const char *contact = issuer.contact ? issuer.contact : "";
     if (!json_to_row(rq->arena, rq->json, change_body, &issuer, e))
         return false;
     if (given->eab_key)
@@ -184,7 +196,7 @@ static bool change_issuer(struct request *rq, struct error *e) {
     normalise(&issuer, json_object_get(rq->json, "terms_agreed") != NULL, rq->now);
     issuer.revision++;
     return issuer_check(rq->arena, &issuer, e) && store(rq, "issuer.change", &issuer, before, e) &&
-           retry_waiting(rq, e);
+           retry_waiting(rq, e) && tell_contact(rq, &issuer, contact, e);
 }
 
 /* Twice is once. Certificates and applications name it: the row stays. */

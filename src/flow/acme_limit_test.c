@@ -199,6 +199,24 @@ static void no_more_is_asked_for_than_the_ca_has(void **state) {
     assert_int_equal(c.version_end, c.coverage_end);
 }
 
+static void an_order_that_may_be_there_is_asked_for_with_its_lifetime(void **state) {
+    (void)state;
+    takes_lifetimes(90);
+    brand.fallback_issuers = "";
+    replaces = REPLACED;
+    fakes[0].longest = 90 * DAY;
+    fakes[0].loses = 1;
+    struct certificate c = buy("www.example.com");
+    live(1);
+    fakes[0].down = true;
+    live(DAY);
+    fakes[0].down = false;
+    live(2 * DAY);
+    assert_int_equal(state_of(&c), STATE_ISSUED);
+    assert_int_equal(fakes[0].new_orders, 2);
+    assert_int_equal(fakes[0].orders[1].end, fakes[0].orders[0].end);
+}
+
 static void a_lifetime_that_is_refused_keeps_nobody_waiting(void **state) {
     (void)state;
     takes_lifetimes(0);
@@ -264,6 +282,7 @@ TEST_MAIN(acme_limit, in_world(orders_wait_for_their_slots),
           in_world(each_version_asks_for_its_window),
           in_world(a_ca_whose_windows_lie_in_the_past_makes_no_versions_without_end),
           in_world(a_new_account_waits_for_its_slot), in_world(no_more_is_asked_for_than_the_ca_has),
+          in_world(an_order_that_may_be_there_is_asked_for_with_its_lifetime),
           in_world(a_lifetime_that_is_refused_keeps_nobody_waiting),
           in_world(what_a_ca_refuses_otherwise_is_not_said_again),
           in_world(the_lifetime_is_of_the_day_that_it_is_asked_for),

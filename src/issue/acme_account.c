@@ -493,6 +493,18 @@ static bool make_ready(struct acme_session *s, struct acme_account *p, struct er
     return e->id == ERR_CONFLICT && acme_account_get_any(s->services->db, s->arena, p->id, p, e) && p->url;
 }
 
+bool acme_account_tell_all(struct db *db, struct arena *a, const char *issuer_id, int64_t now,
+                           struct error *e) {
+    struct acme_account *list;
+    size_t count;
+    if (!acme_account_sharing(db, a, issuer_id, &list, &count, e))
+        return false;
+    for (size_t i = 0; i < count; i++)
+        if (!work_enqueue(db, list[i].account_id, list[i].id, "account", now, e))
+            return false;
+    return true;
+}
+
 bool acme_account_ensure(struct acme_session *s, const char *account_id, struct error *e) {
     struct acme_account *p = ARENA_NEW(s->arena, struct acme_account);
     if (!acme_account_of(s->services->db, s->arena, account_id, s->issuer->id, p, e) ||

@@ -101,6 +101,14 @@ bool acme_account_list(struct db *db, struct arena *a, const struct acme_account
     return true;
 }
 
+bool acme_account_sharing(struct db *db, struct arena *a, const char *issuer_id,
+                          struct acme_account **accounts, size_t *count, struct error *e) {
+    return db_list(db, a, acme_account_fields, sizeof **accounts, accounts, count, e,
+                   "SELECT " COLUMNS "FROM acme_account WHERE issuer_id = $1 AND url IS NOT NULL "
+                   "AND contact IS NULL AND deactivated_at IS NULL AND gone_at IS NULL ORDER BY id",
+                   DB_TEXT(issuer_id));
+}
+
 bool acme_account_insert(struct db *db, const struct acme_account *p, struct error *e) {
     return db_exec(
         db, e,

@@ -150,9 +150,10 @@ static bool place_or_shorten(struct acme_run *run, struct acme_order *answer, bo
     return acme_limit_take_again(run, sent, e) && (!*sent || post_order(run, answer, e));
 }
 
-/* What has waited long for its slot has the lifetime that there is by now. */
+/* What has waited long for its slot has the lifetime that there is by now; but not while the words may find
+ * an order. */
 static bool refresh_lifetime(struct acme_run *run, struct error *e) {
-    bool old = run->order.created_at + DAY <= run->w->now;
+    bool old = run->order.polls == 0 && run->order.created_at + DAY <= run->w->now;
     return !old || !run->order.not_after || acme_run_lifetime(run, e);
 }
 

@@ -121,4 +121,9 @@ bool revoke_ask(const struct services *services, struct arena *a, struct certifi
 bool crl_sign(struct work *w, struct error *e);
 bool crl_record(struct work *w, struct error *e);
 
+/* solve/solve.h: the account at a CA with which `account_id` speaks to it. Asks nobody. */
+struct ca_account;
+bool issue_ca_account(const struct services *services, struct arena *a, const char *account_id,
+                      struct ca_account *wanted, struct error *e);
+
 extern const struct route issue_routes[];

@@ -10,9 +10,10 @@
 static const struct field create_body[] = {
     RECORD(TEXT, name, FIELD_REQUIRED | FIELD_NOT_NULL, "Name, or \"*.\" and a name", "域名,或“*.”加域名"),
     RECORD(TEXT, issuer, FIELD_REQUIRED | FIELD_NOT_NULL,
-           "The CA, by the domain name that it calls itself by", "CA 的域名标识"),
-    RECORD(TEXT, account_uri, FIELD_REQUIRED | FIELD_NOT_NULL, "The URL of the account of that CA",
-           "该 CA 账户的 URL"),
+           "The CA: an issuer, or the domain name that it calls itself by", "CA:签发机构,或 CA 的域名标识"),
+    RECORD(TEXT, account_uri, FIELD_NOT_NULL,
+           "The URL of the account of that CA; none: the one that is known here",
+           "该 CA 账户的 URL;无则使用此处已知的账户"),
     RECORD(BOOL, wildcard, 0, "For wildcards and names below, too", "同时适用于通配符及下级域名"),
     RECORD(TIME, until_at, 0, "It holds before that; none: for ever", "失效时间;无则长期有效"),
     RECORD(TEXT, solver_id, FIELD_REFERENCE, "The solver that places it; none: a person",
@@ -38,9 +39,25 @@ static bool check_solver(struct request *rq, const char *id, struct error *e) {
                                                   "%s 不能放置任意记录", solver.kind);
 }
 
+/* Nobody copies a URL that stands here. */
+static bool fill_account(struct request *rq, struct persist_record *r, struct error *e) {
+    struct ca_account known = {.issuer = r->issuer};
+    const struct solve_settings *settings = rq->services->solve;
+    if (settings->ca_account && !settings->ca_account(rq->services, rq->arena, r->account_id, &known, e))
+        return false;
+    r->issuer = known.issuer;
+    if (!r->account_uri)
+        r->account_uri = known.uri;
+    return r->account_uri ||
+           fail_field(
+               e, "account_uri", ERR_BAD_FIELD,
+               "no account at %s is known: register one (tenure issuer account register), or give its URL",
+               "没有在 %s 的已知账户:请先注册(tenure issuer account register),或填写账户的 URL", r->issuer);
+}
+
 static bool create_record(struct request *rq, struct error *e) {
     struct persist_record r = {.account_id = rq->caller.account_id, .created_at = rq->now};
-    if (!json_to_row(rq->arena, rq->json, create_body, &r, e) ||
+    if (!json_to_row(rq->arena, rq->json, create_body, &r, e) || !fill_account(rq, &r, e) ||
         !persist_record_make(rq->arena, &r, rq->now, e) || !check_solver(rq, r.solver_id, e) ||
         !persist_record_permitted(rq->db, rq->arena, &r, rq->now, e))
         return false;

@@ -41,8 +41,9 @@ enum { SOLVERS_MAX = 1000 }; /* of an account */
 
 struct solution {
     const char *id, *account_id;
-    const char *application_id, *certificate_id; /* NULL: a test of a solver */
-    const char *name;                            /* identifier, without "*."; or an IP address */
+    const char *application_id, *certificate_id; /* NULL: a test of a solver, or for a validation */
+    const char *validation_id; /* what looks for it is Tenure itself (automatic.h); NULL: a CA does */
+    const char *name;          /* identifier, without "*."; or an IP address */
     const char *type, *kind;
     const char *solver_id;                 /* NULL: a kind that needs no row */
     int64_t doubt_seconds;                 /* of the solver */
@@ -80,12 +81,21 @@ struct place {
     bool wildcard; /* the first one answers for every name: a record of our own takes its place */
 };
 
+/* One at a CA. */
+struct ca_account {
+    const char *issuer; /* id of an issuer, or a domain name that a CA calls itself by: then the latter */
+    const char *uri;    /* NULL: there is none, or nobody knows that CA */
+};
+
 /* What the role `responder` serves; where it has no address, its kinds cannot be chosen. By HTTP there is
  * always one: the daemon's own port answers, too. */
 struct solve_settings {
     bool tls;
     const char *zone;                   /* of the delegated names; NULL: it answers no DNS */
     const struct runner_policy *policy; /* runner/runner.h: the commands that hooks may name */
+    /* The account of that CA which is ours: issue/issue.h. NULL: nobody knows. */
+    bool (*ca_account)(const struct services *services, struct arena *a, const char *account_id,
+                       struct ca_account *wanted, struct error *e);
     /* Asking the world; tests have their own. */
     bool (*follow)(const struct services *services, struct arena *a, const char *record, struct place *place,
                    struct error *e);
@@ -140,6 +150,16 @@ bool solution_list(struct db *db, struct arena *a, const char *application_id, s
 /* Inside a transaction: the CA has decided, or nobody wants it any more. All of an application. */
 bool solution_release(struct db *db, struct arena *a, const char *application_id, int64_t now,
                       struct error *e);
+
+/* The same for what belongs to a validation of our own. */
+bool solution_list_validation(struct db *db, struct arena *a, const char *validation_id,
+                              struct solution **list, size_t *count, struct error *e);
+bool solution_release_validation(struct db *db, struct arena *a, const char *validation_id, int64_t now,
+                                 struct error *e);
+/* Nobody asks for it but a person who tries a solver. */
+static inline bool solution_is_test(const struct solution *s) {
+    return !s->application_id && !s->validation_id;
+}
 
 /* ---- what the responders answer ---- */
 

@@ -10,7 +10,7 @@
 #include "runner/runner.h"
 #include "solve/solve.h"
 
-enum { OUTPUT_QUOTED = 300, VARIABLES_MAX = 9 };
+enum { OUTPUT_QUOTED = 300, VARIABLES_MAX = 9, SIGNALLED = 128 };
 
 struct hook_settings {
     const char *command, *cleanup;
@@ -65,10 +65,27 @@ static const char *without_secrets(const struct solving *s, const struct child_r
     return child_last_words(s->arena, text, OUTPUT_QUOTED);
 }
 
+/* Not executable, no interpreter, gone: the hook is at fault, and not this machine. */
+static bool start(struct solving *s, const struct runner_call *call, struct child_result *result,
+                  struct error *e) {
+    if (runner_call(s->services->runner, s->arena, call, result, e))
+        return true;
+    if (e->id != ERR_SYSTEM)
+        return false;
+    const struct error why = *e;
+    return fail(e, ERR_HOOK_FAILED, "the hook '%s' cannot be run: %s%.0s", "钩子“%s”无法运行:%.0s%s",
+                call->command, why.detail[LANG_EN], why.detail[LANG_ZH]);
+}
+
+/* A shell that has run it says so of it, too. */
+static const char *signal_text(struct arena *a, int status) {
+    return status > SIGNALLED ? arena_printf(a, " (signal %d)", status - SIGNALLED) : "";
+}
+
 /* Its output is kept, whether it failed or not. */
 static bool run(struct solving *s, struct runner_call *call, struct child_result *result, struct error *e) {
     if (!check_name(s->solution->name, e) || (s->solution->place && !check_name(s->solution->place, e)) ||
-        !runner_call(s->services->runner, s->arena, call, result, e))
+        !start(s, call, result, e))
         return false;
     const char *output = without_secrets(s, result);
     s->solution->detail_en = s->solution->detail_zh = output;
@@ -76,8 +93,9 @@ static bool run(struct solving *s, struct runner_call *call, struct child_result
         return fail(e, ERR_HOOK_FAILED, "the hook '%s' took too long: %s", "钩子“%s”超时:%s", call->command,
                     output);
     return result->exit_status == 0 ||
-           fail(e, ERR_HOOK_FAILED, "the hook '%s' ended with status %d: %s", "钩子“%s”的退出状态为 %d:%s",
-                call->command, result->exit_status, output);
+           fail(e, ERR_HOOK_FAILED, "the hook '%s' ended with status %d%s: %s",
+                "钩子“%s”的退出状态为 %d%s:%s", call->command, result->exit_status,
+                signal_text(s->arena, result->exit_status), output);
 }
 
 static bool run_arguments(struct solving *s, const char *hook, const char *const args[], struct error *e) {

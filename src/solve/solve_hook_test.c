@@ -1,8 +1,13 @@
 /* solve: hooks of other clients, called as their documentation says. */
+#include "base/clock.h"
+#include "base/file.h"
 #include "db/migrate.h"
 #include "runner/runner.h"
 #include "solve/solver.h"
 #include "unit.h"
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 enum { NOW = 1800000000 };
 
@@ -10,7 +15,16 @@ enum { NOW = 1800000000 };
 #define COMMAND(name_, hook_, ...)                                                                           \
     { .name = name_, .argv = (const char *const[]){__VA_ARGS__, NULL}, .timeout_ms = 5000, .hook = hook_ }
 
+static char script[] = "/tmp/tenure-hook-XXXXXX"; /* of an interpreter that there is not */
+
 static const struct runner_command commands[] = {
+    COMMAND("odd", "lego", script),
+    COMMAND("closed", "lego", "/etc/passwd"),
+    COMMAND("absent", "lego", "/nowhere/hook"),
+    COMMAND("killed", "lego", "sh", "-c", "kill -9 $$"),
+    COMMAND("reads", "lego", "sh", "-c", "cat; echo end"),
+    COMMAND("escapes", "lego", "sh", "-c", "printf 'a\\033[31m\\000\\177\\302\\233\\303\\244b'"),
+    COMMAND("followed", "lego", "sh", "-c", "setsid yes & setsid yes & setsid yes & sleep 0.2"),
     COMMAND("lego", "lego", "sh", "-c", "printf '%s|' \"$@\"", "-"),
     COMMAND("dehydrated", "dehydrated", "sh", "-c", "printf '%s|' \"$@\"", "-"),
     COMMAND("dehydrated-example", "dehydrated", "/usr/share/doc/dehydrated/examples/hook.sh"),
@@ -182,6 +196,40 @@ static void a_hook_that_fails_says_why(void **state) {
     assert_non_null(strstr(e.detail[LANG_EN], "took too long"));
 }
 
+static const char *failure_of(struct arena *a, const char *command) {
+    struct error e = {0};
+    struct calling *c =
+        prepare(a, "hook-lego", CHALLENGE_DNS_01, arena_printf(a, "{\"command\":\"%s\"}", command));
+    assert_fails(solver_kind("hook-lego")->place(&c->solving, &e), e, ERR_HOOK_FAILED);
+    return arena_strdup(a, e.detail[LANG_EN]);
+}
+
+static void a_hook_that_cannot_be_run_says_why(void **state) {
+    (void)state;
+    AUTO_ARENA a = arena_new();
+    AUTO_FD fd = mkstemp(script);
+    assert_true(fd >= 0 && dprintf(fd, "#!/nowhere/python\n") > 0 && fchmod(fd, 0755) == 0);
+    close(fd);
+    fd = -1; /* nobody runs what is open for writing */
+    assert_non_null(strstr(failure_of(a, "odd"), "'odd' cannot be run: /tmp/tenure-hook-"));
+    assert_non_null(strstr(failure_of(a, "odd"), "the interpreter that its first line names is missing"));
+    unlink(script);
+    assert_non_null(strstr(failure_of(a, "closed"), "/etc/passwd: Permission denied"));
+    assert_non_null(strstr(failure_of(a, "absent"), "/nowhere/hook: No such file"));
+    assert_non_null(strstr(failure_of(a, "killed"), "ended with status 137 (signal 9)"));
+}
+
+static void a_hook_that_misbehaves_is_neither_waited_for_nor_believed(void **state) {
+    (void)state;
+    AUTO_ARENA a = arena_new();
+    int64_t begin = clock_monotonic_ms();
+    assert_string_equal(placed(prepare(a, "hook-lego", CHALLENGE_DNS_01, "{\"command\":\"reads\"}")), "end");
+    assert_string_equal(placed(prepare(a, "hook-lego", CHALLENGE_DNS_01, "{\"command\":\"escapes\"}")),
+                        "a?[31m????äb");
+    placed(prepare(a, "hook-lego", CHALLENGE_DNS_01, "{\"command\":\"followed\"}"));
+    assert_true(clock_monotonic_ms() - begin < 4000);
+}
+
 static void nothing_that_a_shell_knows_is_given_to_a_hook(void **state) {
     (void)state;
     AUTO_ARENA a = arena_new();
@@ -219,5 +267,7 @@ TEST_MAIN(solve_hook, test(each_convention_gets_its_arguments),
           test(what_is_published_depends_on_the_challenge), test(the_example_of_dehydrated_runs_unchanged),
           test(certbots_hooks_get_variables_and_what_the_first_one_printed),
           test(certbots_hooks_are_told_of_the_others), test(a_hook_that_fails_says_why),
+          test(a_hook_that_cannot_be_run_says_why),
+          test(a_hook_that_misbehaves_is_neither_waited_for_nor_believed),
           test(nothing_that_a_shell_knows_is_given_to_a_hook),
           test(a_command_must_be_configured_for_its_convention))

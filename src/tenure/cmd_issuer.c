@@ -29,6 +29,8 @@ enum {
     KEY_KEY_ALGORITHM,
     KEY_REUSABLE,
     KEY_DAYS_MAX,
+    KEY_GRADES,
+    KEY_PUBLIC,
 };
 
 enum { FILE_MAX = 256 << 10 };
@@ -103,6 +105,8 @@ static const struct option_row issuer_options[] = {
      TEXT("it honours the beginning that an order asks for", "是否接受订单指定的生效时间")},
     {"days-max", KEY_DAYS_MAX, "N",
      TEXT("longest lifetime of its certificates, in days", "证书最长有效期(天)")},
+    {"grades", KEY_GRADES, "LIST", TEXT("dv,ov,ev: what it issues", "可签发的等级:dv,ov,ev")},
+    {"public-names", KEY_PUBLIC, "YES|NO", TEXT("it issues for public names only", "是否仅为公网域名签发")},
     {"key-algorithms", KEY_ALGORITHMS, "LIST", TEXT("rsa2048,p256 …", "rsa2048,p256 等")},
     {"names-max", KEY_NAMES_MAX, "N", TEXT("most names in one certificate", "每张证书的域名上限")},
     {"limits-file", KEY_LIMITS, "FILE", TEXT("JSON: its rate limits", "频率限制(JSON)")},
@@ -127,6 +131,8 @@ static const struct cli_member common[] = {{KEY_TITLE, "title_en", cli_string},
                                            {KEY_NOT_AFTER, "takes_not_after", cli_yes_no},
                                            {KEY_NOT_BEFORE, "takes_not_before", cli_yes_no},
                                            {KEY_DAYS_MAX, "days_max", cli_number},
+                                           {KEY_GRADES, "grades", cli_words},
+                                           {KEY_PUBLIC, "public_names", cli_yes_no},
                                            {KEY_ALGORITHMS, "key_algorithms", cli_words},
                                            {KEY_NAMES_MAX, "names_max", cli_number},
                                            {KEY_FINALIZE, "finalize_seconds", cli_number},

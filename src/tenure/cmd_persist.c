@@ -59,10 +59,11 @@ static int take_away(struct cli *cli) {
 }
 
 static const struct option_row make_options[] = {
-    {"issuer", KEY_ISSUER, "DOMAIN",
-     TEXT("the CA, by the domain name that it calls itself by", "CA 的域名标识")},
+    {"issuer", KEY_ISSUER, "ISSUER",
+     TEXT("the CA: an issuer, or the domain name that it calls itself by", "CA:签发机构,或 CA 的域名标识")},
     {"account-uri", KEY_ACCOUNT_URI, "URL",
-     TEXT("the account of that CA which is let in", "获授权的 CA 账户 URL")},
+     TEXT("the account of that CA which is let in; yours, if none is given",
+          "获授权的 CA 账户 URL,默认为您的账户")},
     {"until", KEY_UNTIL, "TIME",
      TEXT("it holds before that, as 2027-11-21T00:00:00Z", "失效时间,如 2027-11-21T00:00:00Z")},
     {"wildcard", KEY_WILDCARD, NULL,

@@ -1,4 +1,5 @@
 /* tenure.yaml, section responder: where what CAs look for is answered. */
+#include "issue/issue.h"
 #include "pki/names.h"
 #include "tenure/config_section.h"
 
@@ -73,6 +74,7 @@ static bool read_responder(struct arena *a, const void *section, struct config *
     config->solve = (struct solve_settings){.tls = r->tls.text,
                                             .zone = r->zone,
                                             .policy = &config->deploy.policy,
+                                            .ca_account = issue_ca_account,
                                             .follow = place_follow,
                                             .look = propagation_look};
     return check_zone(a, r, e);

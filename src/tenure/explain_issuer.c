@@ -2,6 +2,7 @@
  * is. */
 #include "apply/apply.h"
 #include "issue/acme_account.h"
+#include "issue/acme_clock.h"
 #include "issue/acme_order.h"
 #include "issue/acme_revoke.h"
 #include "issue/failover.h"
@@ -82,6 +83,19 @@ static bool say_problems(struct explanation *x, const struct application *p, str
     return true;
 }
 
+static bool say_clock(struct explanation *x, const struct application *p, struct error *e) {
+    int64_t apart;
+    if (!p->issuer || !acme_clock_apart(x->rq->db, x->rq->arena, p->issuer, &apart, e))
+        return !p->issuer;
+    if (apart)
+        explain_say(
+            x, "clock",
+            "The clock of issuer %s is %lld seconds ahead of this machine's (less than 0: behind): set the one "
+            "that is wrong.",
+            "签发机构 %s 的时钟比本机快 %lld 秒(负数表示慢):请校正有误的一方。", p->issuer, (long long)apart);
+    return true;
+}
+
 static bool say_application(struct explanation *x, struct error *e) {
     struct application *all;
     size_t count;
@@ -89,7 +103,8 @@ static bool say_application(struct explanation *x, struct error *e) {
         return false;
     if (!count || all[count - 1].version_id)
         return true;
-    return say_order(x, &all[count - 1], e) && say_problems(x, &all[count - 1], e);
+    return say_clock(x, &all[count - 1], e) && say_order(x, &all[count - 1], e) &&
+           say_problems(x, &all[count - 1], e);
 }
 
 /* ---- the issuers ---- */
@@ -142,7 +157,8 @@ static bool say_revocation(struct explanation *x, struct error *e) {
         return false;
     if (r.version_id && r.problem)
         explain_say(x, "issuer", "%s does not revoke it: %s. It is asked again.",
-                    "%s 未予吊销:%s。将再次请求。", r.issuer_id, r.problem);
+                    "%s 未予吊销:%s。将再次请求。", r.issuer_id,
+                    x->rq->lang == LANG_ZH && r.problem_zh ? r.problem_zh : r.problem);
     return true;
 }
 

@@ -32,13 +32,25 @@ ACCOUNT=$(account pebble)
 check "nobody but a person agrees to terms" wait_for 15 error_is "$ACCOUNT" acme_user_action
 check "a person agrees" tenure issuer change pebble --agree-terms
 check "and asks again" tenure issuer account contact "$ACCOUNT" admin@example.com
+check "a record that lets it in waits for its address" fails_with 2 "no account at pebble.example" "$TENURE" solver persist a.example.com --issuer pebble.example
 check "the account is registered" wait_for 20 is "$ACCOUNT" valid
 check "its address is the CA's" sh -c 'case $1 in https://localhost:*) ;; *) exit 1 ;; esac' - "$(show "$ACCOUNT" url)"
 
 # ---- contact ----
+check "a CA without a domain name of its own is told" fails_with 2 caa_domains "$TENURE" solver persist a.example.com --issuer pebble
+tenure issuer change pebble --caa-domains pebble.example >/dev/null
+lets_in() { tenure solver persist "$2" --issuer "$1" --json | jq -e --arg value "pebble.example; accounturi=$(show "$ACCOUNT" url)" '.value == $value'; }
+check "a record of dns-persist-01 has the address of the account here" lets_in pebble a.example.com
+check "and by the name that the CA calls itself by" lets_in pebble.example b.example.com
+
 check "the contact is told" tenure issuer account contact "$ACCOUNT" a@example.com b@example.com
 told() { sqlite3 "$WORK/data/tenure.db" "SELECT count(*) FROM acme_account WHERE told_contact = 'a@example.com b@example.com'" | grep -qx 1; }
 check "and the CA has taken it" wait_for 20 told
+check "without its own it has the issuer's" tenure issuer account contact "$ACCOUNT"
+told() { sqlite3 "$WORK/data/tenure.db" "SELECT count(*) FROM acme_account WHERE told_contact = '$1'" | grep -qx 1; }
+check "which the CA hears of" wait_for 20 told ops@example.com
+check "another one of the issuer" tenure issuer change pebble --contact "new-ops@example.com"
+check "is told by the accounts that have it" wait_for 20 told new-ops@example.com
 check "what is no address is refused" fails_with 2 bad_field "$TENURE" issuer account contact "$ACCOUNT" nobody
 
 # ---- roll-over ----

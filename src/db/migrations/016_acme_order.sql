@@ -22,7 +22,8 @@ CREATE TABLE acme_order (
     poll_at BIGINT,                  -- not before then is it asked again
     processing_until BIGINT,         -- the issuer's patience with an order that is being processed; NULL: it was not yet
     pause_until BIGINT,              -- after trouble nothing is asked before then, whoever wakes the certificate
-    problem TEXT,                    -- what the CA said against it, for people
+    problem TEXT,                    -- what the CA said against it, for people; or we, in English
+    problem_zh TEXT,                 -- and in Chinese; NULL: the CA's words
     ended_at BIGINT,
     outcome TEXT CHECK (outcome IN ('issued', 'invalid', 'refused', 'over', 'abandoned', 'dropped')),
     fingerprint TEXT,                -- of the certificate that came of it: by which account it is revoked
