@@ -41,7 +41,7 @@ struct fake_ca {
     bool by_root, alone; /* the root signs; nothing comes with the leaf */
     int64_t lifetime, patience;
     /* what it has seen */
-    int requests, new_orders, finalized, answered, revoked;
+    int requests, accounts, new_orders, finalized, answered, revoked;
     struct fake_order orders[FAKE_ORDERS_MAX];
     size_t count;
 };
@@ -260,6 +260,7 @@ static inline bool fake_serve(struct fake_ca *ca, const char *path, const json_t
     if (strcmp(path, "/nonce") == 0)
         return fake_reply(reply, 200, "");
     if (strcmp(path, "/new-account") == 0) {
+        ca->accounts++;
         fake_header(reply, "Location", arena_printf(ca->w->arena, "%s/account/1", ca->host));
         return fake_reply(reply, 201, "{\"status\":\"valid\"}");
     }

@@ -160,6 +160,15 @@ static bool take_turn(struct acme_run *run, struct issued *issued, struct error 
     return true;
 }
 
+/* A slot for our account there is waited for as one for the order: nothing has failed. */
+static bool waits_for_account(const struct acme_run *run, struct issued *issued, struct error *e) {
+    if (e->id != ERR_ACME_ACCOUNT_SLOT)
+        return false;
+    int64_t until = run->w->now + e->retry_after;
+    error_clear(e);
+    return stop(issued, until);
+}
+
 static bool acme_ask(struct work *w, const struct certificate *c, const struct application *application,
                      struct issued *issued, struct error *e) {
     struct acme_run *run = issued->progress = ARENA_NEW(w->arena, struct acme_run);
@@ -174,7 +183,7 @@ static bool acme_ask(struct work *w, const struct certificate *c, const struct a
         return true;
     issued->foreign = true;
     issued->chain_roots = run->issuer.chain_roots;
-    return take_turn(run, issued, e);
+    return take_turn(run, issued, e) || waits_for_account(run, issued, e);
 }
 
 /* ---- what is written of it ---- */

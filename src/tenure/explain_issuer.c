@@ -1,13 +1,32 @@
 /* What an explanation says of the CA that was asked: how its order stands, what it said, and whom else there
  * is. */
 #include "apply/apply.h"
+#include "issue/acme_account.h"
 #include "issue/acme_clock.h"
 #include "issue/acme_order.h"
 #include "issue/acme_revoke.h"
 #include "issue/failover.h"
+#include "issue/limit.h"
 #include "tenure/explain.h"
 
 /* ---- the order ---- */
+
+/* Our account there may have to wait until the CA takes new ones. */
+static bool say_account(struct explanation *x, const char *issuer, struct error *e) {
+    struct acme_account account;
+    struct limit_wait wait;
+    if (!acme_account_of(x->rq->db, x->rq->arena, x->c->account_id, issuer, &account, e))
+        return false;
+    if (!account.id)
+        return true;
+    if (!limit_waiting(x->rq->db, x->rq->arena, account.id, &wait, e))
+        return false;
+    if (wait.subject)
+        explain_say(x, "limit", "%s takes our new account at %s, by its limit '%s'.",
+                    "%s 将于 %s 接受我方新账户(限额“%s”)。", issuer, explain_when(x, wait.due_at),
+                    wait.limit_name);
+    return true;
+}
 
 static bool say_order(struct explanation *x, const struct application *p, struct error *e) {
     struct acme_order_row order;
@@ -18,7 +37,7 @@ static bool say_order(struct explanation *x, const struct application *p, struct
     if (!order.url) {
         explain_say(x, "issuer", "It will be ordered at issuer %s, which has no order for it yet.",
                     "将向签发机构 %s 下单,目前尚无订单。", order.issuer_id);
-        return true;
+        return say_account(x, order.issuer_id, e);
     }
     explain_say(x, "issuer", "It is ordered at issuer %s; the order there is %s.",
                 "已向签发机构 %s 下单,订单状态:%s。", order.issuer_id, order.status ? order.status : "-");
