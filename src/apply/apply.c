@@ -234,7 +234,7 @@ static bool fill_in(struct work *w, const struct certificate *c, const struct br
     p->submitted_by = form.submitted_by;
     p->contact_id = form.contact_id;
     p->organization_id = form.organization_id;
-    p->validation_method = form.validation_method ? form.validation_method : "dns";
+    p->validation_method = form.validation_method;
     p->expires_at = p->submitted_at + brand->validation_days * DAY;
     return copy_contact(w, p, e) && copy_organization(w, p, e);
 }

@@ -18,7 +18,7 @@ struct application {
     const char *contact_id, *organization_id;
     int64_t organization_revision;
     const char *contact, *organization; /* JSON of both as they were then */
-    const char *validation_method;      /* "dns", "file" */
+    const char *validation_method;      /* "dns", "file"; NULL: nobody chose */
     int64_t submitted_at;
     const char *problems; /* JSON: what the CA said against it last, [{"name", "type", "detail"}]; detail_zh:
                            * what we make of it */

@@ -157,6 +157,21 @@ static bool issuers_exist(struct request *rq, const struct brand *b, struct erro
     return ok;
 }
 
+/* An order needs what all of them can. */
+static bool issuers_suit(struct request *rq, const struct brand *b, struct error *e) {
+    const char *ids = arena_printf(rq->arena, "%s %s", b->issuer, b->fallback_issuers);
+    struct issuer_offer offer;
+    if (!issuer_offer(rq->db, rq->arena, ids, &offer, e))
+        return false;
+    if (!(offer.grades & b->grades))
+        return fail_field(e, "grades", ERR_BAD_FIELD, "the issuers %s issue none of the grades %s together",
+                          "签发机构 %s 没有共同支持的等级(%s)", ids, b->grade_words);
+    return offer.key_algorithms & b->key_algorithms ||
+           fail_field(e, "key_algorithms", ERR_BAD_FIELD,
+                      "the issuers %s sign none of the key algorithms %s together",
+                      "签发机构 %s 没有共同支持的密钥算法(%s)", ids, b->key_algorithm_words);
+}
+
 static bool put_brand(struct request *rq, struct error *e) {
     struct brand b = {.id = rq->path_args[0], .position = -1}, before;
     bool exists;
@@ -169,6 +184,7 @@ static bool put_brand(struct request *rq, struct error *e) {
     }
     brand_complete(rq->arena, &b);
     if (!as_input(brand_check("catalog", rq->services->policies, &b, e), e) || !issuers_exist(rq, &b, e) ||
+        !issuers_suit(rq, &b, e) ||
         (exists && (!same_currency(&b, &before, e) || !is_newest(rq, &b, &before, e))))
         return false;
     rq->status = exists ? 200 : 201;

@@ -1,6 +1,7 @@
 /* The catalogue over HTTP: what a change does to the rows, to those who look, and to the audit log. */
 #include "audit/audit.h"
 #include "catalog/catalog_db.h"
+#include "catalog/issuer.h"
 #include "unit.h"
 
 static struct arena *arena;
@@ -257,6 +258,40 @@ static void a_line_that_makes_no_sense_is_refused_naming_the_field(void **state)
     assert_int_equal(audited(), 0);
 }
 
+static void put_issuer(const char *id, const char *grades, const char *key_algorithms) {
+    const struct issuer issuer = {.id = id,
+                                  .kind = "acme",
+                                  .title_en = id,
+                                  .title_zh = id,
+                                  .directory = "https://ca.test/dir",
+                                  .grades = grades,
+                                  .key_algorithms = key_algorithms,
+                                  .finalize_seconds = 600};
+    assert_ok(issuer_db_put(services.db, &issuer, &e), e);
+}
+
+static void a_line_that_its_issuers_cannot_fill_is_refused(void **state) {
+    (void)state;
+    struct request rq;
+    put_issuer("ecc", "dv", "p256");
+    put_issuer("rsa", NULL, "rsa2048");
+    assert_fails(call("PUT", BRAND, "Own", body_with("{\"issuer\": \"ecc\", \"grades\": [\"ov\"]}"), &rq), e,
+                 ERR_BAD_FIELD);
+    assert_string_equal(e.field, "grades");
+    assert_fails(
+        call("PUT", BRAND, "Own",
+             body_with("{\"issuer\": \"rsa\", \"fallback_issuers\": [\"ecc\"], \"grades\": [\"dv\"], "
+                       "\"key_algorithms\": [\"rsa2048\", \"p256\"]}"),
+             &rq),
+        e, ERR_BAD_FIELD);
+    assert_string_equal(e.field, "key_algorithms");
+    assert_ok(call("PUT", BRAND, "Own",
+                   body_with("{\"issuer\": \"ecc\", \"grades\": [\"dv\", \"ov\"], "
+                             "\"key_algorithms\": [\"rsa2048\", \"p256\"]}"),
+                   &rq),
+              e);
+}
+
 /* ---- packages ---- */
 
 #define TEN "\"title_en\": \"Ten\", \"title_zh\": \"十张\", \"price\": 900, \"currency\": \"CNY\""
@@ -323,6 +358,7 @@ static void of_two_who_have_read_the_same_package_one_changes_it(void **state) {
 TEST_MAIN(catalog_api, in_world(all_lines_are_listed_page_by_page),
           in_world(a_line_tells_its_prices_its_audience_and_how_long_issuance_takes),
           in_world(a_new_line_is_on_sale_when_it_has_a_price_and_others_see_it_at_once),
+          in_world(a_line_that_its_issuers_cannot_fill_is_refused),
           in_world(a_price_to_come_changes_nothing_before_its_day),
           in_world(a_changed_line_keeps_its_prices_and_its_place),
           in_world(a_start_does_not_undo_what_the_api_has_changed),

@@ -7,6 +7,7 @@
 #include "pki/cert.h"
 #include "pki/names.h"
 #include "signer/signer.h"
+#include <limits.h>
 
 enum {
     WORD_MAX = 500,
@@ -69,6 +70,20 @@ static bool check_algorithms(const char *words, struct error *e) {
     return true;
 }
 
+static unsigned grade_bits(const char *words) {
+    unsigned bits = 0;
+    AUTO_ARENA a = arena_new();
+    for (size_t i = 0; i < names_count(words); i++)
+        bits |= 1u << grade_parse(names_at(a, words, i));
+    return bits;
+}
+
+static bool check_grades(const char *words, struct error *e) {
+    return !words || !(grade_bits(words) & 1u << GRADE_COUNT) ||
+           fail_field(e, "grades", ERR_BAD_FIELD, "'grades' are of dv, ov, ev",
+                      "“grades”只能包含 dv、ov、ev");
+}
+
 static bool check_binding(const struct issuer *i, struct error *e) {
     return !i->eab_kid == !i->eab_sealed.len ||
            fail_field(e, i->eab_kid ? "eab_key" : "eab_kid", ERR_BAD_FIELD,
@@ -96,7 +111,7 @@ bool issuer_check(struct arena *a, const struct issuer *i, struct error *e) {
            check_line("eab_kid", i->eab_kid, e) && check_line("profile", i->profile, e) &&
            entry_check_title("preferred_chain", i->preferred_chain ? i->preferred_chain : "-", e) &&
            check_line("caa_domains", i->caa_domains, e) && check_algorithms(i->key_algorithms, e) &&
-           entry_check_number("names_max", i->names_max, 0, NAMES_MAX, e) &&
+           check_grades(i->grades, e) && entry_check_number("names_max", i->names_max, 0, NAMES_MAX, e) &&
            entry_check_number("days_max", i->days_max, 0, DAYS_MAX, e) &&
            entry_check_number("finalize_seconds", i->finalize_seconds, FINALIZE_MIN, FINALIZE_MAX, e) &&
            check_limits(a, i, e) && check_binding(i, e);
@@ -104,6 +119,44 @@ bool issuer_check(struct arena *a, const struct issuer *i, struct error *e) {
 
 struct issuer_rules issuer_rules_of(const struct issuer *issuer) {
     return (struct issuer_rules){.lifetime_max = issuer->days_max * DAY};
+}
+
+/* ---- what several can ---- */
+
+static unsigned key_bits(const char *words) {
+    unsigned bits = 0;
+    AUTO_ARENA a = arena_new();
+    for (size_t i = 0; i < names_count(words); i++)
+        bits |= 1u << key_algorithm_parse(names_at(a, words, i));
+    return bits;
+}
+
+static void narrow(struct issuer_offer *offer, const struct issuer *issuer) {
+    if (issuer->grades)
+        offer->grades &= grade_bits(issuer->grades);
+    if (issuer->key_algorithms)
+        offer->key_algorithms &= key_bits(issuer->key_algorithms);
+    if (issuer->names_max && (!offer->names_max || issuer->names_max < offer->names_max))
+        offer->names_max = issuer->names_max;
+    offer->public_names |= issuer->public_names;
+}
+
+bool issuer_offer(struct db *db, struct arena *a, const char *ids, struct issuer_offer *offer,
+                  struct error *e) {
+    struct issuer issuer;
+    *offer = (struct issuer_offer){.grades = UINT_MAX, .key_algorithms = UINT_MAX};
+    for (size_t i = 0; i < names_count(ids); i++) {
+        const char *id = names_at(a, ids, i);
+        if (strcmp(id, ISSUER_LOCAL) == 0)
+            continue;
+        if (!issuer_get(db, a, id, &issuer, e) && !error_absent(e))
+            return false;
+        if (i == 0)
+            offer->rules = issuer_rules_of(&issuer);
+        if (!issuer.withdrawn_at)
+            narrow(offer, &issuer);
+    }
+    return true;
 }
 
 bool issuer_usable(const struct issuer *issuer, struct error *e) {

@@ -27,8 +27,11 @@ struct issuer {
     const char *profile;     /* that is asked for, where the directory offers it; NULL: the CA's default */
     const char *preferred_chain; /* common name of the top issuer; NULL: the chain the CA gives */
     const char *caa_domains; /* what a CAA record may name, one space between; NULL: as its directory says */
-    bool takes_not_after;    /* honours notBefore and notAfter in an order */
+    bool takes_not_after;    /* honours notAfter in an order */
+    bool takes_not_before;   /* and notBefore */
     int64_t days_max;        /* of a certificate; 0: what the policy says */
+    const char *grades;      /* dv, ov, ev, one space between; NULL: what the brand says */
+    bool public_names;       /* no private addresses, no names that no public CA can hold */
     const char *key_algorithms; /* that it signs, one space between; NULL: what the brand says */
     int64_t names_max;          /* in one certificate; 0: what the brand says */
     const char *limits;         /* JSON array, see issue/limit.h; NULL: none are known */
@@ -64,6 +67,18 @@ bool issuer_eab_key(const struct services *services, struct arena *a, const stru
                     struct secret **key, struct error *e);
 /* What it makes of the lifetimes of the policy. */
 struct issuer_rules issuer_rules_of(const struct issuer *issuer);
+
+/* What all of several issuers can: whichever of them is asked, it takes the order. */
+struct issuer_offer {
+    unsigned grades, key_algorithms; /* bits: 1 << enum grade, key_algorithm */
+    int64_t names_max;               /* with those that are included; 0: any number */
+    bool public_names;
+    struct issuer_rules rules; /* of the first */
+};
+
+/* `ids`: one space between. Those that are withdrawn or gone do not count. */
+bool issuer_offer(struct db *db, struct arena *a, const char *ids, struct issuer_offer *offer,
+                  struct error *e);
 /* ERR_BRAND_NOT_ON_SALE for a withdrawn one. */
 bool issuer_usable(const struct issuer *issuer, struct error *e);
 

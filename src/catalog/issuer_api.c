@@ -29,8 +29,13 @@ enum { FINALIZE_SECONDS = 600, EAB_KEY_MIN = 16, BODY_MAX = 1 << 20 };
         ISSUER(WORDS, caa_domains, 0, "What CAA records may name", "CAA 记录可填写的域名"),                  \
         ISSUER(BOOL, takes_not_after, FIELD_NOT_NULL, "It honours the lifetime that an order asks for",      \
                "是否接受订单指定的有效期"),                                                                  \
+        ISSUER(BOOL, takes_not_before, FIELD_NOT_NULL, "It honours the beginning that an order asks for",    \
+               "是否接受订单指定的生效时间"),                                                                \
         ISSUER(INT, days_max, FIELD_NOT_NULL, "Longest lifetime of its certificates, in days",               \
                "证书最长有效期(天)"),                                                                        \
+        ISSUER(WORDS, grades, 0, "Grades that it issues: dv, ov, ev", "可签发的等级:dv、ov、ev"),            \
+        ISSUER(BOOL, public_names, FIELD_NOT_NULL, "It issues for public names and addresses only",          \
+               "仅为公网域名和地址签发"),                                                                    \
         ISSUER(WORDS, key_algorithms, 0, "Key algorithms that it signs", "支持的密钥算法"),                  \
         ISSUER(INT, names_max, FIELD_NOT_NULL, "Most names in one certificate", "每张证书的域名上限"),       \
         ISSUER(LIST, limits, 0, "Its rate limits: [{name, per, count, seconds, exempt}]",                    \
@@ -83,6 +88,7 @@ static const char *none_if_empty(const char *text) {
 static void normalise(struct issuer *i, bool agrees, int64_t now) {
     i->contact = none_if_empty(i->contact);
     i->caa_domains = none_if_empty(i->caa_domains);
+    i->grades = none_if_empty(i->grades);
     i->key_algorithms = none_if_empty(i->key_algorithms);
     i->profile = none_if_empty(i->profile);
     i->preferred_chain = none_if_empty(i->preferred_chain);

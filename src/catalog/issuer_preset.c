@@ -13,9 +13,9 @@ struct limit_row {
 };
 
 struct preset {
-    const char *id, *directory, *caa_domains, *profile, *key_algorithms;
+    const char *id, *directory, *caa_domains, *profile, *grades, *key_algorithms;
     struct text title;
-    bool takes_not_after;
+    bool takes_not_after, public_names;
     int64_t days_max, names_max, finalize_seconds;
     struct limit_row *limits;
     unsigned limits_count;
@@ -37,6 +37,8 @@ static const cyaml_schema_field_t preset_fields[] = {
     YAML_TEXT("directory", struct preset, directory),
     YAML_OPTIONAL_TEXT("caa_domains", struct preset, caa_domains),
     YAML_OPTIONAL_TEXT("profile", struct preset, profile),
+    YAML_OPTIONAL_TEXT("grades", struct preset, grades),
+    YAML_OPTIONAL_BOOL("public_names", struct preset, public_names),
     YAML_OPTIONAL_TEXT("key_algorithms", struct preset, key_algorithms),
     YAML_OPTIONAL_BOOL("takes_not_after", struct preset, takes_not_after),
     YAML_OPTIONAL_INT("days_max", struct preset, days_max),
@@ -80,6 +82,8 @@ static void fill(struct arena *a, const struct preset *p, struct issuer *issuer)
     issuer->caa_domains = p->caa_domains;
     issuer->profile = p->profile;
     issuer->key_algorithms = p->key_algorithms;
+    issuer->grades = p->grades;
+    issuer->public_names = p->public_names;
     issuer->takes_not_after = p->takes_not_after;
     issuer->days_max = p->days_max;
     issuer->names_max = p->names_max;

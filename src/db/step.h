@@ -47,6 +47,7 @@ struct services {
     root_finder *root_above;               /* NULL: there is no local CA */
     struct acmeserver *acmeserver;         /* acmeserver/served.h; NULL: this process is none */
     preflight_asker *preflight_wanted;     /* NULL: nobody looks */
+    const struct automatic *automatic;     /* validate/automatic.h; NULL: only people prove names to us */
     const char *public_url;                /* what links are made of; no slash at its end */
 };
 

@@ -81,7 +81,7 @@ bool dns_failed(const struct dns_result *result);
 struct dns_zone_found {
     const char *zone; /* the closest zone cut at the name or above */
     struct dns_servers servers;
-    struct dns_result failure; /* without servers: the look-up that found none */
+    struct dns_result failure; /* without servers: the look-up that found none, or names without addresses */
 };
 
 bool dns_authorities(struct dns *dns, const char *name, struct dns_zone_found *found, struct error *e);

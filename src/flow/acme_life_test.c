@@ -145,6 +145,24 @@ static void a_record_by_hand_is_waited_for(void **state) {
     expect_nothing_left();
 }
 
+static const char *looked_at;
+
+static bool note_wanted(struct db *db, const char *account_id, const char *name, const char *application_id,
+                        int64_t now, struct error *error) {
+    (void)db, (void)account_id, (void)application_id, (void)now, (void)error;
+    looked_at = arena_printf(w.arena, "%s %s", looked_at, name);
+    return true;
+}
+
+static void a_wildcard_is_looked_at_and_its_bare_domain(void **state) {
+    (void)state;
+    looked_at = "";
+    w.services.preflight_wanted = note_wanted;
+    buy("*.example.com");
+    live(60);
+    assert_string_equal(looked_at, " *.example.com example.com");
+}
+
 static void what_is_never_published_is_rejected_when_the_ca_has_waited_long_enough(void **state) {
     (void)state;
     there = false;
@@ -456,8 +474,8 @@ TEST_MAIN(acme_life, in_world(a_certificate_comes_by_http), in_world(an_order_th
           in_world(killed_steps_leave_nothing_behind), in_world(a_record_by_hand_is_waited_for),
           in_world(what_is_never_published_is_rejected_when_the_ca_has_waited_long_enough),
           in_world(a_ca_that_fails_until_its_time_is_over_is_asked_anew),
-          in_world(what_only_the_ca_can_see_is_enough), in_world(what_is_withdrawn_is_taken_away),
-          in_world(changed_names_are_ordered_anew),
+          in_world(what_only_the_ca_can_see_is_enough), in_world(a_wildcard_is_looked_at_and_its_bare_domain),
+          in_world(what_is_withdrawn_is_taken_away), in_world(changed_names_are_ordered_anew),
           in_world(a_blocked_name_is_rejected_with_the_words_of_the_ca),
           in_world(three_failed_validations_are_enough), in_world(beside_a_live_version_it_is_tried_for_ever),
           in_world(a_limit_is_no_reason_to_give_up), in_world(what_was_not_asked_for_is_not_taken),

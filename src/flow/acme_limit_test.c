@@ -166,6 +166,24 @@ static void no_more_is_asked_for_than_the_ca_has(void **state) {
     assert_int_equal(c.version_end, c.coverage_end);
 }
 
+static void an_order_that_may_be_there_is_asked_for_with_its_lifetime(void **state) {
+    (void)state;
+    takes_lifetimes(90);
+    brand.fallback_issuers = "";
+    replaces = REPLACED;
+    fakes[0].longest = 90 * DAY;
+    fakes[0].loses = 1;
+    struct certificate c = buy("www.example.com");
+    live(1);
+    fakes[0].down = true;
+    live(DAY);
+    fakes[0].down = false;
+    live(2 * DAY);
+    assert_int_equal(state_of(&c), STATE_ISSUED);
+    assert_int_equal(fakes[0].new_orders, 2);
+    assert_int_equal(fakes[0].orders[1].end, fakes[0].orders[0].end);
+}
+
 static void a_lifetime_that_is_refused_keeps_nobody_waiting(void **state) {
     (void)state;
     takes_lifetimes(0);
@@ -202,6 +220,28 @@ static void the_lifetime_is_of_the_day_that_it_is_asked_for(void **state) {
     assert_in_range(look_at(&c).version_end - look_at(&c).not_before, 90 * DAY - 2 * 3600, 90 * DAY);
 }
 
+/* Also when it is said again, because the answer was lost. */
+static void a_ca_that_takes_a_beginning_gives_the_lifetime_to_the_second(void **state) {
+    (void)state;
+    struct issuer one;
+    int64_t began = w.now;
+    takes_lifetimes(30);
+    brand.fallback_issuers = "";
+    assert_ok(issuer_get(w.services.db, w.arena, "one", &one, &e), e);
+    one.takes_not_before = true;
+    assert_ok(issuer_db_put(w.services.db, &one, &e), e);
+    fakes[0].longest = 90 * DAY;
+    fakes[0].forgets_location = true;
+    struct certificate c = buy("www.example.com");
+    live(30);
+    fakes[0].forgets_location = false;
+    live(120);
+    assert_int_equal(fakes[0].new_orders, 2);
+    for (size_t i = 0; i < 2; i++)
+        assert_string_equal(fakes[0].orders[i].not_before, time_format(w.arena, began));
+    assert_int_equal(look_at(&c).version_end, began + 30 * DAY);
+}
+
 TEST_MAIN(acme_limit, in_world(orders_wait_for_their_slots),
           in_world(killed_orders_take_no_more_than_there_is),
           in_world(the_same_names_once_more_are_no_new_order),
@@ -209,6 +249,8 @@ TEST_MAIN(acme_limit, in_world(orders_wait_for_their_slots),
           in_world(each_version_asks_for_its_window),
           in_world(a_ca_whose_windows_lie_in_the_past_makes_no_versions_without_end),
           in_world(no_more_is_asked_for_than_the_ca_has),
+          in_world(an_order_that_may_be_there_is_asked_for_with_its_lifetime),
           in_world(a_lifetime_that_is_refused_keeps_nobody_waiting),
           in_world(what_a_ca_refuses_otherwise_is_not_said_again),
-          in_world(the_lifetime_is_of_the_day_that_it_is_asked_for))
+          in_world(the_lifetime_is_of_the_day_that_it_is_asked_for),
+          in_world(a_ca_that_takes_a_beginning_gives_the_lifetime_to_the_second))

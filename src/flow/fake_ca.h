@@ -18,7 +18,7 @@ struct fake_order {
     bool answered;
     int polls;
     struct slice chain;
-    const char *replaces;
+    const char *replaces, *not_before;
     int64_t end; /* of the certificate; 0: as long as it has them */
 };
 
@@ -143,6 +143,7 @@ static inline bool fake_new_order(struct fake_ca *ca, const json_t *payload, str
         .status = ca->reuses ? "ready" : "pending",
         .authorization = ca->reuses ? "valid" : "pending",
         .end = end,
+        .not_before = json_string_value(json_object_get(payload, "notBefore")),
         .replaces = arena_strdup(ca->w->arena, replaces)};
     if (!ca->forgets_location)
         fake_header(reply, "Location", fake_url(ca, "order", i));

@@ -206,13 +206,9 @@ static void set_options(struct client *client, const struct http_request *reques
     curl_easy_setopt(c, CURLOPT_CUSTOMREQUEST, request->method);
 }
 
-/* A connection that was used again has no time of its own. */
-static bool was_connected(const struct client *client) {
-    curl_off_t microseconds = 0;
-    long connections = 1;
-    curl_easy_getinfo(client->curl, CURLINFO_CONNECT_TIME_T, &microseconds);
-    curl_easy_getinfo(client->curl, CURLINFO_NUM_CONNECTS, &connections);
-    return client->tried && (microseconds > 0 || connections == 0);
+static bool was_connected(CURLcode code) {
+    return code != CURLE_COULDNT_RESOLVE_HOST && code != CURLE_COULDNT_CONNECT &&
+           code != CURLE_OPERATION_TIMEDOUT;
 }
 
 bool http_connected(const struct client *client) {
@@ -286,7 +282,7 @@ bool http_call(struct client *client, struct arena *a, const struct http_request
     curl_easy_setopt(client->curl, CURLOPT_CONNECT_TO, NULL);
     curl_slist_free_all(headers);
     curl_slist_free_all(connect_to);
-    client->connected = was_connected(client);
+    client->connected = was_connected(code);
     bool cut = request->cut_allowed && client->body.overflow;
     if (code != CURLE_OK && !cut)
         return call_failed(client, request->url, code, e);

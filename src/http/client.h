@@ -60,7 +60,7 @@ const char *http_url(struct arena *a, const char *name, uint16_t port, const cha
 /* May the client be sent there? An https address, or http on this machine; ERR_BAD_FIELD names the field. */
 bool http_url_check(const char *field, const char *url, struct error *e);
 
-/* Was somebody there, at the end of a call that failed? What he said was no answer. */
+/* At the end of a call that failed, not by time: was somebody there, who said what is no answer? */
 bool http_connected(const struct client *client);
 
 /*

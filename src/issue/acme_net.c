@@ -27,11 +27,11 @@ enum {
 
 /* What we know of one server: its directory as it answered, and nonces. */
 struct place {
-    struct arena *arena;   /* of the name and body; NULL: free */
+    struct arena *arena;   /* of the name and directory; NULL: free */
     struct acme_gate gate; /* its name, issuer and revision, is the place's: what was heard under other roots
                               does not count */
-    struct slice body;
-    int64_t fetched_at;
+    struct acme_directory directory;
+    int64_t fetched_at;   /* 0: not yet */
     int64_t clock_offset; /* of its answers; NO_OFFSET: none yet in this process */
     char nonces[NONCES_MAX][NONCE_MAX + 1];
     size_t nonce_count;
@@ -136,6 +136,8 @@ static bool call(const struct acme_session *s, struct place *place, struct http_
     request->roots = slice_str(s->issuer->tls_roots);
     if (!follow(s, request->url, e) || !acme_gate_enter(s, &place->gate, e))
         return false;
+    if (s->services->db)
+        db_read_end(s->services->db); /* nobody's log grows while we wait */
     bool answered = net->transport.call(net->transport.context, s->arena, request, reply, e);
     acme_gate_leave(s, &place->gate, answered ? NULL : e, answered ? reply->status : 0);
     if (!answered)
@@ -190,26 +192,30 @@ static struct place *find_place(struct acme_net *net, const char *name) {
     return place;
 }
 
-static bool fetch_directory(const struct acme_session *s, struct place *place,
-                            struct acme_directory *directory, struct error *e) {
+static bool fetch_directory(const struct acme_session *s, struct place *place, struct error *e) {
     struct http_request request = {.method = "GET", .url = s->issuer->directory};
+    struct acme_directory directory;
     struct acme_reply reply;
-    if (!ask(s, place, &request, &reply, e) || !acme_read_directory(s->arena, reply.body, directory, e))
-        return false;
     struct arena *fresh = arena_new();
+    if (!ask(s, place, &request, &reply, e) || !acme_read_directory(fresh, reply.body, &directory, e)) {
+        arena_free(fresh);
+        return false;
+    }
     place->gate.name = arena_strdup(fresh, place->gate.name);
-    place->body = arena_slice(fresh, reply.body);
     arena_free(place->arena);
     place->arena = fresh;
+    place->directory = directory;
     place->fetched_at = s->now;
     return true;
 }
 
 static bool directory_of(const struct acme_session *s, struct place *place, struct acme_directory *directory,
                          struct error *e) {
-    bool fresh = place->body.p && s->now >= place->fetched_at && s->now - place->fetched_at < DAY;
-    return fresh ? acme_read_directory(s->arena, place->body, directory, e)
-                 : fetch_directory(s, place, directory, e);
+    bool fresh = place->fetched_at && s->now >= place->fetched_at && s->now - place->fetched_at < DAY;
+    if (!fresh && !fetch_directory(s, place, e))
+        return false;
+    *directory = place->directory;
+    return true;
 }
 
 static bool place_of(const struct acme_session *s, struct place **place, struct error *e) {

@@ -50,7 +50,7 @@ struct acme_reply {
 /* For `party` of a step: who may keep a worker for long. NULL without an issuer. */
 const char *issuer_party(struct arena *a, const char *issuer_id);
 
-/* Kept for a day; what lives in the arena is the caller's. */
+/* Kept for a day: what it points to is there for as long as nobody asks at a later `now`. */
 bool acme_net_directory(const struct acme_session *s, struct acme_directory *directory, struct error *e);
 /* By the account; `payload` NULL: POST-as-GET. `reply` is filled as far as there was one, also on failure. */
 bool acme_net_post(const struct acme_session *s, const char *url, const char *payload,

@@ -98,8 +98,7 @@ static bool is_wanted(const struct subject *s) {
     return s->application.id && (!s->issuer->slow || application_fits(&s->application, &s->c));
 }
 
-static bool ask(struct work *w, bool slow, struct error *e) {
-    struct asked *asked = w->prepared = ARENA_NEW(w->arena, struct asked);
+static bool ask(struct work *w, bool slow, struct asked *asked, struct error *e) {
     struct subject s;
     if (!subject_read(w, &s, e))
         return false;
@@ -122,11 +121,18 @@ const char *issue_party(struct work *w) {
 }
 
 bool issue_ask(struct work *w, struct error *e) {
-    return ask(w, false, e);
+    struct asked *asked = w->prepared = ARENA_NEW(w->arena, struct asked);
+    return ask(w, false, asked, e);
 }
 
+/* What is known is read as one; the first request to the CA ends that. */
 bool issue_request(struct work *w, struct error *e) {
-    return ask(w, true, e);
+    struct asked *asked = w->prepared = ARENA_NEW(w->arena, struct asked);
+    struct error ignored;
+    db_read_begin(w->db, &ignored);
+    bool good = ask(w, true, asked, e);
+    db_read_end(w->db);
+    return good;
 }
 
 /*

@@ -16,7 +16,8 @@ enum {
 
 /* ---- journal ---- */
 
-/* What DNS and ports say of the names is looked at beside the order, for people: it holds nothing up. */
+/* What DNS and ports say of the names is looked at beside the order, for people: it holds nothing up. Of a
+ * wildcard other CAA records may hold than of its bare domain, which is a name of its own. */
 static bool want_preflight(struct work *w, const struct application *p, struct error *e) {
     const char *names = p->names;
     struct slice name;
@@ -24,7 +25,7 @@ static bool want_preflight(struct work *w, const struct application *p, struct e
         return true;
     while (names_next(&names, &name)) {
         const char *text = arena_strndup(w->arena, (const char *)name.p, name.len);
-        if (!w->services->preflight_wanted(w->db, p->account_id, name_bare(text), p->id, w->now, e))
+        if (!w->services->preflight_wanted(w->db, p->account_id, text, p->id, w->now, e))
             return false;
     }
     return true;

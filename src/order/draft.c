@@ -69,6 +69,28 @@ static bool choose(struct draft *d, struct error *e) {
     return fill_years(d, e);
 }
 
+/* ---- what the issuers can ---- */
+
+/* Those that take over, too: which of them will be asked is not known before. */
+static bool read_offer(struct draft *d, struct error *e) {
+    const struct brand *b = d->brand;
+    const char *ids = arena_printf(d->arena, "%s %s", b->issuer, b->fallback_issuers);
+    if (!issuer_offer(d->services->db, d->arena, ids, &d->offer, e))
+        return false;
+    return d->offer.key_algorithms & b->key_algorithms ||
+           fail(
+               e, ERR_BRAND_NOT_ON_SALE,
+               "the issuers of brand '%s' sign none of its key algorithms: its line or the issuers must be changed",
+               "品牌“%s”的签发机构不支持其任何密钥算法:请修改该品牌或签发机构", b->id);
+}
+
+static bool issuer_cannot(const struct draft *d, const char *field, const char *what, struct error *e) {
+    return fail_field(e, field, ERR_BAD_FIELD,
+                      "no '%s': the issuers of brand '%s' (%s%s%s) do not all issue that",
+                      "不支持“%1$s”:品牌“%2$s”的签发机构(%3$s%4$s%5$s)并非都能签发", what, d->brand->id,
+                      d->brand->issuer, *d->brand->fallback_issuers ? " " : "", d->brand->fallback_issuers);
+}
+
 /* ---- grade and names ---- */
 
 static bool fill_grade(struct draft *d, struct error *e) {
@@ -78,7 +100,7 @@ static bool fill_grade(struct draft *d, struct error *e) {
         return fail_field(e, "grade", ERR_BAD_FIELD, "brand '%s' has no grade '%s'", "品牌“%s”没有等级“%s”",
                           d->brand->id, wanted);
     d->c.grade = grade_name(grade);
-    return true;
+    return d->offer.grades & 1u << grade || issuer_cannot(d, "grade", wanted, e);
 }
 
 /* Parsers do not know which field their text came from. */
@@ -94,6 +116,16 @@ static bool normalise(struct draft *d, const char *typed, const char **names, st
     for (size_t i = 0; i < count; i++)
         words[i] = names_at(d->arena, typed, i);
     return in_field(names_normalise(d->arena, words, count, SIZE_MAX, false, names, e), "names", e);
+}
+
+/* Of a CA they all count. */
+static bool check_count(const struct draft *d, size_t count, struct error *e) {
+    int64_t max = d->offer.names_max;
+    return !max || (int64_t)count <= max ||
+           fail_field(e, "names", ERR_BAD_NAME,
+                      "these are %zu names; the issuers of brand '%s' put at most %lld into a certificate",
+                      "共 %zu 个域名;品牌“%s”的签发机构每张证书最多 %lld 个", count, d->brand->id,
+                      (long long)max);
 }
 
 /*
@@ -112,8 +144,9 @@ static bool include_bare(struct draft *d, const char **names, struct error *e) {
             words[count++] = name + 2;
     }
     size_t max = (size_t)d->brand->names_max + included;
-    return in_field(names_normalise(d->arena, words, count, max, d->brand->public_names, names, e), "names",
-                    e);
+    bool public = d->brand->public_names || d->offer.public_names;
+    return in_field(names_normalise(d->arena, words, count, max, public, names, e), "names", e) &&
+           check_count(d, count, e);
 }
 
 static bool fill_names(struct draft *d, struct error *e) {
@@ -209,14 +242,14 @@ static bool fill_choice(struct draft *d, struct error *e) {
     return !own || read_own_csr(d, e);
 }
 
-static bool sells(const struct brand *brand, enum key_algorithm algorithm) {
-    return brand->key_algorithms & 1u << algorithm;
+static bool sells(const struct draft *d, enum key_algorithm algorithm) {
+    return d->brand->key_algorithms & d->offer.key_algorithms & 1u << algorithm;
 }
 
 /* The default of a purchase; P-256 where it is on sale, being the fastest that every client takes. */
-static enum key_algorithm first_choice(const struct brand *brand) {
+static enum key_algorithm first_choice(const struct draft *d) {
     enum key_algorithm algorithm = KEY_P256;
-    while (!sells(brand, algorithm))
+    while (!sells(d, algorithm))
         algorithm = (algorithm + 1) % KEY_ALGORITHM_COUNT;
     return algorithm;
 }
@@ -228,9 +261,9 @@ static const char *usual_algorithm(const struct draft *d) {
         return key_algorithm_name(d->csr.algorithm);
     const char *old = d->old ? d->old->key_algorithm : NULL;
     bool kept = strcmp(d->c.csr_choice, "keep") == 0;
-    if (old && (kept || sells(d->brand, key_algorithm_parse(old))))
+    if (old && (kept || sells(d, key_algorithm_parse(old))))
         return old;
-    return key_algorithm_name(first_choice(d->brand));
+    return key_algorithm_name(first_choice(d));
 }
 
 /* A key that exists already cannot be of another kind than it is. */
@@ -254,11 +287,11 @@ static bool fill_key_algorithm(struct draft *d, struct error *e) {
     const char *wanted = or_else(d->request->key_algorithm, usual);
     enum key_algorithm algorithm = key_algorithm_parse(wanted);
     bool kept = strcmp(d->c.csr_choice, "keep") == 0;
-    if (!kept && !sells(d->brand, algorithm))
+    if (!kept && !(d->brand->key_algorithms & 1u << algorithm))
         return fail_field(e, "key_algorithm", ERR_BAD_FIELD, "brand '%s' has no key algorithm '%s'",
                           "品牌“%s”不支持密钥算法“%s”", d->brand->id, wanted);
     d->c.key_algorithm = key_algorithm_name(algorithm);
-    return true;
+    return d->offer.key_algorithms & 1u << algorithm || issuer_cannot(d, "key_algorithm", wanted, e);
 }
 
 /* Names come from the order: those of a CSR must be among them, and nothing else of it counts. */
@@ -272,8 +305,8 @@ static bool check_csr_names(struct draft *d, struct error *e) {
 /* ---- the whole ---- */
 
 bool draft_complete(struct draft *d, struct error *e) {
-    return fill_grade(d, e) && fill_choice(d, e) && fill_names(d, e) && fill_key_algorithm(d, e) &&
-           check_csr_names(d, e);
+    return read_offer(d, e) && fill_grade(d, e) && fill_choice(d, e) && fill_names(d, e) &&
+           fill_key_algorithm(d, e) && check_csr_names(d, e);
 }
 
 static bool same_family(const char *one, const char *other) {

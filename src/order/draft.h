@@ -2,6 +2,7 @@
  * checked. */
 #pragma once
 #include "applicant/form.h"
+#include "catalog/issuer.h"
 #include "order/order.h"
 #include "pki/csr.h"
 
@@ -15,6 +16,7 @@ struct draft {
     bool reissue; /* another version of `old` itself: no order, and no `kind` */
     const struct brand *brand;
     const struct profile *profile; /* that the new certificate will be under */
+    struct issuer_offer offer;     /* what the brand's issuers can */
     struct csr csr;                /* with the choice "own" … */
     const char *csr_key;           /* … and the SHA-256 of its public key */
     struct certificate c;          /* the result: specification, names, choice of key … */

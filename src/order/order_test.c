@@ -193,6 +193,84 @@ static void a_public_line_has_public_names_alone(void **state) {
     }
 }
 
+/* ---- what issuers can ---- */
+
+static void put_issuer(const char *id, const char *grades, const char *key_algorithms, int64_t names_max) {
+    const struct issuer issuer = {.id = id,
+                                  .kind = "acme",
+                                  .title_en = id,
+                                  .title_zh = id,
+                                  .directory = "https://ca.test/dir",
+                                  .grades = grades,
+                                  .public_names = true,
+                                  .key_algorithms = key_algorithms,
+                                  .names_max = names_max,
+                                  .finalize_seconds = 600};
+    assert_ok(issuer_db_put(w.services.db, &issuer, &e), e);
+}
+
+static struct brand *issued_by(const char *issuer, const char *fallback) {
+    struct brand *brand = (struct brand *)catalog_find(&w.catalog, "Tenure");
+    brand->issuer = issuer;
+    brand->fallback_issuers = fallback;
+    return brand;
+}
+
+static void what_an_issuer_cannot_is_refused_before_it_is_asked(void **state) {
+    (void)state;
+    static const struct {
+        struct order_request request;
+        enum error_id error;
+        const char *field;
+    } rows[] = {
+        {{.names = "a.example.com", .key_algorithm = "ed25519"}, ERR_BAD_FIELD, "key_algorithm"},
+        {{.names = "a.example.com", .grade = "ov"}, ERR_BAD_FIELD, "grade"},
+        {{.names = "*.a.example.com b.example.com"}, ERR_BAD_NAME, "names"},
+        {{.names = "db.internal"}, ERR_BAD_NAME, "names"},
+        {{.names = "10.0.0.1"}, ERR_BAD_NAME, "names"},
+    };
+    put_issuer("strict", "dv", "rsa2048 p384", 2);
+    put_issuer("lax", NULL, NULL, 0);
+    static const char *const lines[][2] = {{"strict", ""}, {"strict", "lax"}, {"lax", "strict"}};
+    for (size_t k = 0; k < 3; k++) {
+        issued_by(lines[k][0], lines[k][1]);
+        for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+            struct order_request request = rows[i].request;
+            struct certificate c;
+            request.brand = "Tenure";
+            request.created_by = "user";
+            assert_fails(purchase(&w, &request, &c, &e), e, rows[i].error);
+            assert_string_equal(e.field, rows[i].field);
+        }
+        assert_string_equal(bought("Tenure", "*.example.com").key_algorithm, "p384");
+    }
+    issued_by("lax", "");
+    bought("Tenure", "*.a.example.com b.example.com");
+}
+
+static void a_kept_key_is_one_that_the_issuer_signs(void **state) {
+    (void)state;
+    struct certificate old = issued("Tenure", "www.example.com");
+    put_issuer("strict", "dv", "rsa2048 p384", 2);
+    issued_by("strict", "");
+    struct order_request request = {.csr_choice = "keep", .created_by = "user"};
+    assert_fails(reissue(&w, old.id, &request, &e), e, ERR_BAD_FIELD);
+    assert_string_equal(e.field, "key_algorithm");
+    request.csr_choice = "automatic";
+    assert_ok(reissue(&w, old.id, &request, &e), e);
+    assert_string_equal(certificate_now(&w, old.id).key_algorithm, "p384");
+}
+
+static void issuers_without_a_common_key_sell_nothing(void **state) {
+    (void)state;
+    struct order_request request = {.brand = "Tenure", .names = "a.example.com", .created_by = "user"};
+    struct certificate c;
+    put_issuer("rsa", NULL, "rsa2048", 0);
+    put_issuer("ecc", NULL, "p256", 0);
+    issued_by("rsa", "ecc");
+    assert_fails(purchase(&w, &request, &c, &e), e, ERR_BRAND_NOT_ON_SALE);
+}
+
 static void a_wildcard_keeps_its_names_in_a_renewal(void **state) {
     (void)state;
     struct certificate old = issued("CFCA", "*.example.com"), first;
@@ -438,8 +516,11 @@ TEST_MAIN(order, in_world(a_purchase_takes_what_was_not_chosen_from_the_default_
           in_world(an_own_csr_gives_names_and_key_and_must_fit_both),
           in_world(the_bare_domain_of_a_wildcard_is_included),
           in_world(a_bare_domain_does_not_count_among_the_names_that_a_brand_allows),
-          in_world(a_public_line_has_public_names_alone), in_world(a_wildcard_keeps_its_names_in_a_renewal),
-          in_world(an_order_names_the_vendor_of_its_brand),
+          in_world(a_public_line_has_public_names_alone),
+          in_world(what_an_issuer_cannot_is_refused_before_it_is_asked),
+          in_world(a_kept_key_is_one_that_the_issuer_signs),
+          in_world(issuers_without_a_common_key_sell_nothing),
+          in_world(a_wildcard_keeps_its_names_in_a_renewal), in_world(an_order_names_the_vendor_of_its_brand),
           in_world(a_renewal_in_the_window_is_active_at_once_and_linked_both_ways),
           in_world(a_renewal_before_the_window_is_early_and_waits),
           in_world(a_profile_without_early_renewal_says_that_it_is_too_early),

@@ -1,5 +1,4 @@
 /* What each certificate of an order will get: states, coverage, versions. */
-#include "catalog/issuer.h"
 #include "order/quote.h"
 
 enum { DAYS_OF_WEEK = 7, WEEKDAY_OF_1970 = 4 /* a Thursday; 0 is Sunday */, SATURDAY = 6 };
@@ -86,16 +85,13 @@ bool quote_plan(const struct draft *d, int64_t now, struct quote *q, struct erro
     const struct profile own = brand_profile(d->brand, d->profile);
     struct plan plan;
     const struct form_lack *lack;
-    struct issuer issuer;
-    if (!issuer_get(d->services->db, d->arena, d->brand->issuer, &issuer, e))
-        return false;
     struct plan_input in = {.profile = &own,
                             .years = d->c.years,
                             .order = {.kind = planned_kind(d, at),
                                       .at = at,
                                       .old_end = d->old ? d->old->end_at : 0,
                                       .bonus_days = d->brand->bonus_days},
-                            .issuer = issuer_rules_of(&issuer),
+                            .issuer = d->offer.rules,
                             .window = d->old ? d->old->end_at - d->old->window_at : 0};
     if (!policy_plan(d->arena, &in, &plan, e) || !draft_lack(d, &lack, e))
         return false;

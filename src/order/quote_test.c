@@ -176,6 +176,23 @@ static void three_years_of_the_default_have_three_six_and_nine_versions(void **s
     assert_string_equal(codes(&q.explanations), "several_certificates several_versions expected_issuance");
 }
 
+static void a_quote_knows_how_long_the_certificates_of_a_ca_live(void **state) {
+    (void)state;
+    struct quote_request r = {.order = {.names = "www.example.com"}};
+    const struct issuer issuer = {.id = "ca",
+                                  .kind = "acme",
+                                  .title_en = "ca",
+                                  .title_zh = "ca",
+                                  .directory = "https://ca.test/dir",
+                                  .days_max = 90,
+                                  .finalize_seconds = 600};
+    assert_ok(issuer_db_put(w.services.db, &issuer, &e), e);
+    ((struct brand *)catalog_default(&w.catalog))->issuer = "ca";
+    const struct quote q = quoted(&r);
+    assert_int_equal(q.certificates[0].versions[0].days, 90);
+    assert_string_equal(q.certificates[0].versions[0].limited_by, "issuer");
+}
+
 static void what_has_expired_is_bought_anew(void **state) {
     (void)state;
     struct certificate old = served(&w, "CFCA", "www.example.com", "2026-11-21T00:00:00Z");
@@ -473,6 +490,7 @@ TEST_MAIN(quote, world_test(quota_is_used_first_and_what_is_short_is_priced),
           world_test(working_days_leave_out_the_weekend),
           world_test(each_certificate_gets_the_coverage_of_the_arithmetic),
           world_test(three_years_of_the_default_have_three_six_and_nine_versions),
+          world_test(a_quote_knows_how_long_the_certificates_of_a_ca_live),
           world_test(what_has_expired_is_bought_anew), world_test(states_follow_the_policy_of_what_is_bought),
           world_test(years_that_the_policy_lacks_are_refused),
           world_test(an_early_renewal_says_why_it_costs_more),

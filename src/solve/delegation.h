@@ -22,5 +22,8 @@ bool delegation_get_any(struct db *db, struct arena *a, const char *id, struct d
                         struct error *e);
 bool delegation_list(struct db *db, struct arena *a, const char *account_id, const char *cursor, size_t limit,
                      struct delegation **list, size_t *count, struct error *e);
+/* It led to us when it was looked at last. */
+bool delegation_stands(struct db *db, const char *account_id, const char *name, bool *stands,
+                       struct error *e);
 bool delegation_note(struct db *db, const struct delegation *d, struct error *e);
 bool delegation_remove(struct db *db, const char *id, int64_t now, struct error *e);

@@ -62,6 +62,17 @@ bool delegation_list(struct db *db, struct arena *a, const char *account_id, con
                    DB_TEXT(account_id), DB_TEXT(cursor ? cursor : ""), DB_INT((int64_t)limit));
 }
 
+bool delegation_stands(struct db *db, const char *account_id, const char *name, bool *stands,
+                       struct error *e) {
+    int64_t one;
+    bool ok = db_int(db, &one, 0, e,
+                     "SELECT 1 FROM delegation WHERE account_id = $1 AND name = $2 AND seen_at IS NOT NULL "
+                     "AND removed_at IS NULL",
+                     DB_TEXT(account_id), DB_TEXT(name));
+    *stands = ok && one;
+    return ok;
+}
+
 bool delegation_note(struct db *db, const struct delegation *d, struct error *e) {
     return db_exec(db, e,
                    "UPDATE delegation SET looks = $2, looked_at = $3, seen_at = $4, reason = $5, "

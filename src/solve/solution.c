@@ -5,6 +5,7 @@
 #include "solve/name_grant.h"
 #include "solve/persist_record.h"
 #include "solve/solver.h"
+#include "validate/validation.h"
 
 enum {
     PURGE_SECONDS = 30 * DAY,
@@ -92,16 +93,27 @@ static bool release(struct db *db, const struct solution *s, int64_t now, struct
            work_enqueue(db, s->account_id, s->id, "clear", now, e);
 }
 
-bool solution_release(struct db *db, struct arena *a, const char *application_id, int64_t now,
-                      struct error *e) {
-    struct solution *list;
-    size_t count;
-    if (!solution_list(db, a, application_id, &list, &count, e))
-        return false;
+static bool release_all(struct db *db, const struct solution *list, size_t count, int64_t now,
+                        struct error *e) {
     for (size_t i = 0; i < count; i++)
         if (!list[i].unwanted_at && !release(db, &list[i], now, e))
             return false;
     return true;
+}
+
+bool solution_release(struct db *db, struct arena *a, const char *application_id, int64_t now,
+                      struct error *e) {
+    struct solution *list;
+    size_t count;
+    return solution_list(db, a, application_id, &list, &count, e) && release_all(db, list, count, now, e);
+}
+
+bool solution_release_validation(struct db *db, struct arena *a, const char *validation_id, int64_t now,
+                                 struct error *e) {
+    struct solution *list;
+    size_t count;
+    return solution_list_validation(db, a, validation_id, &list, &count, e) &&
+           release_all(db, list, count, now, e);
 }
 
 bool solution_wake(struct db *db, struct arena *a, const char *account_id, int64_t now, struct error *e) {
@@ -136,12 +148,21 @@ struct doing {
     struct solution_look look;
 };
 
+static bool validation_is_over(struct work *w, const struct solution *s, bool *over, struct error *e) {
+    struct validation v;
+    bool there = validation_get_any(w->db, w->arena, s->validation_id, &v, e);
+    *over = there ? v.ended_at != 0 : error_absent(e);
+    return there || *over;
+}
+
 /* Whoever forgot to say so: the application has ended, or there is none any more. */
 static bool is_over(struct work *w, const struct solution *s, bool *over, struct error *e) {
     struct application p;
-    *over = !s->application_id && w->now - s->created_at > TEST_SECONDS;
-    if (!s->application_id)
+    *over = solution_is_test(s) && w->now - s->created_at > TEST_SECONDS;
+    if (solution_is_test(s))
         return true;
+    if (s->validation_id)
+        return validation_is_over(w, s, over, e);
     bool there = application_get_any(w->db, w->arena, s->application_id, &p, e);
     *over = there ? p.closed_at != 0 : error_absent(e);
     return there || *over;
@@ -448,15 +469,19 @@ static bool note_doubt(struct work *w, const struct doing *d, struct error *e) {
     return solution_set_reason(w->db, d->solution.id, d->look.reason, &detail, e);
 }
 
+static bool wake(struct work *w, const struct solution *s, struct error *e) {
+    return s->validation_id ? work_enqueue(w->db, s->account_id, s->validation_id, "check", w->now, e)
+                            : work_enqueue(w->db, s->account_id, s->certificate_id, SOLVE_WAKES, w->now, e);
+}
+
 /* A test of a solver has told what it was for. */
 static bool is_ready(struct work *w, const struct doing *d, struct error *e) {
     const struct solution *s = &d->solution;
     if (!solution_set_ready(w->db, s->id, w->now, e) || (!d->found && !note_doubt(w, d, e)))
         return false;
-    if (!s->application_id)
+    if (solution_is_test(s))
         return solution_set_unwanted(w->db, s->id, w->now, e) && work_goes(w, OUTCOME_OTHERWISE);
-    return work_enqueue(w->db, s->account_id, s->certificate_id, SOLVE_WAKES, w->now, e) &&
-           work_until(w, w->now + WATCH_SECONDS);
+    return wake(w, s, e) && work_until(w, w->now + WATCH_SECONDS);
 }
 
 bool solve_seen(struct work *w, struct error *e) {

@@ -41,8 +41,9 @@ enum { SOLVERS_MAX = 1000 }; /* of an account */
 
 struct solution {
     const char *id, *account_id;
-    const char *application_id, *certificate_id; /* NULL: a test of a solver */
-    const char *name;                            /* identifier, without "*."; or an IP address */
+    const char *application_id, *certificate_id; /* NULL: a test of a solver, or for a validation */
+    const char *validation_id; /* what looks for it is Tenure itself (automatic.h); NULL: a CA does */
+    const char *name;          /* identifier, without "*."; or an IP address */
     const char *type, *kind;
     const char *solver_id;                 /* NULL: a kind that needs no row */
     int64_t doubt_seconds;                 /* of the solver */
@@ -149,6 +150,16 @@ bool solution_list(struct db *db, struct arena *a, const char *application_id, s
 /* Inside a transaction: the CA has decided, or nobody wants it any more. All of an application. */
 bool solution_release(struct db *db, struct arena *a, const char *application_id, int64_t now,
                       struct error *e);
+
+/* The same for what belongs to a validation of our own. */
+bool solution_list_validation(struct db *db, struct arena *a, const char *validation_id,
+                              struct solution **list, size_t *count, struct error *e);
+bool solution_release_validation(struct db *db, struct arena *a, const char *validation_id, int64_t now,
+                                 struct error *e);
+/* Nobody asks for it but a person who tries a solver. */
+static inline bool solution_is_test(const struct solution *s) {
+    return !s->application_id && !s->validation_id;
+}
 
 /* ---- what the responders answer ---- */
 

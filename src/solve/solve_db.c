@@ -30,7 +30,9 @@ const struct field solver_fields[] = {
 const struct field solution_fields[] = {
     SOLUTION(TEXT, id, FIELD_COLUMN, "Id", "ID"),
     SOLUTION(TEXT, account_id, FIELD_HIDDEN, "Account", "账号"),
-    SOLUTION(TEXT, application_id, 0, "Application; none: a test of a solver", "申请;无则为测试"),
+    SOLUTION(TEXT, application_id, 0, "Application; none: a test of a solver, or for Tenure itself",
+             "申请;无则为测试,或用于 Tenure 自身的验证"),
+    SOLUTION(TEXT, validation_id, 0, "Domain that Tenure itself looks at", "Tenure 自身的域名验证"),
     SOLUTION(TEXT, certificate_id, FIELD_COLUMN, "Certificate", "证书"),
     SOLUTION(TEXT, name, FIELD_COLUMN, "Name", "域名"),
     SOLUTION(TEXT, type, FIELD_COLUMN, "Type of challenge", "质询类型"),
@@ -147,19 +149,19 @@ bool solver_purge(struct db *db, int64_t limit, struct error *e) {
 #define SOLUTION_COLUMNS                                                                                     \
     "id, account_id, application_id, certificate_id, name, type, kind, solver_id, doubt_seconds, token, "    \
     "key_authorization, value, place, handle, created_at, placed_at, ready_at, unwanted_at, removed_at, "    \
-    "looks, looked_at, reason, detail_en, detail_zh "
+    "looks, looked_at, reason, detail_en, detail_zh, validation_id "
 
 bool solution_insert(struct db *db, const struct solution *s, bool *inserted, struct error *e) {
-    if (!db_exec(db, e,
-                 "INSERT INTO solution (id, account_id, application_id, certificate_id, name, type, kind, "
-                 "solver_id, doubt_seconds, token, key_authorization, value, place, created_at, placed_at) "
-                 "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) "
-                 "ON CONFLICT DO NOTHING",
-                 DB_TEXT(s->id), DB_TEXT(s->account_id), DB_TEXT(s->application_id),
-                 DB_TEXT(s->certificate_id), DB_TEXT(s->name), DB_TEXT(s->type), DB_TEXT(s->kind),
-                 DB_TEXT(s->solver_id), DB_INT(s->doubt_seconds), DB_TEXT(s->token),
-                 DB_TEXT(s->key_authorization), DB_TEXT(s->value), DB_TEXT(s->place), DB_INT(s->created_at),
-                 DB_TIME(s->placed_at)))
+    if (!db_exec(
+            db, e,
+            "INSERT INTO solution (id, account_id, application_id, certificate_id, name, type, kind, "
+            "solver_id, doubt_seconds, token, key_authorization, value, place, created_at, placed_at, validation_id) "
+            "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) "
+            "ON CONFLICT DO NOTHING",
+            DB_TEXT(s->id), DB_TEXT(s->account_id), DB_TEXT(s->application_id), DB_TEXT(s->certificate_id),
+            DB_TEXT(s->name), DB_TEXT(s->type), DB_TEXT(s->kind), DB_TEXT(s->solver_id),
+            DB_INT(s->doubt_seconds), DB_TEXT(s->token), DB_TEXT(s->key_authorization), DB_TEXT(s->value),
+            DB_TEXT(s->place), DB_INT(s->created_at), DB_TIME(s->placed_at), DB_TEXT(s->validation_id)))
         return false;
     *inserted = db_changes(db) == 1;
     return true;
@@ -200,6 +202,14 @@ bool solution_list(struct db *db, struct arena *a, const char *application_id, s
                    "SELECT " SOLUTION_COLUMNS "FROM solution WHERE application_id = $1 "
                    "AND removed_at IS NULL ORDER BY name, id",
                    DB_TEXT(application_id));
+}
+
+bool solution_list_validation(struct db *db, struct arena *a, const char *validation_id,
+                              struct solution **list, size_t *count, struct error *e) {
+    return db_list(db, a, solution_fields, sizeof **list, list, count, e,
+                   "SELECT " SOLUTION_COLUMNS "FROM solution WHERE validation_id = $1 "
+                   "AND removed_at IS NULL ORDER BY id",
+                   DB_TEXT(validation_id));
 }
 
 /* ---- what the responders answer ---- */
@@ -271,7 +281,7 @@ bool solution_tests_since(struct db *db, const char *account_id, int64_t since, 
                           struct error *e) {
     return db_int(db, count, 0, e,
                   "SELECT count(*) FROM solution WHERE account_id = $1 AND application_id IS NULL "
-                  "AND created_at > $2",
+                  "AND validation_id IS NULL AND created_at > $2",
                   DB_TEXT(account_id), DB_INT(since));
 }
 

@@ -183,6 +183,7 @@ static bool (*const parts[])(struct explanation *x, struct error *e) = {
     explain_order,
     explain_application,
     explain_validation,
+    explain_preflight,
     explain_issuer,
     explain_solution,
     explain_key,

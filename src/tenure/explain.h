@@ -23,8 +23,12 @@ bool explain_application(struct explanation *x, struct error *e);
 bool explain_order(struct explanation *x, struct error *e);
 bool explain_validation(struct explanation *x, struct error *e);
 bool explain_issuer(struct explanation *x, struct error *e);
+bool explain_preflight(struct explanation *x, struct error *e);
 bool explain_key(struct explanation *x, struct error *e);
 bool explain_solution(struct explanation *x, struct error *e);
 bool explain_source(struct explanation *x, struct error *e);
 bool explain_suggestion(struct explanation *x, struct error *e);
 bool explain_term(struct explanation *x, struct error *e);
+
+/* What is published for a validation of our own, for those that tell of it. */
+bool explain_published(struct explanation *x, const char *validation_id, struct error *e);

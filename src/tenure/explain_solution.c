@@ -11,7 +11,7 @@ static void say_found(struct explanation *x, const struct solution *s) {
 
 static void say_solution(struct explanation *x, const struct solution *s) {
     const char *place = s->place ? s->place : s->name;
-    if (s->ready_at)
+    if (s->ready_at && !s->validation_id)
         explain_say(x, "solution", "%s for %s is published at %s; the CA may look since %s.",
                     "%s(%s)已发布于 %s,自 %s 起可供 CA 验证。", s->type, s->name, place,
                     explain_when(x, s->ready_at));
@@ -27,6 +27,21 @@ static void say_solution(struct explanation *x, const struct solution *s) {
     say_found(x, s);
 }
 
+static void say_all(struct explanation *x, const struct solution *list, size_t count) {
+    for (size_t i = 0; i < count; i++)
+        if (!list[i].unwanted_at)
+            say_solution(x, &list[i]);
+}
+
+bool explain_published(struct explanation *x, const char *validation_id, struct error *e) {
+    struct solution *list;
+    size_t count;
+    if (!solution_list_validation(x->rq->db, x->rq->arena, validation_id, &list, &count, e))
+        return false;
+    say_all(x, list, count);
+    return true;
+}
+
 bool explain_solution(struct explanation *x, struct error *e) {
     struct application open;
     struct solution *list;
@@ -35,8 +50,6 @@ bool explain_solution(struct explanation *x, struct error *e) {
         return error_absent(e);
     if (!solution_list(x->rq->db, x->rq->arena, open.id, &list, &count, e))
         return false;
-    for (size_t i = 0; i < count; i++)
-        if (!list[i].unwanted_at)
-            say_solution(x, &list[i]);
+    say_all(x, list, count);
     return true;
 }

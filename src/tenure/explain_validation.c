@@ -3,6 +3,11 @@
 #include "validate/gate.h"
 
 static void say_challenge(struct explanation *x, const struct validation *v, const struct challenge *c) {
+    if (v->challenge)
+        explain_say(
+            x, "validation",
+            "Control over %s: Tenure publishes what proves it (%s); whoever wants to may do it instead.",
+            "%s 的域名验证:由 Tenure 自动发布验证内容(%s);也可以手动完成。", v->name, v->challenge);
     if (c->host)
         explain_say(x, "validation", "Control over %s: add the %s record %s with the value %s.",
                     "%s 的域名验证:请添加 %s 记录 %s,记录值为 %s。", v->name, c->type, c->host, c->value);
@@ -32,7 +37,7 @@ static bool say_name(struct explanation *x, const struct application_name *name,
         return false;
     say_challenge(x, &v, &challenge);
     say_found(x, &v);
-    return true;
+    return !v.challenge || explain_published(x, v.id, e);
 }
 
 static bool say_names(struct explanation *x, const char *application_id, struct error *e) {

@@ -2,6 +2,7 @@
 #include "tenure/node.h"
 #include "issue/acme_net.h"
 #include "signer/signer.h"
+#include "solve/automatic.h"
 
 bool node_open(struct node *node, const struct config *config, enum db_role role, int port, struct error *e) {
     struct arena *a = arena_new();
@@ -33,6 +34,7 @@ bool node_open(struct node *node, const struct config *config, enum db_role role
     node->services.acme = acme_net_new(a, &config->outbound);
     node->services.root_above = ca_root_above;
     node->services.preflight_wanted = doctor_wanted;
+    node->services.automatic = &solve_automatic;
     node->services.notifier = notifier_new(a, &config->mail, &config->outbound);
     node->services.payment_system = payment_system_new(a, &config->payment, &config->outbound);
     node->services.public_url = node->issue.public_url;

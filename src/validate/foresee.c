@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "catalog/catalog.h"
 #include "pki/names.h"
+#include "validate/automatic.h"
 #include "validate/gate.h"
 #include "validate/known.h"
 
@@ -20,25 +21,33 @@ static int64_t ahead_at(const struct certificate *c) {
 
 /* ---- what is needed ---- */
 
-static bool name_need(const struct services *services, struct arena *a, const struct certificate *c,
+/* As the gate asks for it: `form` says by which method. */
+static bool name_need(const struct services *services, struct arena *a, const struct application_form *form,
                       const char *name, struct shortage *need, struct error *e) {
     const char *bare = name_bare(name);
-    const struct validation like = {.account_id = c->account_id, .name = bare, .wildcard = bare != name};
+    const struct validation like = {.account_id = form->account_id,
+                                    .name = bare,
+                                    .wildcard = bare != name,
+                                    .method = bare == name ? form->validation_method : NULL};
     struct validation proof;
     if (!validation_find_proof(services->db, a, &like, 0, &proof, e))
         return false;
-    *need = (struct shortage){"domain", name, proof.id ? proof.validated_at : 0};
-    return true;
+    *need = (struct shortage){.what = "domain", .name = name, .proven_at = proof.id ? proof.validated_at : 0};
+    return automatic_expected(services, a, &like, &need->automatic, e);
 }
 
 static bool name_needs(const struct services *services, struct arena *a, struct foresight *f,
                        struct error *e) {
     const struct certificate *c = f->certificate;
+    struct application_form form;
     struct slice name;
+    if (!form_of(services->db, a, c, &form, e))
+        return false;
+    form.account_id = c->account_id;
     f->needs = ARENA_ARRAY(a, names_count(c->names), struct shortage);
     for (const char *rest = c->names; names_next(&rest, &name);) {
         const char *text = arena_strndup(a, (const char *)name.p, name.len);
-        if (!name_need(services, a, c, text, &f->needs[f->count++], e))
+        if (!name_need(services, a, &form, text, &f->needs[f->count++], e))
             return false;
     }
     return true;
@@ -70,7 +79,7 @@ bool foresee(const struct services *services, struct arena *a, const struct cert
 bool foresee_lacks(const struct shortage *need, int64_t at) {
     bool domain = strcmp(need->what, "domain") == 0;
     int64_t days = domain ? validation_reuse_days(at) : IDENTITY_CHECK_DAYS;
-    return need->proven_at + days * DAY <= at;
+    return !need->automatic && need->proven_at + days * DAY <= at;
 }
 
 /* ---- telling ---- */

@@ -5,6 +5,10 @@
 #include "base/clock.h"
 #include "pki/names.h"
 #include "renew/managed.h"
+#include "validate/automatic.h"
+
+/* So long a proof that needs nobody is waited for before a person is told. */
+enum { PATIENCE = 6 * 3600 };
 
 /* A name without "*.", and whether a wildcard below it is applied for. */
 struct need {
@@ -21,6 +25,7 @@ struct gate {
     size_t opened_count;
     const char *missing; /* the first name without a proof; NULL: none */
     int64_t proven_at;   /* when it was proven last; 0: never */
+    bool by_hand;        /* some name needs a person */
 };
 
 /* ---- what is needed ---- */
@@ -97,12 +102,30 @@ static bool audit_begun(struct gate *g, const struct validation *v, struct error
     return audit_write(g->w->db, g->w->arena, &entry, e);
 }
 
-/* An address has no records. */
-static const char *method_for(const struct gate *g, const struct need *need) {
+static bool is_expected(const struct gate *g, const struct validation *v, bool *expected, struct error *e) {
+    return automatic_expected(g->w->services, g->w->arena, v, expected, e);
+}
+
+/* An address has no records. Where nobody has chosen, the one that needs nobody; by a record, if both do. */
+static bool choose_method(const struct gate *g, const struct need *need, struct validation *v,
+                          struct error *e) {
     const char *method = g->application->validation_method;
-    if (name_is_ip(need->name))
-        return check_file.method;
-    return method && !need->wildcard ? method : check_dns.method;
+    bool record, file;
+    if (name_is_ip(need->name)) {
+        v->method = check_file.method;
+        return true;
+    }
+    v->method = method && !need->wildcard ? method : check_dns.method;
+    if (method || need->wildcard)
+        return true;
+    if (!is_expected(g, v, &record, e))
+        return false;
+    v->method = check_file.method;
+    if (!is_expected(g, v, &file, e))
+        return false;
+    if (record || !file)
+        v->method = check_dns.method;
+    return true;
 }
 
 /* One that is open and whose value has not run out; `id` NULL: there is none any more. */
@@ -122,14 +145,22 @@ static bool find_open(struct gate *g, struct validation *v, struct error *e) {
     return validation_end(w->db, id, "expired", w->now, e);
 }
 
-static bool open_one(struct gate *g, const struct need *need, struct validation *v, struct error *e) {
-    *v = (struct validation){.account_id = g->application->account_id,
-                             .name = need->name,
-                             .method = method_for(g, need),
-                             .wildcard = need->wildcard};
-    if (!find_open(g, v, e))
+/* What needs nobody waits for nobody. */
+static bool begin_at_once(struct gate *g, const struct validation *v, struct error *e) {
+    bool expected;
+    if (!is_expected(g, v, &expected, e))
         return false;
-    return v->id || (validation_begin(g->w->db, g->w->arena, g->w->now, v, e) && audit_begun(g, v, e));
+    g->by_hand |= !expected;
+    return automatic_hurry(g->w->services, g->w->arena, v, g->w->now, e);
+}
+
+static bool open_one(struct gate *g, const struct need *need, struct validation *v, struct error *e) {
+    *v = (struct validation){
+        .account_id = g->application->account_id, .name = need->name, .wildcard = need->wildcard};
+    if (!choose_method(g, need, v, e) || !find_open(g, v, e))
+        return false;
+    return (v->id || (validation_begin(g->w->db, g->w->arena, g->w->now, v, e) && audit_begun(g, v, e))) &&
+           begin_at_once(g, v, e);
 }
 
 /* For whoever is told of it: the first name without a proof that counts, and how old the last one is. */
@@ -177,6 +208,14 @@ static bool prove(struct gate *g, const struct need *need, struct error *e) {
 
 static struct text what_is_missing(const struct gate *g) {
     struct arena *a = g->w->arena;
+    if (!g->by_hand)
+        return (struct text)TEXT(
+            arena_printf(a,
+                         "Control over %s is not proven yet; Tenure publishes what proves it: `tenure "
+                         "application show %s`.",
+                         g->missing, g->application->id),
+            arena_printf(a, "%s 的域名验证尚未完成,验证内容由 Tenure 自动发布:`tenure application show %s`。",
+                         g->missing, g->application->id));
     return (struct text)TEXT(
         arena_printf(a,
                      "Control over %s is not proven yet: `tenure application show %s` shows what to publish.",
@@ -202,17 +241,18 @@ static bool hold(const struct gate *g, struct certificate *c, struct error *e) {
     return managed_hold(g->w, c, &lack, e);
 }
 
-static bool tell_waiting(const struct gate *g, const struct certificate *c, struct error *e) {
-    struct arena *a = g->w->arena;
+static bool tell_waiting(struct work *w, const struct application *p, const struct certificate *c,
+                         struct error *e) {
+    struct arena *a = w->arena;
     const struct error_row *row = error_row(ERR_VALIDATION_AGED_OUT);
     json_t *params =
         json_pack("{s:s,s:s,s:s,s:s}", "reason_en", c->waits_detail_en, "reason_zh", c->waits_detail_zh,
                   "remedy_en", row->remedy.in[LANG_EN], "remedy_zh", row->remedy.in[LANG_ZH]);
     const struct notify_event event = {.event = "action_needed",
-                                       .once = arena_printf(a, "validation:%s", g->application->id),
+                                       .once = arena_printf(a, "validation:%s", p->id),
                                        .params = json_keep(a, params),
-                                       .now = g->w->now};
-    return certificate_tell(g->w->db, a, c, &event, e);
+                                       .now = w->now};
+    return certificate_tell(w->db, a, c, &event, e);
 }
 
 /* It may have been held since the application was made: the time counts from the submission. */
@@ -220,10 +260,26 @@ static int64_t over_at(const struct application *p, const struct certificate *c)
     return c->submitted_at + p->expires_at - p->submitted_at;
 }
 
+/* Nobody looks at it: a later version, or what the managed service has submitted. */
+static bool comes_by_itself(const struct certificate *c) {
+    return c->version_count || managed_goes_alone(c);
+}
+
+/* So long nobody is told of what comes by itself and needs nobody. */
+static int64_t patient_until(const struct application *p, const struct certificate *c) {
+    return (c->submitted_at > p->created_at ? c->submitted_at : p->created_at) + PATIENCE;
+}
+
+static bool needs_person(const struct gate *g, const struct certificate *c) {
+    return g->by_hand || g->w->now >= patient_until(g->application, c);
+}
+
 static bool plan_end(const struct gate *g, const struct certificate *c, struct error *e) {
-    if (c->version_count)
+    const struct application *p = g->application;
+    if (comes_by_itself(c) && needs_person(g, c))
         return true;
-    return work_enqueue(g->w->db, c->account_id, g->application->id, "lapse", over_at(g->application, c), e);
+    int64_t at = comes_by_itself(c) ? patient_until(p, c) : over_at(p, c);
+    return work_enqueue(g->w->db, c->account_id, p->id, "lapse", at, e);
 }
 
 /* Before the first version somebody submitted or paid, and looks at it; a later one comes by itself. */
@@ -231,14 +287,15 @@ static bool stop(const struct gate *g, struct certificate *c, struct error *e) {
     struct work *w = g->w;
     const struct profile *profile;
     const struct text detail = what_is_missing(g);
-    if (managed_goes_alone(c))
+    bool told = comes_by_itself(c) && needs_person(g, c);
+    if (told && managed_goes_alone(c))
         return hold(g, c, e);
     c->waits_for = "validation";
     c->waits_detail_en = detail.in[LANG_EN];
     c->waits_detail_zh = detail.in[LANG_ZH];
     return certificate_profile(w->services->policies, c, &profile, e) &&
            certificate_store(w->db, w->arena, profile, c, e) &&
-           (!c->version_count || tell_waiting(g, c, e)) && plan_end(g, c, e) &&
+           (!told || tell_waiting(w, g->application, c, e)) && plan_end(g, c, e) &&
            work_goes(w, OUTCOME_OTHERWISE);
 }
 
@@ -256,13 +313,27 @@ bool validate_gate(struct work *w, struct error *e) {
 
 /* ---- too late ---- */
 
+/* Nobody was needed, it seemed, and nothing was found. */
+static bool ask_person(struct work *w, const struct application *p, struct certificate *c, struct error *e) {
+    const struct form_lack lack = {.id = ERR_VALIDATION_AGED_OUT,
+                                   .detail = TEXT(c->waits_detail_en, c->waits_detail_zh)};
+    if (w->now < patient_until(p, c))
+        return work_until(w, patient_until(p, c));
+    if (c->version_count)
+        return tell_waiting(w, p, c, e) && work_goes(w, OUTCOME_DONE);
+    return managed_hold(w, c, &lack, e) && work_enqueue(w->db, c->account_id, c->id, "decide", w->now, e) &&
+           work_goes(w, OUTCOME_DONE);
+}
+
 static bool lapse(struct work *w, const struct application *p, struct error *e) {
     struct certificate c;
     struct error cause = {0};
     if (!certificate_get_any(w->db, w->arena, p->certificate_id, &c, e))
         return false;
-    if (c.version_count || !c.waits_for || strcmp(c.waits_for, "validation") != 0)
+    if (!c.waits_for || strcmp(c.waits_for, "validation") != 0)
         return work_goes(w, OUTCOME_DONE);
+    if (comes_by_itself(&c))
+        return ask_person(w, p, &c, e);
     if (w->now < over_at(p, &c))
         return work_until(w, over_at(p, &c));
     fail(&cause, ERR_VALIDATION_FAILED, "control over the names of %s was not proven in time",

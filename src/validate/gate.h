@@ -30,7 +30,8 @@ int64_t validation_reusable_until(int64_t validated_at);
 
 /* Part of the save of `apply`, behind apply_record. OUTCOME_OTHERWISE: the certificate waits. */
 bool validate_gate(struct work *w, struct error *e);
-/* Step `lapse` of an application: when its time for validation is over, it is rejected. */
+/* Step `lapse` of an application: when its time for validation is over, it is rejected. Of what comes by
+ * itself a person is told, if a proof that needs nobody was not found. */
 bool validate_lapse(struct work *w, struct error *e);
 
 /* ---- waiting.c: who waits for a validation ---- */

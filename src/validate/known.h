@@ -38,6 +38,7 @@ struct shortage {
     const char *what;  /* "domain", "organization" */
     const char *name;  /* of a certificate: "*.example.com" as "example.com"; of an organisation its id */
     int64_t proven_at; /* last; 0: never */
+    bool automatic;    /* it is proven again with nobody's help */
 };
 
 struct foresight {
@@ -49,7 +50,7 @@ struct foresight {
 /* What its brand wants to see, and when that was proven last. */
 bool foresee(const struct services *services, struct arena *a, const struct certificate *c,
              struct foresight *f, struct error *e);
-/* Pure: for a version that is issued at `at`, the need has aged out. */
+/* Pure: for a version that is issued at `at`, the need has aged out, and somebody has to see to it. */
 bool foresee_lacks(const struct shortage *need, int64_t at);
 
 /*

@@ -17,11 +17,12 @@ static bool serves(struct arena *a, struct slice text, const void *wanted) {
 
 static bool look_for_text(const struct validator *v, struct arena *a, const struct propagation *what,
                           struct check *check, struct error *e) {
-    const struct control control = {.name = what->name, .value = what->value};
+    const struct control control = {.name = what->name, .value = what->value, .wildcard = what->wildcard};
     const struct record record = {.host = propagation_record(a, what->type, what->name),
                                   .control = &control,
                                   .holds = record_is,
-                                  .wanted = what->value};
+                                  .wanted = what->value,
+                                  .caa_domain = what->caa_domain};
     return record_look(v, a, &record, check, e);
 }
 

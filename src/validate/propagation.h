@@ -12,6 +12,9 @@ struct propagation {
     const char *token, *key_authorization; /* http-01 */
     const char *value; /* of the record; tls-alpn-01: the same, base64url(SHA-256(key_authorization)) */
     int64_t now;       /* dns-persist-01: until when a record holds is compared with it */
+    bool wildcard;     /* a wildcard below the name is wanted, too */
+    const char
+        *caa_domain; /* dns-01: CAA must permit it, where we are the CA; NULL: that is the CA's matter */
 };
 
 /*

@@ -60,6 +60,8 @@ struct control {
     const char *name;  /* without "*."; or an IP address */
     const char *value; /* what must be found */
     bool wildcard;     /* a wildcard below the name is wanted: CAA has a word of its own for it */
+    const char *token,
+        *key_authorization; /* of what we published ourselves: automatic.h; NULL: a person did */
 };
 
 /* base64url(SHA-256(token "." account)): a token that leaks is of no use to another account. */
@@ -74,6 +76,7 @@ struct challenge {
 
 /* What a check needs of the process it runs in. */
 struct validator {
+    /* `method` is one of check_methods, or a type of challenge for what has a token. */
     bool (*look)(const struct validator *self, struct arena *a, const char *method,
                  const struct control *control, struct check *check, struct error *e);
     const struct dns_settings *dns;

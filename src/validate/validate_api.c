@@ -5,6 +5,7 @@
 #include "http/list.h"
 #include "pki/digest.h"
 #include "pki/names.h"
+#include "validate/automatic.h"
 #include "validate/gate.h"
 
 /* ---- bodies and answers ---- */
@@ -47,6 +48,8 @@ const struct field domain_fields[] = {
     ROW(validated_at, TIME, FIELD_COLUMN, "Proven", "验证通过时间"),
     ROW(ended_at, TIME, 0, "Nothing is looked for since", "结束时间"),
     ROW(end_reason, TEXT, 0, "Why: validated, expired", "结束原因:validated、expired"),
+    ROW(challenge, TEXT, 0, "Published by Tenure itself, by this type of challenge",
+        "由 Tenure 自动发布,质询类型"),
     ROW(tries, INT, 0, "Checks that did not find it", "未通过的检查次数"),
     ROW(last_check_at, TIME, FIELD_COLUMN, "Last check", "上次检查时间"),
     ROW(last_reason, TEXT, FIELD_COLUMN, "What it found", "检查结果"),
@@ -120,6 +123,7 @@ static bool create_domain(struct request *rq, struct error *e) {
     rq->status = 201;
     return read_body(rq, v, e) && refuse_second(rq, v, e) &&
            validation_begin(rq->db, rq->arena, rq->now, v, e) &&
+           automatic_hurry(rq->services, rq->arena, v, rq->now, e) &&
            audit_change(rq, "domain.create", v->id, NULL, row_json(rq, v), e) && reply_domain(rq, &domain, e);
 }
 

@@ -3,6 +3,7 @@
 #include "base/rand.h"
 #include "pki/digest.h"
 #include "pki/names.h"
+#include "validate/automatic.h"
 #include "validate/gate.h"
 
 enum { KEEP_SECONDS = 30 * DAY, PURGE_LIMIT = 5000, TOKEN_BYTES = 32, MINUTE = 60 };
@@ -63,16 +64,53 @@ bool validation_find_proof(struct db *db, struct arena *a, const struct validati
 
 /* From act to save. */
 struct looked {
-    bool done;   /* there was something to look for */
-    bool crowds; /* another worker looks for something of the same account */
+    bool done;      /* there was something to look for */
+    bool crowds;    /* another worker looks for something of the same account */
+    bool ours;      /* what is described is what we publish ourselves */
+    struct way way; /* by which that begins now; type NULL: it has begun, or a person is needed */
     struct validation validation;
     struct check check;
 };
 
+static bool look_for_ours(struct work *w, struct looked *l, struct error *e) {
+    const struct validator *validator = w->services->validator;
+    struct control control;
+    automatic_control(w->arena, &l->validation, &control);
+    l->ours = true;
+    return validator->look(validator, w->arena, l->validation.challenge, &control, &l->check, e);
+}
+
+/* A person may have been faster. If nothing is found, what is to be said is said of what we publish. */
+static bool look_for_theirs(struct work *w, struct looked *l, struct error *e) {
+    const struct validator *validator = w->services->validator;
+    const struct validation *v = &l->validation;
+    struct check *check = ARENA_NEW(w->arena, struct check);
+    char value[VALUE_SIZE];
+    control_value(v->token, v->account_id, value);
+    const struct control control = {.name = v->name, .value = value, .wildcard = v->wildcard};
+    if (!validator->look(validator, w->arena, v->method, &control, check, e))
+        return false;
+    if (l->ours && check->reason != REASON_FOUND)
+        return true;
+    l->ours = false;
+    l->check = *check;
+    return true;
+}
+
+static bool look(struct work *w, struct looked *l, struct error *e) {
+    const struct automatic *automatic = w->services->automatic;
+    const struct validation *v = &l->validation;
+    if (v->challenge && !look_for_ours(w, l, e))
+        return false;
+    if (l->ours && l->check.reason == REASON_FOUND)
+        return true;
+    if (!v->challenge && automatic && !automatic->choose(w->services, w->arena, v, &l->way, e))
+        return false;
+    return l->way.type || look_for_theirs(w, l, e);
+}
+
 bool validate_look(struct work *w, struct error *e) {
     struct looked *l = ARENA_NEW(w->arena, struct looked);
-    const struct validator *validator = w->services->validator;
-    char value[VALUE_SIZE];
     w->prepared = l;
     if (!validation_get_any(w->db, w->arena, w->item->subject, &l->validation, e))
         return false;
@@ -81,10 +119,13 @@ bool validate_look(struct work *w, struct error *e) {
         return true;
     if (!work_crowds(w, &l->crowds, e) || l->crowds)
         return l->crowds;
-    control_value(v->token, v->account_id, value);
-    const struct control control = {.name = v->name, .value = value, .wildcard = v->wildcard};
     l->done = true;
-    return validator->look(validator, w->arena, v->method, &control, &l->check, e);
+    return look(w, l, e);
+}
+
+static bool take_away(struct work *w, const struct validation *v, struct error *e) {
+    const struct automatic *automatic = w->services->automatic;
+    return !v->challenge || !automatic || automatic->release(w->db, w->arena, v, w->now, e);
 }
 
 static bool store_check(struct work *w, const struct looked *l, struct error *e) {
@@ -99,11 +140,12 @@ static bool store_check(struct work *w, const struct looked *l, struct error *e)
     return validation_check_insert(w->db, &row, e);
 }
 
-/* It has ended: who waits for it is told a part at a time. */
+/* It has ended: what we published goes, and who waits for it is told a part at a time. */
 static bool end(struct work *w, const char *id, struct error *e) {
     struct validation v;
     bool more;
-    if (!validation_get_any(w->db, w->arena, id, &v, e) || !validation_pass_on(w, &v, &more, e))
+    if (!validation_get_any(w->db, w->arena, id, &v, e) || !take_away(w, &v, e) ||
+        !validation_pass_on(w, &v, &more, e))
         return false;
     return more ? work_again(w, w->now) : work_goes(w, OUTCOME_DONE);
 }
@@ -114,9 +156,30 @@ static bool look_again(struct work *w, const struct validation *v, struct error 
     if (!wanted && !validation_wanted(w->db, w->arena, v, w->now, &wanted, e))
         return false;
     if (!wanted)
-        return validation_end(w->db, v->id, "not_needed", w->now, e) && work_goes(w, OUTCOME_DONE);
+        return validation_end(w->db, v->id, "not_needed", w->now, e) && take_away(w, v, e) &&
+               work_goes(w, OUTCOME_DONE);
     int64_t next = w->now + work_backoff(v->tries + 1);
     return work_again(w, next < v->token_end_at ? next : v->token_end_at);
+}
+
+/* Whoever publishes it says when there is something to be found. */
+static bool begin_publishing(struct work *w, const struct looked *l, struct error *e) {
+    struct validation v;
+    if (!validation_get_any(w->db, w->arena, l->validation.id, &v, e))
+        return false;
+    if (v.ended_at)
+        return end(w, v.id, e);
+    v.challenge = l->way.type;
+    return validation_set_challenge(w->db, v.id, v.challenge, e) &&
+           w->services->automatic->publish(w->services, w->arena, &v, &l->way, w->now, e) &&
+           work_again(w, w->now + work_backoff(v.tries + 1));
+}
+
+/* It is a person's proof, then. */
+static bool give_way(struct work *w, const struct looked *l, struct error *e) {
+    const struct validation *v = &l->validation;
+    return !v->challenge || l->ours || l->check.reason != REASON_FOUND ||
+           (take_away(w, v, e) && validation_set_challenge(w->db, v->id, NULL, e));
 }
 
 bool validate_record(struct work *w, struct error *e) {
@@ -127,7 +190,10 @@ bool validate_record(struct work *w, struct error *e) {
         return work_again(w, w->now + CHECK_PAUSE);
     if (!l->done)
         return validation_end(w->db, v->id, "expired", w->now, e) && end(w, v->id, e);
-    if (!validation_note(w->db, v->id, &l->check, w->now, &open, e) || (open && !store_check(w, l, e)))
+    if (l->way.type)
+        return begin_publishing(w, l, e);
+    if (!give_way(w, l, e) || !validation_note(w->db, v->id, &l->check, w->now, &open, e) ||
+        (open && !store_check(w, l, e)))
         return false;
     if (!open || l->check.reason == REASON_FOUND)
         return end(w, v->id, e);

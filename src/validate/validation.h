@@ -13,8 +13,9 @@ struct validation {
     const char *end_reason;
     int64_t tries, last_check_at;
     const char *last_reason;
-    bool advance;     /* asked for in advance by a person; else an application needs it */
-    int64_t asked_at; /* a person asked for a check, last */
+    bool advance;          /* asked for in advance by a person; else an application needs it */
+    int64_t asked_at;      /* a person asked for a check, last */
+    const char *challenge; /* "dns-01", …: published by ourselves (automatic.h); NULL: by a person */
 };
 
 struct validation_check {
@@ -55,13 +56,16 @@ bool validation_find_open(struct db *db, struct arena *a, const char *account_id
 bool validation_find_good(struct db *db, struct arena *a, const struct validation *like, int64_t after,
                           bool file, struct validation *v, struct error *e);
 /* The account whose proof of `name`, or of what that lies below, is the last one, however old; NULL: none.
- * `record`: a file is not enough, since it says nothing of DNS. */
+ * What we published ourselves does not count: it may have been by means that are everybody's. `record`: a
+ * file is not enough, since it says nothing of DNS. */
 bool validation_prover(struct db *db, struct arena *a, const char *name, bool record, const char **account_id,
                        struct error *e);
 /* What proves the name of `like` later than `after`: itself, by either method (a wildcard: by a record), or a
  * record at a name above it; `id` NULL if there is none. */
 bool validation_find_proof(struct db *db, struct arena *a, const struct validation *like, int64_t after,
                            struct validation *proof, struct error *e);
+/* Notes by which type of challenge we publish it ourselves; NULL: a person was faster. */
+bool validation_set_challenge(struct db *db, const char *id, const char *type, struct error *e);
 /* A wildcard is wanted, too. */
 bool validation_set_wildcard(struct db *db, const char *id, struct error *e);
 /* Notes that a person asked; `*noted` false: it is over, or was asked for after `before` already. */

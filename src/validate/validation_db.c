@@ -23,6 +23,8 @@ const struct field validation_fields[] = {
     ROW(TEXT, last_reason, FIELD_COLUMN, "What it found", "检查结果"),
     ROW(BOOL, advance, 0, "Asked for in advance", "预先发起"),
     ROW(TIME, asked_at, FIELD_HIDDEN, "A check was asked for", "上次请求检查时间"),
+    ROW(TEXT, challenge, 0, "Published by Tenure itself, by this type of challenge",
+        "由 Tenure 自动发布,质询类型"),
     FIELD_END,
 };
 
@@ -40,7 +42,7 @@ const struct field validation_check_fields[] = {
 
 #define COLUMNS                                                                                              \
     "id, account_id, name, method, wildcard, token, created_at, token_end_at, validated_at, ended_at, "      \
-    "end_reason, removed_at, tries, last_check_at, last_reason, advance, asked_at"
+    "end_reason, removed_at, tries, last_check_at, last_reason, advance, asked_at, challenge"
 #define CHECK_COLUMNS "id, account_id, validation_id, at, reason, detail_en, detail_zh, answers"
 
 bool validation_insert(struct db *db, const struct validation *v, struct error *e) {
@@ -102,11 +104,12 @@ bool validation_find_good(struct db *db, struct arena *a, const struct validatio
 static bool last_prover(struct db *db, struct arena *a, const char *name, bool file, int64_t after,
                         struct validation *v, struct error *e) {
     v->id = NULL;
-    return db_get(db, a, validation_fields, v, e,
-                  "SELECT " COLUMNS " FROM validation WHERE name = $1 AND validated_at > $2 "
-                  "AND removed_at IS NULL AND (method = 'dns' OR $3) ORDER BY validated_at DESC, id DESC "
-                  "LIMIT 1",
-                  DB_TEXT(name), DB_INT(after), DB_INT(file)) ||
+    return db_get(
+               db, a, validation_fields, v, e,
+               "SELECT " COLUMNS " FROM validation WHERE name = $1 AND validated_at > $2 "
+               "AND removed_at IS NULL AND challenge IS NULL AND (method = 'dns' OR $3) ORDER BY validated_at DESC, id DESC "
+               "LIMIT 1",
+               DB_TEXT(name), DB_INT(after), DB_INT(file)) ||
            error_absent(e);
 }
 
@@ -125,6 +128,11 @@ bool validation_prover(struct db *db, struct arena *a, const char *name, bool re
         }
     }
     return true;
+}
+
+bool validation_set_challenge(struct db *db, const char *id, const char *type, struct error *e) {
+    return db_exec(db, e, "UPDATE validation SET challenge = $2 WHERE id = $1 AND ended_at IS NULL",
+                   DB_TEXT(id), DB_TEXT(type));
 }
 
 bool validation_set_wildcard(struct db *db, const char *id, struct error *e) {

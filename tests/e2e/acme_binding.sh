@@ -16,7 +16,7 @@ stop_servers() {
     stop_zone
 }
 
-start_zone
+start_zone 'w CAA 0 issuewild "nobody.example"'
 start_pebble -strict
 daemon <<YAML
 responder: {http: "127.0.0.1:$PEBBLE_HTTP_PORT"}
@@ -42,11 +42,15 @@ check "the right one is set" tenure issuer change pebble --eab-kid kid-1 --eab-k
 check "and the certificate comes by itself" wait_for 25 is "$FIRST" issued
 
 # ---- a wildcard and its bare name, while the key of the account is changed ----
+tenure issuer change pebble --caa-domains pebble.example >/dev/null
 tenure solver add w.example.test --kind manual >/dev/null
 WILD=$(buy w.example.test '*.w.example.test')
 records() { read_api "solutions?certificate=$WILD&open=1" | jq -r ".items[] | select(.type == \"dns-01\").$1"; }
 shown() { [ "$(records value | sort -u | wc -l)" = 2 ]; }
 check "two records are wanted at one name" wait_for 20 shown
+check "explain says what would make a CA refuse that heeds CAA" wait_for 20 explains "$WILD" \
+    'look at \*\.w\.example\.test .*caa_other_issuer'
+check "in Chinese, too" sh -c 'LANG=zh_CN.UTF-8 "$1" explain "$2" | grep -q "发现 CA 会因此拒绝.*caa_other_issuer"' - "$TENURE" "$WILD"
 THUMBPRINT=$(account thumbprint)
 check "a new key is asked for meanwhile" tenure issuer account roll "$(account id)"
 same_key() { [ "$(account thumbprint)" = "$THUMBPRINT" ]; }

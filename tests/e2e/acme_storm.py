@@ -420,7 +420,7 @@ class ClockedStorm(Storm):
     def is_quiet(self):
         return not self.query("SELECT 1 FROM acme_order WHERE ended_at IS NULL UNION ALL"
                               " SELECT 1 FROM solution WHERE removed_at IS NULL UNION ALL"
-                              " SELECT 1 FROM work WHERE step IN ('apply', 'issue', 'request') LIMIT 1")
+                              " SELECT 1 FROM application WHERE closed_at IS NULL LIMIT 1")
 
     def move_windows(self):
         """The CA has revoked some overnight, is about to revoke most, and wants the others renewed next week."""

@@ -208,7 +208,7 @@ CREATE TABLE application (
     organization_revision BIGINT,
     contact TEXT,                    -- JSON, as it was when submitted
     organization TEXT,               -- JSON, as it was when submitted
-    validation_method TEXT,          -- dns, file
+    validation_method TEXT,          -- dns, file; NULL: nobody chose
     submitted_at BIGINT,
     submitted_by TEXT,               -- NULL: by a payment or the managed service
     expires_at BIGINT,               -- the time for validation is over

@@ -18,6 +18,7 @@ CREATE TABLE validation (
     advance BIGINT NOT NULL DEFAULT 0, -- asked for in advance by a person; else an application needs it
     asked_at BIGINT,                 -- a person asked for a check, last
     removed_at BIGINT,               -- lists show it no more, and nothing relies on it
+    challenge TEXT,                  -- dns-01, …: published by ourselves, as for a CA; NULL: a person publishes it
     tries BIGINT NOT NULL DEFAULT 0, -- checks that did not find it
     last_check_at BIGINT,
     last_reason TEXT                 -- validate/reason.c

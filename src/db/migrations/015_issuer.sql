@@ -20,8 +20,11 @@ CREATE TABLE issuer (
     profile TEXT,                    -- certificate profile that is asked for
     preferred_chain TEXT,            -- common name of the top issuer of the chain that is taken
     caa_domains TEXT,                -- what CAA records may name, one space between; NULL: as its directory says
-    takes_not_after BIGINT NOT NULL, -- honours notBefore and notAfter of an order
+    takes_not_after BIGINT NOT NULL, -- honours notAfter of an order
+    takes_not_before BIGINT NOT NULL DEFAULT 0, -- and notBefore
     days_max BIGINT NOT NULL,        -- longest lifetime of its certificates; 0: as the policy says
+    grades TEXT,                     -- words; NULL: as the brand says
+    public_names BIGINT NOT NULL,    -- it issues for public names and addresses only
     key_algorithms TEXT,             -- words; NULL: as the brand says
     names_max BIGINT NOT NULL,       -- 0: as the brand says
     limits TEXT,                     -- JSON array: rate limits
@@ -30,9 +33,9 @@ CREATE TABLE issuer (
     changed_at BIGINT NOT NULL,
     revision BIGINT NOT NULL
 );
-INSERT INTO issuer (id, account_id, kind, title_en, title_zh, eab_reusable, takes_not_after, days_max, names_max, finalize_seconds,
+INSERT INTO issuer (id, account_id, kind, title_en, title_zh, eab_reusable, takes_not_after, days_max, public_names, names_max, finalize_seconds,
     changed_at, revision)
-VALUES ('local', 'system', 'local', 'Tenure''s own CA', 'Tenure 自有 CA', 0, 1, 0, 0, 0, 0, 0);
+VALUES ('local', 'system', 'local', 'Tenure''s own CA', 'Tenure 自有 CA', 0, 1, 0, 0, 0, 0, 0, 0);
 
 -- owner: issue
 -- CAs that do not answer: nobody asks before the time, and then one at first.

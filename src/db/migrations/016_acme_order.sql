@@ -11,6 +11,7 @@ CREATE TABLE acme_order (
     created_at BIGINT NOT NULL,
     replaces TEXT,                   -- RFC 9773: the certificate whose place it takes; NULL: not said, or not any more
     not_after BIGINT,                -- the end that it asks for; NULL: that is the CA's, which does not take one, or not this
+    not_before BIGINT,               -- that is asked for with it
     slot_at BIGINT,                  -- a slot under the CA's limits was taken for newOrder, which was not sent since
     url TEXT,                        -- NULL: the CA has not answered yet
     finalize_url TEXT,

@@ -23,7 +23,8 @@ CREATE INDEX solver_removed ON solver (removed_at, id) WHERE removed_at IS NOT N
 CREATE TABLE solution (
     id TEXT PRIMARY KEY,             -- sol_…
     account_id TEXT NOT NULL,
-    application_id TEXT,             -- NULL: a test of a solver
+    application_id TEXT,             -- NULL: a test of a solver, or for a validation of our own
+    validation_id TEXT,              -- what looks for it is Tenure itself; NULL: a CA does
     certificate_id TEXT,             -- what is woken when the CA may look
     name TEXT NOT NULL,              -- without "*."; or an IP address
     type TEXT NOT NULL,
@@ -50,7 +51,8 @@ CREATE UNIQUE INDEX solution_once ON solution (application_id, name, type, token
 CREATE INDEX solution_account ON solution (account_id, id);
 CREATE INDEX solution_waiting ON solution (account_id, id) WHERE ready_at IS NULL AND unwanted_at IS NULL AND removed_at IS NULL;
 CREATE INDEX solution_certificate ON solution (certificate_id, id);
-CREATE INDEX solution_test ON solution (account_id, created_at) WHERE application_id IS NULL;
+CREATE INDEX solution_validation ON solution (validation_id) WHERE validation_id IS NOT NULL AND removed_at IS NULL;
+CREATE INDEX solution_test ON solution (account_id, created_at) WHERE application_id IS NULL AND validation_id IS NULL;
 CREATE INDEX solution_solver ON solution (solver_id) WHERE removed_at IS NULL;
 -- What the responders answer from.
 CREATE INDEX solution_token ON solution (token) WHERE removed_at IS NULL;
