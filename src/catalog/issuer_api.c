@@ -169,9 +169,10 @@ static bool prepare_change(struct request *rq, struct error *e) {
     return json_to_row(rq->arena, rq->json, change_body, given, e) && seal_key(rq, given, e);
 }
 
-/* Terms and external accounts are given here: what waited for them goes on. */
+/* Terms and external accounts are given here, or it is back: what waited for that goes on. */
 static bool retry_waiting(struct request *rq, struct error *e) {
     return work_unblock(rq->db, NULL, error_row(ERR_ACME_USER_ACTION)->code, rq->now, e) &&
+           work_unblock(rq->db, NULL, error_row(ERR_BRAND_NOT_ON_SALE)->code, rq->now, e) &&
            work_unblock(rq->db, NULL, error_row(ERR_ACME_EXTERNAL_ACCOUNT)->code, rq->now, e);
 }
 

@@ -40,6 +40,9 @@ bool acme_account_get_any(struct db *db, struct arena *a, const char *id, struct
 /* The newest at that issuer; `id` NULL if there is none. */
 bool acme_account_of(struct db *db, struct arena *a, const char *account_id, const char *issuer_id,
                      struct acme_account *account, struct error *e);
+/* Has another account than this one ended since then? */
+bool acme_account_followed(struct db *db, const struct acme_account *account, int64_t since, bool *followed,
+                           struct error *e);
 struct acme_account_range {
     const char *account_id, *below; /* id, or NULL */
     size_t limit;

@@ -107,6 +107,16 @@ bool acme_run_read(struct acme_run *run, struct error *e) {
     return issuer_get(w->db, w->arena, run->order.issuer_id, &run->issuer, e) && read_authorizations(run, e);
 }
 
+/* An order of an account that is over belongs to nobody: the one that follows begins its own. */
+static bool is_of_account(const struct acme_run *run, struct error *e) {
+    bool followed = false;
+    if (run->order.url &&
+        !acme_account_followed(run->w->db, run->session.account, run->order.created_at, &followed, e))
+        return false;
+    return !followed || fail(e, ERR_ACME_OVER, "order %s is of an account at %s that is over",
+                             "订单 %s 属于在 %s 的已停用账户", run->order.id, run->issuer.id);
+}
+
 bool acme_run_open(struct acme_run *run, struct error *e) {
     struct work *w = run->w;
     if (run->opened)
@@ -114,14 +124,23 @@ bool acme_run_open(struct acme_run *run, struct error *e) {
     run->session = (struct acme_session){
         .services = w->services, .arena = w->arena, .now = w->now, .issuer = &run->issuer};
     run->opened = acme_account_ensure(&run->session, run->c->account_id, e) &&
-                  acme_net_directory(&run->session, &run->directory, e);
+                  acme_net_directory(&run->session, &run->directory, e) && is_of_account(run, e);
     return run->opened;
+}
+
+/* Else nobody could register anew: the account that the CA has forgotten would stand in the way. */
+static bool note_gone(const struct acme_run *run, struct error *e) {
+    const struct error cause = *e;
+    struct error trouble = {.id = ERR_NONE};
+    if (!acme_account_note(&run->session, &cause, &trouble))
+        *e = trouble;
+    return false;
 }
 
 bool acme_run_post(struct acme_run *run, const char *url, const json_t *payload, struct error *e) {
     const char *text = payload ? json_text(run->w->arena, payload, false) : NULL;
     run->requests++;
-    return acme_net_post(&run->session, url, text, &run->reply, e);
+    return acme_net_post(&run->session, url, text, &run->reply, e) || note_gone(run, e);
 }
 
 /* ---- a turn ---- */
