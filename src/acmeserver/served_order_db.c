@@ -39,6 +39,8 @@ bool served_order_same(struct db *db, struct arena *a, const struct served_order
                   "SELECT " ORDER "WHERE account_id = $1 AND names = $2 AND profile = $3 "
                   "AND coalesce(not_before, 0) = $4 AND coalesce(not_after, 0) = $5 "
                   "AND coalesce(replaces, '') = $6 AND status IN ('pending', 'ready') AND expires_at > $7 "
+                  "AND NOT EXISTS (SELECT 1 FROM served_order_authorization l JOIN served_authorization z "
+                  "ON z.id = l.authorization_id WHERE l.order_id = served_order.id AND z.expires_at <= $7) "
                   "ORDER BY id DESC LIMIT 1",
                   DB_TEXT(wanted->account_id), DB_TEXT(wanted->names), DB_TEXT(wanted->profile),
                   DB_INT(wanted->not_before), DB_INT(wanted->not_after),

@@ -434,6 +434,29 @@ static void a_hint_belongs_to_the_words_that_find_an_order(void **state) {
     assert_int_equal(state_of(&c), STATE_ISSUED);
 }
 
+/* Should we die then, there may be an order. */
+static void what_is_sent_is_counted_before(void **state) {
+    (void)state;
+    brand.fallback_issuers = "";
+    replaces = REPLACED;
+    fakes[0].loses = 1;
+    struct certificate c = buy("www.example.com");
+    live(5);
+    struct application p = last_application(&c);
+    struct acme_order_row order, after;
+    bool used;
+    assert_ok(acme_order_open(w.services.db, w.arena, p.id, &order, &e), e);
+    order.slot_at = w.now;
+    assert_ok(db_begin(w.services.db, &e), e);
+    assert_ok(world_end(&w, acme_order_store(w.services.db, &order, &e), &e), e);
+    int64_t before = order.polls;
+    assert_ok(acme_order_use_slot(w.services.db, &order, &used, &e), e);
+    assert_true(used);
+    assert_int_equal(order.polls, before + 1);
+    assert_ok(acme_order_open(w.services.db, w.arena, p.id, &after, &e), e);
+    assert_int_equal(after.polls, before + 1);
+}
+
 static void a_hint_that_is_never_answered_is_dropped(void **state) {
     (void)state;
     brand.fallback_issuers = "";
@@ -484,6 +507,6 @@ TEST_MAIN(acme_life, in_world(a_certificate_comes_by_http), in_world(an_order_th
           in_world(a_leaf_of_a_root_needs_no_chain_if_that_is_known),
           in_world(an_order_goes_on_when_the_ca_comes_back),
           in_world(an_order_whose_answer_was_lost_is_repeated_as_it_was),
-          in_world(a_hint_belongs_to_the_words_that_find_an_order),
+          in_world(a_hint_belongs_to_the_words_that_find_an_order), in_world(what_is_sent_is_counted_before),
           in_world(a_hint_that_is_never_answered_is_dropped), in_world(what_it_replaces_is_said),
           in_world(a_hint_that_is_refused_keeps_nobody_waiting))

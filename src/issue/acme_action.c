@@ -96,14 +96,17 @@ static bool read_new_order(struct acme_run *run, struct acme_order *answer, stru
                 names_count(run->application->names));
 }
 
-/* Whether one is there nobody knows where the answer was lost, or tells nothing: those are counted. */
+/*
+ * Whether one is there nobody knows where the answer was lost, or tells nothing, or where we died: what is
+ * sent is counted with its slot, before, and what is refused is not counted any more.
+ */
 static bool post_order(struct acme_run *run, struct acme_order *answer, struct error *e) {
     if (acme_run_post(run, run->directory.new_order, order_payload(run), e) &&
         read_new_order(run, answer, e)) {
         run->order.polls = 0;
         return true;
     }
-    run->order.polls += run->reply.status < BAD_REQUEST;
+    run->order.polls -= run->reply.status >= BAD_REQUEST;
     run->stays |= run->order.polls > 0;
     return false;
 }

@@ -72,6 +72,7 @@ static bool take_again(struct acme_run *run, bool *taken, struct error *e) {
         return false;
     *taken = run->order.slot_at != 0;
     run->order.slot_at = 0;
+    run->order.polls += *taken;
     return acme_order_store(run->w->db, &run->order, e);
 }
 

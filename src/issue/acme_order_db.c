@@ -108,9 +108,8 @@ bool acme_order_insert(struct db *db, const struct acme_order_row *o, struct err
 
 static bool use_slot(struct db *db, const struct acme_order_row *o, bool *used, struct error *e) {
     if (!db_exec(db, e,
-                 "UPDATE acme_order SET slot_at = NULL, not_after = $2, not_before = $3 "
-                 "WHERE id = $1 AND slot_at IS NOT NULL "
-                 "AND ended_at IS NULL",
+                 "UPDATE acme_order SET slot_at = NULL, polls = polls + 1, not_after = $2, not_before = $3 "
+                 "WHERE id = $1 AND slot_at IS NOT NULL AND ended_at IS NULL",
                  DB_TEXT(o->id), DB_TIME(o->not_after), DB_TIME(o->not_before)))
         return false;
     *used = db_changes(db) == 1;
@@ -119,7 +118,10 @@ static bool use_slot(struct db *db, const struct acme_order_row *o, bool *used, 
 
 bool acme_order_use_slot(struct db *db, struct acme_order_row *o, bool *used, struct error *e) {
     o->slot_at = 0;
-    return db_begin(db, e) && db_end(db, use_slot(db, o, used, e), e);
+    if (!db_begin(db, e) || !db_end(db, use_slot(db, o, used, e), e))
+        return false;
+    o->polls += *used;
+    return true;
 }
 
 static bool still_open(struct db *db, const struct acme_order_row *o, struct error *e) {

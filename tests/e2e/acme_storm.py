@@ -280,8 +280,10 @@ class Storm(Fire):
         """Orders that nobody went on with: but for those that ran out while the CA failed, and those whose answers it lost
         for hours, after which it was asked without `replaces`."""
         ended = {url.rsplit("/", 1)[1]: at for url, at in self.daemon.rows("SELECT url, ended_at FROM acme_order WHERE url > ''")}
-        orders = rows_of(self.ca.data / "test-ca.db", "SELECT id, status, names, replaces, created_at, expires_at FROM served_order"
-                         " ORDER BY created_at, id")
+        orders = rows_of(self.ca.data / "test-ca.db", "SELECT o.id, o.status, o.names, o.replaces, o.created_at,"
+                         " min(o.expires_at, min(z.expires_at)) FROM served_order o JOIN served_order_authorization l"
+                         " ON l.order_id = o.id JOIN served_authorization z ON z.id = l.authorization_id"
+                         " GROUP BY o.id ORDER BY o.created_at, o.id")
         for order, status, names, replaces, at, expires_at in orders:
             later = [other[4] for other in orders if other[2] == names and other[0] > order]
             lost_for_hours = order not in ended and replaces and later and later[0] - at > sum(BACKOFF[:4])

@@ -18,7 +18,7 @@ CREATE TABLE acme_order (
     certificate_url TEXT,
     status TEXT,                     -- pending, ready, processing, valid, invalid …: as the CA said it last
     expires_at BIGINT,               -- the CA's patience; NULL: it names none
-    polls BIGINT NOT NULL DEFAULT 0, -- answers in a row that told nothing new; before there is a url, those that were lost
+    polls BIGINT NOT NULL DEFAULT 0, -- answers in a row that told nothing new; before there is a url, newOrders that were not refused
     poll_at BIGINT,                  -- not before then is it asked again
     processing_until BIGINT,         -- the issuer's patience with an order that is being processed; NULL: it was not yet
     pause_until BIGINT,              -- after trouble nothing is asked before then, whoever wakes the certificate
