@@ -43,6 +43,9 @@ static bool say_order(struct explanation *x, const struct application *p, struct
                 "已向签发机构 %s 下单,订单状态:%s。", order.issuer_id, order.status ? order.status : "-");
     explain_say(x, "issuer", "It is over at %s, if nothing comes of it.", "若无结果,该订单于 %s 结束。",
                 explain_when(x, acme_order_end(&order)));
+    if (order.certificate_url && order.polls > 0)
+        explain_say(x, "issuer", "The chain that came with the certificate is not good: it is fetched again.",
+                    "随证书返回的证书链不正确,将重新获取。");
     return true;
 }
 
@@ -87,12 +90,16 @@ static bool say_clock(struct explanation *x, const struct application *p, struct
     int64_t apart;
     if (!p->issuer || !acme_clock_apart(x->rq->db, x->rq->arena, p->issuer, &apart, e))
         return !p->issuer;
-    if (apart)
+    if (apart > 0)
         explain_say(
             x, "clock",
-            "The clock of issuer %s is %lld seconds ahead of this machine's (less than 0: behind): set the one "
-            "that is wrong.",
-            "签发机构 %s 的时钟比本机快 %lld 秒(负数表示慢):请校正有误的一方。", p->issuer, (long long)apart);
+            "The clock of issuer %s is %lld seconds ahead of this machine's: set the one that is wrong.",
+            "签发机构 %s 的时钟比本机快 %lld 秒:请校正有误的一方。", p->issuer, (long long)apart);
+    if (apart < 0)
+        explain_say(
+            x, "clock",
+            "The clock of issuer %s is %lld seconds behind this machine's: set the one that is wrong.",
+            "签发机构 %s 的时钟比本机慢 %lld 秒:请校正有误的一方。", p->issuer, -(long long)apart);
     return true;
 }
 
