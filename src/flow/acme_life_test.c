@@ -434,6 +434,29 @@ static void a_hint_belongs_to_the_words_that_find_an_order(void **state) {
     assert_int_equal(state_of(&c), STATE_ISSUED);
 }
 
+/* A process that has just begun knows no directory; and who refuses in no words refuses no hint. */
+static void what_may_be_there_is_not_given_up_for_other_trouble(void **state) {
+    (void)state;
+    brand.fallback_issuers = "";
+    replaces = REPLACED;
+    fakes[0].loses = 1;
+    struct certificate c = buy("www.example.com");
+    live(30);
+    w.services.acme = acme_net_over(w.arena, &(struct acme_transport){.call = fake_call});
+    fakes[0].down = true;
+    live(60);
+    assert_int_equal(open_orders(), 1);
+    fakes[0].down = false;
+    fakes[0].garbles = true;
+    live(600);
+    assert_int_equal(fakes[0].new_orders, 2);
+    fakes[0].garbles = false;
+    live(2 * 3600);
+    assert_int_equal(fakes[0].new_orders, 3);
+    assert_string_equal(fakes[0].orders[1].replaces, REPLACED);
+    assert_int_equal(state_of(&c), STATE_ISSUED);
+}
+
 /* Should we die then, there may be an order. */
 static void what_is_sent_is_counted_before(void **state) {
     (void)state;
@@ -507,6 +530,7 @@ TEST_MAIN(acme_life, in_world(a_certificate_comes_by_http), in_world(an_order_th
           in_world(a_leaf_of_a_root_needs_no_chain_if_that_is_known),
           in_world(an_order_goes_on_when_the_ca_comes_back),
           in_world(an_order_whose_answer_was_lost_is_repeated_as_it_was),
-          in_world(a_hint_belongs_to_the_words_that_find_an_order), in_world(what_is_sent_is_counted_before),
-          in_world(a_hint_that_is_never_answered_is_dropped), in_world(what_it_replaces_is_said),
-          in_world(a_hint_that_is_refused_keeps_nobody_waiting))
+          in_world(a_hint_belongs_to_the_words_that_find_an_order),
+          in_world(what_may_be_there_is_not_given_up_for_other_trouble),
+          in_world(what_is_sent_is_counted_before), in_world(a_hint_that_is_never_answered_is_dropped),
+          in_world(what_it_replaces_is_said), in_world(a_hint_that_is_refused_keeps_nobody_waiting))

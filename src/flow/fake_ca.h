@@ -33,6 +33,7 @@ struct fake_ca {
     const char *invalid; /* the same, for the challenge */
     const char *retry_after;
     bool refuses_replaces;
+    bool garbles;     /* newOrder is refused in no words */
     int wrong_chains; /* downloads without the issuer of the leaf, until one is right */
     bool in_haste;    /* its windows lie in the past */
     int loses;        /* answers to newOrder with `replaces` that do not arrive */
@@ -129,6 +130,8 @@ static inline int64_t fake_end(const json_t *payload) {
 static inline bool fake_new_order(struct fake_ca *ca, const json_t *payload, struct http_reply *reply) {
     const char *replaces = json_string_value(json_object_get(payload, "replaces"));
     ca->new_orders++;
+    if (ca->garbles)
+        return fake_reply(reply, 400, "<html>");
     if (ca->refuses)
         return fake_problem(ca, reply, strcmp(ca->refuses, "rateLimited") == 0 ? 429 : 403, ca->refuses);
     if (replaces && ca->refuses_replaces)

@@ -117,7 +117,9 @@ static bool post_order(struct acme_run *run, struct acme_order *answer, struct e
  */
 static bool hint_may_be_why(const struct acme_run *run) {
     int status = run->reply.status;
-    bool lost = status < BAD_REQUEST, refused = !lost && status < SERVER_ERRORS && status != TOO_MANY;
+    const char *type = run->reply.problem.type;
+    bool lost = status < BAD_REQUEST;
+    bool refused = !lost && status < SERVER_ERRORS && status != TOO_MANY && type && *type;
     return run->order.polls == 0 || refused || (lost && run->order.polls >= LOST_MAX);
 }
 

@@ -302,7 +302,7 @@ static bool note_trouble(struct acme_run *run, const struct error *cause, struct
     bool passed_over = false;
     if (!failover_failed(run->w, run->c, run->application, cause, &passed_over, e))
         return false;
-    if (passed_over || (!run->order.url && !run->stays))
+    if (passed_over || (!run->order.url && !run->stays && !run->order.polls))
         return end_order(run, ACME_ABANDONED, e);
     return !is_dead(run, cause) || end_order(run, ACME_OVER, e);
 }
