@@ -188,7 +188,9 @@ static bool put_brand(struct request *rq, struct error *e) {
         (exists && (!same_currency(&b, &before, e) || !is_newest(rq, &b, &before, e))))
         return false;
     rq->status = exists ? 200 : 201;
-    return change(rq, exists ? "brand.change" : "brand.create", &b, exists ? &before : NULL, e);
+    /* what its issuers have left goes on with those that it has now */
+    return change(rq, exists ? "brand.change" : "brand.create", &b, exists ? &before : NULL, e) &&
+           work_unblock(rq->db, NULL, error_row(ERR_BRAND_NOT_ON_SALE)->code, rq->now, e);
 }
 
 /* Twice is once. */
@@ -276,7 +278,7 @@ const struct route catalog_routes[] = {
     {.method = "PUT",
      .path = "/v1/catalog/brands/{id}",
      .access = ACCESS_OWN,
-     .flags = ROUTE_WRITES | ROUTE_ADMINISTERS,
+     .flags = ROUTE_WRITES | ROUTE_ADMINISTERS | ROUTE_WAKES,
      .handle = put_brand,
      .body = brand_body,
      .answer = brand_fields,

@@ -27,7 +27,8 @@ struct issuer {
     const char *profile;     /* that is asked for, where the directory offers it; NULL: the CA's default */
     const char *preferred_chain; /* common name of the top issuer; NULL: the chain the CA gives */
     const char *caa_domains; /* what a CAA record may name, one space between; NULL: as its directory says */
-    bool takes_not_after;    /* honours notBefore and notAfter in an order */
+    bool takes_not_after;    /* honours notAfter in an order */
+    bool takes_not_before;   /* and notBefore */
     int64_t days_max;        /* of a certificate; 0: what the policy says */
     const char *grades;      /* dv, ov, ev, one space between; NULL: what the brand says */
     bool public_names;       /* no private addresses, no names that no public CA can hold */

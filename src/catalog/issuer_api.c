@@ -29,6 +29,8 @@ enum { FINALIZE_SECONDS = 600, EAB_KEY_MIN = 16, BODY_MAX = 1 << 20 };
         ISSUER(WORDS, caa_domains, 0, "What CAA records may name", "CAA 记录可填写的域名"),                  \
         ISSUER(BOOL, takes_not_after, FIELD_NOT_NULL, "It honours the lifetime that an order asks for",      \
                "是否接受订单指定的有效期"),                                                                  \
+        ISSUER(BOOL, takes_not_before, FIELD_NOT_NULL, "It honours the beginning that an order asks for",    \
+               "是否接受订单指定的生效时间"),                                                                \
         ISSUER(INT, days_max, FIELD_NOT_NULL, "Longest lifetime of its certificates, in days",               \
                "证书最长有效期(天)"),                                                                        \
         ISSUER(WORDS, grades, 0, "Grades that it issues: dv, ov, ev", "可签发的等级:dv、ov、ev"),            \
@@ -167,10 +169,18 @@ static bool prepare_change(struct request *rq, struct error *e) {
     return json_to_row(rq->arena, rq->json, change_body, given, e) && seal_key(rq, given, e);
 }
 
-/* Terms and external accounts are given here: what waited for them goes on. */
+/* Terms and external accounts are given here, or it is back: what waited for that goes on. */
 static bool retry_waiting(struct request *rq, struct error *e) {
     return work_unblock(rq->db, NULL, error_row(ERR_ACME_USER_ACTION)->code, rq->now, e) &&
+           work_unblock(rq->db, NULL, error_row(ERR_BRAND_NOT_ON_SALE)->code, rq->now, e) &&
            work_unblock(rq->db, NULL, error_row(ERR_ACME_EXTERNAL_ACCOUNT)->code, rq->now, e);
+}
+
+static bool tell_contact(struct request *rq, const struct issuer *issuer, const char *before,
+                         struct error *e) {
+    const char *after = issuer->contact ? issuer->contact : "";
+    contact_teller *tell = rq->services->contact_changed;
+    return !tell || strcmp(before, after) == 0 || tell(rq->db, rq->arena, issuer->id, rq->now, e);
 }
 
 static bool change_issuer(struct request *rq, struct error *e) {
@@ -179,6 +189,7 @@ static bool change_issuer(struct request *rq, struct error *e) {
     if (!path_issuer(rq, &issuer, e))
         return false;
     const json_t *before = json_keep(rq->arena, json_from_row(rq->arena, issuer_fields, &issuer));
+    const char *contact = issuer.contact ? issuer.contact : "";
     if (!json_to_row(rq->arena, rq->json, change_body, &issuer, e))
         return false;
     if (given->eab_key)
@@ -186,7 +197,7 @@ static bool change_issuer(struct request *rq, struct error *e) {
     normalise(&issuer, json_object_get(rq->json, "terms_agreed") != NULL, rq->now);
     issuer.revision++;
     return issuer_check(rq->arena, &issuer, e) && store(rq, "issuer.change", &issuer, before, e) &&
-           retry_waiting(rq, e);
+           retry_waiting(rq, e) && tell_contact(rq, &issuer, contact, e);
 }
 
 /* Twice is once. Certificates and applications name it: the row stays. */

@@ -25,6 +25,8 @@ const struct field issuer_fields[] = {
     FIELD(WORDS, issuer, caa_domains, 0, "What CAA records may name", "CAA 记录可填写的域名"),
     FIELD(BOOL, issuer, takes_not_after, 0, "Honours the lifetime that an order asks for",
           "是否接受订单指定的有效期"),
+    FIELD(BOOL, issuer, takes_not_before, 0, "Honours the beginning that an order asks for",
+          "是否接受订单指定的生效时间"),
     FIELD(INT, issuer, days_max, 0, "Longest lifetime of its certificates, in days; 0: as the policy says",
           "证书最长有效期(天);0 表示由策略决定"),
     FIELD(WORDS, issuer, grades, 0, "Grades that it issues; null: as the brand says",
@@ -48,7 +50,7 @@ const struct field issuer_fields[] = {
 #define COLUMNS                                                                                                     \
     "id, kind, title_en, title_zh, preset, directory, tls_roots, chain_roots, contact, terms_agreed_at, eab_kid, "  \
     "eab_sealed, eab_reusable, profile, preferred_chain, caa_domains, takes_not_after, key_algorithms, names_max, " \
-    "limits, finalize_seconds, withdrawn_at, changed_at, revision, days_max, grades, public_names "
+    "limits, finalize_seconds, withdrawn_at, changed_at, revision, days_max, grades, public_names, takes_not_before "
 
 static void complete(struct issuer *issuer) {
     issuer->eab = issuer->eab_sealed.len > 0;
@@ -81,18 +83,19 @@ bool issuer_db_put(struct db *db, const struct issuer *i, struct error *e) {
         db, e,
         "INSERT INTO issuer (id, account_id, kind, title_en, title_zh, preset, directory, tls_roots, chain_roots, "
         "contact, terms_agreed_at, eab_kid, eab_sealed, profile, preferred_chain, caa_domains, takes_not_after, "
-        "key_algorithms, names_max, limits, finalize_seconds, withdrawn_at, changed_at, revision, eab_reusable, days_max, grades, public_names) "
+        "key_algorithms, names_max, limits, finalize_seconds, withdrawn_at, changed_at, revision, eab_reusable, "
+        "days_max, grades, public_names, takes_not_before) "
         "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, "
-        "$22, $23, $24, $25, $26, $27, $28) ON CONFLICT (id) DO UPDATE SET title_en = $4, title_zh = $5, tls_roots = $8, "
-        "chain_roots = $9, contact = $10, terms_agreed_at = $11, eab_kid = $12, eab_sealed = $13, profile = $14, "
-        "preferred_chain = $15, caa_domains = $16, takes_not_after = $17, key_algorithms = $18, names_max = $19, "
+        "$22, $23, $24, $25, $26, $27, $28, $29) ON CONFLICT (id) DO UPDATE SET title_en = $4, "
+        "title_zh = $5, tls_roots = $8, chain_roots = $9, contact = $10, terms_agreed_at = $11, eab_kid = $12, "
+        "eab_sealed = $13, profile = $14, preferred_chain = $15, caa_domains = $16, takes_not_after = $17, key_algorithms = $18, names_max = $19, "
         "limits = $20, finalize_seconds = $21, withdrawn_at = $22, changed_at = $23, revision = $24, "
-        "eab_reusable = $25, days_max = $26, grades = $27, public_names = $28",
+        "eab_reusable = $25, days_max = $26, grades = $27, public_names = $28, takes_not_before = $29",
         DB_TEXT(i->id), DB_TEXT(ISSUER_ACCOUNT), DB_TEXT(i->kind), DB_TEXT(i->title_en), DB_TEXT(i->title_zh),
         DB_TEXT(i->preset), DB_TEXT(i->directory), DB_TEXT(i->tls_roots), DB_TEXT(i->chain_roots),
         DB_TEXT(i->contact), DB_TIME(i->terms_agreed_at), DB_TEXT(i->eab_kid), DB_BLOB(i->eab_sealed),
         DB_TEXT(i->profile), DB_TEXT(i->preferred_chain), DB_TEXT(i->caa_domains), DB_INT(i->takes_not_after),
         DB_TEXT(i->key_algorithms), DB_INT(i->names_max), DB_TEXT(i->limits), DB_INT(i->finalize_seconds),
         DB_TIME(i->withdrawn_at), DB_INT(i->changed_at), DB_INT(i->revision), DB_INT(i->eab_reusable),
-        DB_INT(i->days_max), DB_TEXT(i->grades), DB_INT(i->public_names));
+        DB_INT(i->days_max), DB_TEXT(i->grades), DB_INT(i->public_names), DB_INT(i->takes_not_before));
 }

@@ -14,9 +14,8 @@ static bool check_reply(const struct pca_source *s, const struct http_reply *rep
     if (reply->status != 200)
         return fail(e, ERR_UNREACHABLE, "%s answers with HTTP status %d", "%s 返回 HTTP 状态 %d", s->url,
                     reply->status);
-    return reply->body.len <= FETCH_MAX ||
-           fail(e, ERR_MALFORMED_CERTIFICATE, "%s gives %zu bytes; at most %d are taken",
-                "%s 返回 %zu 字节,最多接受 %d 字节", s->url, reply->body.len, FETCH_MAX);
+    return !reply->cut || fail(e, ERR_MALFORMED_CERTIFICATE, "%s gives more than %d bytes",
+                               "%s 返回的内容超过 %d 字节", s->url, FETCH_MAX);
 }
 
 /* A key may be where the certificate is published, by mistake or not: it is not taken from there. */
@@ -38,7 +37,11 @@ bool pca_source_fetch(struct work *w, struct error *e) {
         return false;
     if (!s.id || !s.url)
         return true;
-    const struct http_request request = {.method = "GET", .url = s.url, .timeout_ms = FETCH_TIMEOUT_MS};
+    const struct http_request request = {.method = "GET",
+                                         .url = s.url,
+                                         .timeout_ms = FETCH_TIMEOUT_MS,
+                                         .reply_max = FETCH_MAX,
+                                         .cut_allowed = true};
     f->done = http_call(client_new(w->arena, w->services->outbound), w->arena, &request, &reply, e) &&
               check_reply(&s, &reply, e) && take_in(w, &s, reply.body, &f->intake, e);
     return f->done;

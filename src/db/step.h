@@ -28,6 +28,10 @@ typedef bool root_finder(const struct services *services, struct arena *a, const
 typedef bool preflight_asker(struct db *db, const char *account_id, const char *name,
                              const char *application_id, int64_t now, struct error *e);
 
+/* The people whom a CA may write to have changed: accounts there are to tell it (issue/acme_account.h). */
+typedef bool contact_teller(struct db *db, struct arena *a, const char *issuer_id, int64_t now,
+                            struct error *e);
+
 /* What slices need of the process they run in; opaque to those that do not use it. */
 struct services {
     struct db *db;
@@ -48,6 +52,7 @@ struct services {
     struct acmeserver *acmeserver;         /* acmeserver/served.h; NULL: this process is none */
     preflight_asker *preflight_wanted;     /* NULL: nobody looks */
     const struct automatic *automatic;     /* validate/automatic.h; NULL: only people prove names to us */
+    contact_teller *contact_changed;       /* NULL: there are no accounts */
     const char *public_url;                /* what links are made of; no slash at its end */
 };
 

@@ -10,7 +10,15 @@
 
 enum { DNS_NAME_MAX = 253, DNS_VALUES_MAX = 64, DNS_SERVERS_MAX = 16, DNS_PORT = 53 };
 
-enum dns_type { DNS_A = 1, DNS_NS = 2, DNS_SOA = 6, DNS_TXT = 16, DNS_AAAA = 28, DNS_CAA = 257 };
+enum dns_type {
+    DNS_A = 1,
+    DNS_NS = 2,
+    DNS_SOA = 6,
+    DNS_TXT = 16,
+    DNS_AAAA = 28,
+    DNS_DNSKEY = 48,
+    DNS_CAA = 257
+};
 enum dns_rcode { DNS_NOERROR, DNS_FORMERR, DNS_SERVFAIL, DNS_NXDOMAIN, DNS_NOTIMP, DNS_REFUSED };
 
 struct dns_server {
@@ -65,7 +73,7 @@ void dns_close(struct dns *dns);
 struct dns_result {
     int rcode; /* DNS_SERVFAIL also for an answer whose signatures are wrong */
     bool timed_out, secure, bogus;
-    const char *why;       /* what is wrong with the signatures; empty if nothing */
+    const char *why;       /* what is wrong with the signatures, or why nobody can tell; empty if nothing */
     const char *canonical; /* the name behind all CNAMEs */
     size_t count;
     const struct slice *data; /* RDATA */
@@ -81,7 +89,7 @@ bool dns_failed(const struct dns_result *result);
 struct dns_zone_found {
     const char *zone; /* the closest zone cut at the name or above */
     struct dns_servers servers;
-    struct dns_result failure; /* without servers: the look-up that found none */
+    struct dns_result failure; /* without servers: the look-up that found none, or names without addresses */
 };
 
 bool dns_authorities(struct dns *dns, const char *name, struct dns_zone_found *found, struct error *e);

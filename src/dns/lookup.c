@@ -308,12 +308,10 @@ static bool await(struct dns *dns, const struct pending *pending, struct error *
     return true;
 }
 
-bool dns_validated(struct dns *dns, const char *name, enum dns_type type, struct dns_result *result,
-                   struct error *e) {
+static bool look_up(struct dns *dns, const char *name, enum dns_type type, struct dns_result *result,
+                    struct error *e) {
     struct pending pending = {.arena = dns->arena, .result = result};
     int id = 0;
-    if (!may_look_up(dns, name, e))
-        return false;
     *result = (struct dns_result){.rcode = DNS_SERVFAIL, .why = "", .canonical = name};
     result->timed_out = clock_monotonic_ms() >= dns->deadline_ms;
     if (result->timed_out)
@@ -326,6 +324,29 @@ bool dns_validated(struct dns *dns, const char *name, enum dns_type type, struct
         dns->keeper->spent = true;
     /* The callback must not come later: `pending` ends with this call. */
     return pending.done || good(ub_cancel(dns->resolver, id), "cancel", e);
+}
+
+/*
+ * Many resolvers leave signatures out. Then everything that the root vouches for looks forged, and no zone is
+ * to blame: not even the root's own keys hold.
+ */
+static bool blame_resolvers(struct dns *dns, struct dns_result *result, struct error *e) {
+    struct dns_result root;
+    if (!look_up(dns, ".", DNS_DNSKEY, &root, e))
+        return false;
+    if (root.secure)
+        return true;
+    result->bogus = false;
+    result->why = "the DNS servers that are asked leave signatures out";
+    return true;
+}
+
+bool dns_validated(struct dns *dns, const char *name, enum dns_type type, struct dns_result *result,
+                   struct error *e) {
+    if (!may_look_up(dns, name, e) || !look_up(dns, name, type, result, e))
+        return false;
+    bool by_root = result->bogus && !zone_of(dns->settings, name);
+    return !by_root || blame_resolvers(dns, result, e);
 }
 
 bool dns_failed(const struct dns_result *result) {

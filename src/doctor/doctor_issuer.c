@@ -2,6 +2,7 @@
 #include "doctor/doctor_issuer.h"
 #include "base/buf.h"
 #include "issue/acme_account.h"
+#include "issue/acme_clock.h"
 #include "solve/solve.h"
 
 /* Configured, or not yet but known. */
@@ -68,6 +69,17 @@ static void ask_directory(const struct doctor_question *q, struct examination *x
 
 /* ---- all of them ---- */
 
+static bool judge_clock(const struct doctor_question *q, struct examination *x, const char *issuer,
+                        struct error *e) {
+    int64_t apart;
+    if (!acme_clock_apart(q->services->db, x->arena, issuer, &apart, e))
+        return false;
+    if (apart)
+        symptom_add(x, SYMPTOM_CLOCK_APART, issuer, "it is %lld seconds ahead", "快 %lld 秒",
+                    (long long)apart);
+    return true;
+}
+
 static bool add_issuer(const struct doctor_question *q, struct examination *x, const struct issuer *issuer,
                        struct error *e) {
     struct doctor_issuer *shown = &x->issuers[x->issuer_count++];
@@ -84,7 +96,7 @@ static bool add_issuer(const struct doctor_question *q, struct examination *x, c
         symptom_add(x, SYMPTOM_ISSUER_WITHDRAWN, shown->id, "%s", "%s", shown->id);
     else
         ask_directory(q, x, issuer, shown);
-    return true;
+    return judge_clock(q, x, shown->id, e);
 }
 
 static bool add_one(const struct doctor_question *q, struct examination *x, struct error *e) {
@@ -139,17 +151,32 @@ static void say_solver(struct examination *x, const struct proving *p) {
         symptom_add(x, by_hand ? SYMPTOM_BY_HAND : SYMPTOM_SOLVED, NULL, "%s: %s", "%s:%s", s->type, s->kind);
 }
 
+static bool choose(const struct doctor_question *q, const struct examination *x, unsigned types,
+                   struct solver *solver, struct error *e) {
+    const struct offer offer = {
+        .name = x->name, .wildcard = x->wildcard, .address = x->address, .types = types};
+    return solver_choose(q->services, x->arena, q->account_id, &offer, solver, e);
+}
+
+/* Not every CA offers dns-persist-01: it counts where nothing else of ours can. */
+static void choose_persist(const struct doctor_question *q, const struct examination *x, unsigned usual,
+                           struct solver *solver) {
+    struct solver persist;
+    struct error ignored;
+    if (strcmp(solver->kind, "manual") == 0 &&
+        choose(q, x, usual | 1u << CHALLENGE_DNS_PERSIST_01, &persist, &ignored) &&
+        strcmp(persist.kind, "manual") != 0)
+        *solver = persist;
+}
+
 bool doctor_solver(const struct doctor_question *q, struct examination *x, struct error *e) {
-    const struct offer offer = {.name = x->name,
-                                .wildcard = x->wildcard,
-                                .address = x->address,
-                                .types = 1u << CHALLENGE_HTTP_01 | 1u << CHALLENGE_DNS_01 |
-                                         1u << CHALLENGE_TLS_ALPN_01};
+    const unsigned usual = 1u << CHALLENGE_HTTP_01 | 1u << CHALLENGE_DNS_01 | 1u << CHALLENGE_TLS_ALPN_01;
     struct proving p = {.account_id = q->account_id, .name = x->name};
     if (!q->services->solve || !asks_a_ca(x))
         return true;
-    if (!solver_choose(q->services, x->arena, q->account_id, &offer, &p.solver, e))
+    if (!choose(q, x, usual, &p.solver, e))
         return not_chosen(x, e);
+    choose_persist(q, x, usual, &p.solver);
     bool by_record = strcmp(p.solver.type, challenge_type_name(CHALLENGE_DNS_01)) == 0;
     if (by_record && !solver_locate(q->services, x->arena, &p, e))
         return not_chosen(x, e);

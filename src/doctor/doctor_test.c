@@ -4,6 +4,7 @@
 #include "http/fixture.h"
 #include "http/list.h"
 #include "issue/acme_account.h"
+#include "issue/acme_clock.h"
 #include "unit.h"
 #include "validate/validate.h"
 
@@ -276,6 +277,14 @@ static json_t *look_for(const char *issuer) {
     return get(id, LANG_ZH);
 }
 
+/* As that CA's answers have told it. */
+static void set_clock(const char *id, int64_t ahead) {
+    const struct issuer issuer = {.id = id};
+    const struct acme_session session = {
+        .services = &t.services, .arena = t.arena, .now = t.now, .issuer = &issuer};
+    assert_true(acme_clock_note(&session, ahead));
+}
+
 /* An external account of its own is set, and not used yet. */
 static void bind_account(const char *issuer) {
     const struct acme_account account = {.id = "aca_1",
@@ -312,6 +321,11 @@ static void what_makes_an_issuer_refuse_every_name_is_found(void **state) {
     assert_true(has_finding(all, "external_account", "strict"));
     assert_true(has_finding(all, "profile_unknown", "strict"));
     assert_false(has_finding(all, "issuer_silent", "strict"));
+    assert_false(has_finding(all, "clock_apart", "strict"));
+    set_clock("strict", 301);
+    assert_true(has_finding(look_for("strict"), "clock_apart", "strict"));
+    set_clock("over", -300);
+    assert_false(has_finding(look_for("over"), "clock_apart", "over"));
     bind_account("strict");
     assert_false(has_finding(look_for("strict"), "external_account", "strict"));
     assert_false(has_finding(all, "issuer_withdrawn", "over"));

@@ -61,6 +61,11 @@ static void judge_lost(struct examination *x, const struct dns_result *failure) 
     judge_look_up(x, DNS_NS, failure);
     if (x->count > before)
         return;
+    if (failure->count > 0) {
+        symptom_add(x, SYMPTOM_SERVERS_FAIL, NULL, "none of the name servers of %s has an address",
+                    "%s 的域名服务器均无地址", x->name);
+        return;
+    }
     symptom_add(x, SYMPTOM_NOT_DELEGATED, NULL, "%s", "%s", x->name);
     x->over = true;
 }

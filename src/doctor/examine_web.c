@@ -146,6 +146,8 @@ static void judge_families(struct examination *x, const struct family *v4, const
         return;
     if (v4->answered_http > 0 && v6->answered_http == 0)
         symptom_add(x, SYMPTOM_IPV6_REFUSES, NULL, "%s", "%s", v6->silent ? v6->silent : x->name);
+    if (v4->answered_tls > 0 && v6->answered_tls == 0)
+        symptom_add(x, SYMPTOM_IPV6_REFUSES, NULL, "port 443 of %s", "%s 的 443 端口", x->name);
     bool other_status = v4->answered_http && v6->answered_http && v4->status != v6->status;
     bool other_certificate =
         v4->fingerprint && v6->fingerprint && strcmp(v4->fingerprint, v6->fingerprint) != 0;

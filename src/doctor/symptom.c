@@ -191,6 +191,11 @@ static const struct symptom_row rows[SYMPTOM_COUNT] = {
          TEXT("The CA does not offer the certificate profile", "该 CA 不提供所选的证书配置"),
          TEXT("Choose one that its directory has, or none: tenure issuer change ISSUER --certificate-profile NAME.",
               "请选择其目录中提供的配置或不指定:tenure issuer change 签发机构 --certificate-profile 名称。")},
+    [SYMPTOM_CLOCK_APART] =
+        {"clock_apart", SEVERITY_WARNING,
+         TEXT("The clock of this machine and that of the CA differ", "本机与 CA 的时钟不一致"),
+         TEXT("Have this machine keep its time by NTP: dates of certificates, orders and renewals depend on it.",
+              "请为本机启用 NTP 校时:证书、订单与续期的时间均取决于时钟。")},
     [SYMPTOM_NO_METHOD] = {"no_method", SEVERITY_FATAL,
                            TEXT("No method of validation can work", "没有可用的验证方式"),
                            TEXT("Remove what the other findings name; validation by DNS needs the least.",

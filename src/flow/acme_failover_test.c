@@ -23,6 +23,21 @@ static void the_second_issuer_takes_over_and_the_first_comes_back(void **state) 
     expect_nothing_left();
 }
 
+static const char *metrics_now(void) {
+    struct buf b = buf_new(w.arena, 4096);
+    assert_ok(failover_metrics(w.services.db, w.arena, w.now, &b, &e), e);
+    return arena_strndup(w.arena, (const char *)b.p, b.len);
+}
+
+static struct issuer_standing standing_of(const char *id) {
+    struct issuer issuer;
+    struct issuer_standing standing;
+    assert_ok(issuer_get(w.services.db, w.arena, id, &issuer, &e) &&
+                  issuer_standing(w.services.db, w.arena, ACCOUNT, &issuer, &standing, &e),
+              e);
+    return standing;
+}
+
 static void who_comes_after_three_failures_goes_to_the_second_at_once(void **state) {
     (void)state;
     fakes[0].down = true;
@@ -39,6 +54,11 @@ static void who_comes_after_three_failures_goes_to_the_second_at_once(void **sta
         assert_int_equal(state_of(&all[i]), STATE_ISSUED);
         assert_string_equal(issuer_of_last(&all[i]), "two");
     }
+    assert_int_equal(notices_told(&w, "issuer_failing"), 1);
+    assert_non_null(strstr(metrics_now(), "tenure_issuer_passed_over{issuer=\"one\"} 1\n"));
+    assert_int_equal(standing_of("one").failures, 3);
+    assert_true(standing_of("one").avoid_until > w.now);
+    assert_int_equal(standing_of("two").failures, 0);
     /* a day later one tries the first again: still down, and it alone has lost a minute */
     live(DAY);
     struct certificate one = buy("x1.example.com"), other = buy("x2.example.com");
@@ -57,6 +77,8 @@ static void who_comes_after_three_failures_goes_to_the_second_at_once(void **sta
     live(30);
     assert_string_equal(issuer_of_last(&other), "one");
     assert_int_equal(failures_of("one"), 0);
+    assert_string_equal(metrics_now(), "");
+    assert_int_equal(notices_told(&w, "issuer_failing"), 1);
     expect_nothing_left();
 }
 

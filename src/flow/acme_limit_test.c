@@ -142,6 +142,39 @@ static void a_ca_whose_windows_lie_in_the_past_makes_no_versions_without_end(voi
     assert_in_range(look_at(&c).version_count, before, before + 1);
 }
 
+/* Another account of this installation has registered there before. */
+static void others_take_a_slot(void) {
+    struct issuer one;
+    struct limit_answer answer;
+    struct rate_limits limits;
+    assert_ok(issuer_get(w.services.db, w.arena, "one", &one, &e), e);
+    assert_ok(rate_limits_parse(w.arena, one.limits, &limits, &e), e);
+    const struct limit_ask ask = {.limits = &limits,
+                                  .issuer = "one",
+                                  .directory = one.directory,
+                                  .account_id = "acct_other",
+                                  .acme_account = "aca_other",
+                                  .subject = "aca_other"};
+    assert_ok(db_begin(w.services.db, &e), e);
+    assert_ok(world_end(&w, limit_take_account(w.services.db, w.arena, &ask, w.now, &answer, &e), &e), e);
+    assert_true(answer.taken);
+}
+
+static void a_new_account_waits_for_its_slot(void **state) {
+    (void)state;
+    set_limits("[{\"name\":\"accounts\",\"per\":\"address\",\"count\":1,\"seconds\":10800}]");
+    others_take_a_slot();
+    struct certificate c = buy("www.example.com"), other = buy("other.example.com");
+    live(10000);
+    assert_int_equal(fakes[0].accounts, 0);
+    assert_int_equal(failures_of("one"), 0);
+    live(1000);
+    assert_int_equal(fakes[0].accounts, 1);
+    assert_int_equal(state_of(&c), STATE_ISSUED);
+    assert_int_equal(state_of(&other), STATE_ISSUED);
+    assert_string_equal(last_application(&c).issuer, "one");
+}
+
 /* ---- lifetimes ---- */
 
 static void takes_lifetimes(int64_t days_max) {
@@ -220,14 +253,37 @@ static void the_lifetime_is_of_the_day_that_it_is_asked_for(void **state) {
     assert_in_range(look_at(&c).version_end - look_at(&c).not_before, 90 * DAY - 2 * 3600, 90 * DAY);
 }
 
+/* Also when it is said again, because the answer was lost. */
+static void a_ca_that_takes_a_beginning_gives_the_lifetime_to_the_second(void **state) {
+    (void)state;
+    struct issuer one;
+    int64_t began = w.now;
+    takes_lifetimes(30);
+    brand.fallback_issuers = "";
+    assert_ok(issuer_get(w.services.db, w.arena, "one", &one, &e), e);
+    one.takes_not_before = true;
+    assert_ok(issuer_db_put(w.services.db, &one, &e), e);
+    fakes[0].longest = 90 * DAY;
+    fakes[0].forgets_location = true;
+    struct certificate c = buy("www.example.com");
+    live(30);
+    fakes[0].forgets_location = false;
+    live(120);
+    assert_int_equal(fakes[0].new_orders, 2);
+    for (size_t i = 0; i < 2; i++)
+        assert_string_equal(fakes[0].orders[i].not_before, time_format(w.arena, began));
+    assert_int_equal(look_at(&c).version_end, began + 30 * DAY);
+}
+
 TEST_MAIN(acme_limit, in_world(orders_wait_for_their_slots),
           in_world(killed_orders_take_no_more_than_there_is),
           in_world(the_same_names_once_more_are_no_new_order),
           in_world(what_waits_and_is_cancelled_leaves_its_place), in_world(what_the_ca_has_proven_is_known),
           in_world(each_version_asks_for_its_window),
           in_world(a_ca_whose_windows_lie_in_the_past_makes_no_versions_without_end),
-          in_world(no_more_is_asked_for_than_the_ca_has),
+          in_world(a_new_account_waits_for_its_slot), in_world(no_more_is_asked_for_than_the_ca_has),
           in_world(an_order_that_may_be_there_is_asked_for_with_its_lifetime),
           in_world(a_lifetime_that_is_refused_keeps_nobody_waiting),
           in_world(what_a_ca_refuses_otherwise_is_not_said_again),
-          in_world(the_lifetime_is_of_the_day_that_it_is_asked_for))
+          in_world(the_lifetime_is_of_the_day_that_it_is_asked_for),
+          in_world(a_ca_that_takes_a_beginning_gives_the_lifetime_to_the_second))

@@ -18,7 +18,7 @@ struct fake_order {
     bool answered;
     int polls;
     struct slice chain;
-    const char *replaces;
+    const char *replaces, *not_before;
     int64_t end; /* of the certificate; 0: as long as it has them */
 };
 
@@ -43,7 +43,7 @@ struct fake_ca {
     bool by_root, alone; /* the root signs; nothing comes with the leaf */
     int64_t lifetime, patience;
     /* what it has seen */
-    int requests, new_orders, finalized, answered, revoked;
+    int requests, accounts, new_orders, finalized, answered, revoked;
     struct fake_order orders[FAKE_ORDERS_MAX];
     size_t count;
 };
@@ -149,6 +149,7 @@ static inline bool fake_new_order(struct fake_ca *ca, const json_t *payload, str
         .status = ca->reuses ? "ready" : "pending",
         .authorization = ca->reuses ? "valid" : "pending",
         .end = end,
+        .not_before = json_string_value(json_object_get(payload, "notBefore")),
         .replaces = arena_strdup(ca->w->arena, replaces)};
     if (!ca->forgets_location)
         fake_header(reply, "Location", fake_url(ca, "order", i));
@@ -265,6 +266,7 @@ static inline bool fake_serve(struct fake_ca *ca, const char *path, const json_t
     if (strcmp(path, "/nonce") == 0)
         return fake_reply(reply, 200, "");
     if (strcmp(path, "/new-account") == 0) {
+        ca->accounts++;
         fake_header(reply, "Location", arena_printf(ca->w->arena, "%s/account/1", ca->host));
         return fake_reply(reply, 201, "{\"status\":\"valid\"}");
     }

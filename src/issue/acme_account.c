@@ -12,6 +12,7 @@
 #include "base/rand.h"
 #include "issue/acme_net.h"
 #include "issue/acme_order.h"
+#include "issue/limit.h"
 #include "notify/notify.h"
 #include "pki/names.h"
 
@@ -192,6 +193,29 @@ static bool take_account(const struct acme_session *s, const struct acme_reply *
     return true;
 }
 
+/* Of the CA's limit on new accounts: taken before one is asked for, and for repeats as well. */
+static bool take_slot(const struct acme_session *s, const struct acme_account *p, struct error *e) {
+    struct db *db = s->services->db;
+    struct rate_limits limits;
+    struct limit_answer answer;
+    const struct limit_ask ask = {.limits = &limits,
+                                  .issuer = s->issuer->id,
+                                  .directory = s->issuer->directory,
+                                  .account_id = p->account_id,
+                                  .acme_account = p->id,
+                                  .subject = p->id};
+    if (!rate_limits_parse(s->arena, s->issuer->limits, &limits, e) || !db_begin(db, e) ||
+        !db_end(db, limit_take_account(db, s->arena, &ask, s->now, &answer, e), e))
+        return false;
+    if (answer.taken)
+        return true;
+    fail(e, ERR_ACME_ACCOUNT_SLOT, "the limit '%s' of %s has no room for a new account before %s",
+         "签发机构的限额“%s”(%s)在 %s 之前没有新账户的空位", answer.limit, s->issuer->id,
+         time_format(s->arena, answer.slot_at));
+    e->retry_after = answer.slot_at - s->now;
+    return false;
+}
+
 static bool register_account(const struct acme_session *s, struct acme_account *p, struct error *e) {
     struct acme_directory directory;
     struct acme_reply reply;
@@ -206,7 +230,7 @@ static bool register_account(const struct acme_session *s, struct acme_account *
         json_object_set_new(body, "contact", contact_json(s->arena, wanted_contact(s, p)));
     if (s->issuer->terms_agreed_at)
         json_object_set_new(body, "termsOfServiceAgreed", json_true());
-    if (!add_binding(s, p, &binding, directory.new_account, body, e))
+    if (!add_binding(s, p, &binding, directory.new_account, body, e) || !take_slot(s, p, e))
         return false;
     if (!acme_net_post_by_key(s, &key, directory.new_account, json_text(s->arena, body, false), &reply, e))
         return binding_refused(&binding, &reply, e);
@@ -467,6 +491,18 @@ static bool make_ready(struct acme_session *s, struct acme_account *p, struct er
     if (store_dealt(s, p, e))
         return true;
     return e->id == ERR_CONFLICT && acme_account_get_any(s->services->db, s->arena, p->id, p, e) && p->url;
+}
+
+bool acme_account_tell_all(struct db *db, struct arena *a, const char *issuer_id, int64_t now,
+                           struct error *e) {
+    struct acme_account *list;
+    size_t count;
+    if (!acme_account_sharing(db, a, issuer_id, &list, &count, e))
+        return false;
+    for (size_t i = 0; i < count; i++)
+        if (!work_enqueue(db, list[i].account_id, list[i].id, "account", now, e))
+            return false;
+    return true;
 }
 
 bool acme_account_ensure(struct acme_session *s, const char *account_id, struct error *e) {

@@ -40,12 +40,18 @@ bool acme_account_get_any(struct db *db, struct arena *a, const char *id, struct
 /* The newest at that issuer; `id` NULL if there is none. */
 bool acme_account_of(struct db *db, struct arena *a, const char *account_id, const char *issuer_id,
                      struct acme_account *account, struct error *e);
+/* Has another account than this one ended since then? */
+bool acme_account_followed(struct db *db, const struct acme_account *account, int64_t since, bool *followed,
+                           struct error *e);
 struct acme_account_range {
     const char *account_id, *below; /* id, or NULL */
     size_t limit;
 };
 bool acme_account_list(struct db *db, struct arena *a, const struct acme_account_range *range,
                        struct acme_account **accounts, size_t *count, struct error *e);
+/* The open ones that the CA knows with the issuer's contact, of whatever account. */
+bool acme_account_sharing(struct db *db, struct arena *a, const char *issuer_id,
+                          struct acme_account **accounts, size_t *count, struct error *e);
 /* Not if there is an open one already: db_changes tells. */
 bool acme_account_insert(struct db *db, const struct acme_account *account, struct error *e);
 /* All that can change; ERR_CONFLICT if somebody else changed it first. Raises the revision. */
@@ -87,6 +93,11 @@ bool acme_account_make_next(const struct services *services, struct arena *a, in
 bool acme_account_ensure(struct acme_session *s, const char *account_id, struct error *e);
 /* What acme_net_… answered with an account: notes one that the CA does not know any more. Own transaction. */
 bool acme_account_note(const struct acme_session *s, const struct error *cause, struct error *e);
+
+/* services->contact_changed. Inside a transaction: all accounts at the issuer that have no contact of their
+ * own. */
+bool acme_account_tell_all(struct db *db, struct arena *a, const char *issuer_id, int64_t now,
+                           struct error *e);
 
 /* Step `account`: registers, tells the contact, rolls the key over, deactivates; whatever the row asks for.
  */

@@ -89,6 +89,19 @@ bool acme_account_of(struct db *db, struct arena *a, const char *account_id, con
     return error_absent(e);
 }
 
+bool acme_account_followed(struct db *db, const struct acme_account *account, int64_t since, bool *followed,
+                           struct error *e) {
+    int64_t ended;
+    if (!db_int(db, &ended, 0, e,
+                "SELECT count(*) FROM acme_account WHERE account_id = $1 AND issuer_id = $2 AND id <> $3 "
+                "AND (gone_at >= $4 OR deactivated_at >= $4)",
+                DB_TEXT(account->account_id), DB_TEXT(account->issuer_id), DB_TEXT(account->id),
+                DB_INT(since)))
+        return false;
+    *followed = ended > 0;
+    return true;
+}
+
 bool acme_account_list(struct db *db, struct arena *a, const struct acme_account_range *range,
                        struct acme_account **accounts, size_t *count, struct error *e) {
     if (!db_list(db, a, acme_account_fields, sizeof **accounts, accounts, count, e,
@@ -99,6 +112,14 @@ bool acme_account_list(struct db *db, struct arena *a, const struct acme_account
     for (size_t i = 0; i < *count; i++)
         complete(&(*accounts)[i], NULL, e, true);
     return true;
+}
+
+bool acme_account_sharing(struct db *db, struct arena *a, const char *issuer_id,
+                          struct acme_account **accounts, size_t *count, struct error *e) {
+    return db_list(db, a, acme_account_fields, sizeof **accounts, accounts, count, e,
+                   "SELECT " COLUMNS "FROM acme_account WHERE issuer_id = $1 AND url IS NOT NULL "
+                   "AND contact IS NULL AND deactivated_at IS NULL AND gone_at IS NULL ORDER BY id",
+                   DB_TEXT(issuer_id));
 }
 
 bool acme_account_insert(struct db *db, const struct acme_account *p, struct error *e) {

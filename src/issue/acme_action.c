@@ -1,6 +1,7 @@
 /* What a turn of an order does at the CA: RFC 8555, sections 7.4 and 7.5. */
 #include "acme/base64url.h"
 #include "acme/jwk.h"
+#include "base/log.h"
 #include "issue/acme_run.h"
 #include "pki/csr.h"
 #include "solve/persist_record.h"
@@ -62,8 +63,9 @@ bool acme_run_lifetime(struct acme_run *run, struct error *e) {
         !issue_coverage(w, run->c, profile, &coverage, e))
         return false;
     struct validity validity = policy_validity(profile, &rules, coverage.end, w->now);
-    int64_t margin = validity.limited_by == LIMIT_COVERAGE ? 1 : CLOCKS_DIFFER;
-    run->order.not_after = validity.end - margin;
+    bool exact = validity.limited_by == LIMIT_COVERAGE || run->issuer.takes_not_before;
+    run->order.not_after = validity.end - (exact ? 1 : CLOCKS_DIFFER);
+    run->order.not_before = run->issuer.takes_not_before ? validity.not_before : 0;
     return true;
 }
 
@@ -78,6 +80,8 @@ static json_t *order_payload(const struct acme_run *run) {
         json_object_set_new(payload, "replaces", json_string(run->order.replaces));
     if (run->order.not_after)
         json_object_set_new(payload, "notAfter", json_string(time_format(a, run->order.not_after)));
+    if (run->order.not_before)
+        json_object_set_new(payload, "notBefore", json_string(time_format(a, run->order.not_before)));
     return payload;
 }
 
@@ -144,7 +148,9 @@ static bool place_or_shorten(struct acme_run *run, struct acme_order *answer, bo
     const char *type = run->reply.problem.type;
     if (!run->order.not_after || run->reply.status < BAD_REQUEST || !type || strcmp(type, "malformed") != 0)
         return false;
-    run->order.not_after = 0;
+    log_event(LOG_WARNING, "the CA refuses the lifetime of an order", LOG_S("issuer", run->issuer.id),
+              LOG_S("detail", e->detail[LANG_EN]));
+    run->order.not_after = run->order.not_before = 0;
     error_clear(e);
     return acme_limit_take_again(run, sent, e) && (!*sent || post_order(run, answer, e));
 }

@@ -63,6 +63,18 @@ bool acme_clock_note(const struct acme_session *s, int64_t offset) {
     return db_begin(db, &ignored) && db_end(db, store(db, s->issuer->id, offset, s->now, &ignored), &ignored);
 }
 
+bool acme_clock_apart(struct db *db, struct arena *a, const char *issuer_id, int64_t *seconds,
+                      struct error *e) {
+    struct clock_row row = {.issuer_id = NULL};
+    *seconds = 0;
+    if (!db_get(db, a, clock_fields, &row, e,
+                "SELECT issuer_id, offset_seconds, seen_at FROM acme_clock WHERE issuer_id = $1",
+                DB_TEXT(issuer_id)))
+        return error_absent(e);
+    *seconds = distance(row.offset_seconds, 0) > TOLERANCE ? row.offset_seconds : 0;
+    return true;
+}
+
 /* ---- metrics ---- */
 
 bool acme_clock_metrics(struct db *db, struct arena *a, struct buf *b, struct error *e) {

@@ -52,6 +52,10 @@ static bool begin_probe(const struct acme_session *s, const struct acme_gate *ga
                   &ignored);
 }
 
+const char *acme_gate_name(struct arena *a, const struct issuer *issuer) {
+    return arena_printf(a, "%s %lld", issuer->id, (long long)issuer->revision);
+}
+
 bool acme_gate_enter(const struct acme_session *s, struct acme_gate *gate, struct error *e) {
     struct gate_row row;
     gate->probing = false;

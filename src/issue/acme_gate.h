@@ -12,6 +12,8 @@ struct acme_gate {
     bool probing;     /* this request is the one that finds out */
 };
 
+/* Its issuer and revision: a change opens it. */
+const char *acme_gate_name(struct arena *a, const struct issuer *issuer);
 /* ERR_ACME_UNAVAILABLE with retry_after as long as it is closed. */
 bool acme_gate_enter(const struct acme_session *s, struct acme_gate *gate, struct error *e);
 /* How the request ended: `cause` NULL: with an answer, of that status. */

@@ -224,7 +224,7 @@ static bool place_of(const struct acme_session *s, struct place **place, struct 
     if (!s->issuer->directory)
         return fail(e, ERR_INTERNAL, "the issuer '%s' has no directory", "签发机构“%s”没有目录地址",
                     s->issuer->id);
-    const char *name = arena_printf(s->arena, "%s %lld", s->issuer->id, (long long)s->issuer->revision);
+    const char *name = acme_gate_name(s->arena, s->issuer);
     *place = find_place(s->services->acme, name);
     return true;
 }

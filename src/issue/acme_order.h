@@ -18,7 +18,8 @@ struct acme_order_row {
     const char *id, *account_id, *application_id, *certificate_id, *issuer_id;
     int64_t created_at;
     const char *replaces;
-    int64_t not_after; /* that is asked for; 0: none is, or not any more */
+    int64_t not_after;  /* that is asked for; 0: none is, or not any more */
+    int64_t not_before; /* the same */
     int64_t slot_at;
     const char *url, *finalize_url, *certificate_url;
     const char *status; /* acme_status_name; NULL: the CA has not answered yet */

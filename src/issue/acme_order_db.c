@@ -14,6 +14,7 @@ static const struct field acme_order_fields[] = {
     ORDER(TIME, created_at, "Created", "创建时间"),
     ORDER(TEXT, replaces, "Replaces", "所替换的证书"),
     ORDER(TIME, not_after, "Asks to end", "请求的到期时间"),
+    ORDER(TIME, not_before, "Asks to begin", "请求的生效时间"),
     ORDER(TIME, slot_at, "Slot taken", "获得限额空位的时间"),
     ORDER(TEXT, url, "Order", "订单地址"),
     ORDER(TEXT, finalize_url, "Finalize", "提交地址"),
@@ -55,7 +56,7 @@ static const struct field acme_authorization_fields[] = {
 #define ORDER_COLUMNS                                                                                               \
     "id, account_id, application_id, certificate_id, issuer_id, created_at, replaces, slot_at, url, finalize_url, " \
     "certificate_url, status, expires_at, polls, poll_at, processing_until, pause_until, problem, ended_at, "       \
-    "outcome, fingerprint, certificate_end_at, not_after"
+    "outcome, fingerprint, certificate_end_at, not_after, not_before"
 
 /* ---- orders ---- */
 
@@ -98,17 +99,18 @@ bool acme_order_of_certificate(struct db *db, struct arena *a, const char *accou
 bool acme_order_insert(struct db *db, const struct acme_order_row *o, struct error *e) {
     return db_exec(db, e,
                    "INSERT INTO acme_order (id, account_id, application_id, certificate_id, issuer_id, "
-                   "created_at, replaces, slot_at, not_after) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+                   "created_at, replaces, slot_at, not_after, not_before) "
+                   "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
                    DB_TEXT(o->id), DB_TEXT(o->account_id), DB_TEXT(o->application_id),
                    DB_TEXT(o->certificate_id), DB_TEXT(o->issuer_id), DB_INT(o->created_at),
-                   DB_TEXT(o->replaces), DB_TIME(o->slot_at), DB_TIME(o->not_after));
+                   DB_TEXT(o->replaces), DB_TIME(o->slot_at), DB_TIME(o->not_after), DB_TIME(o->not_before));
 }
 
 static bool use_slot(struct db *db, const struct acme_order_row *o, bool *used, struct error *e) {
     if (!db_exec(db, e,
-                 "UPDATE acme_order SET slot_at = NULL, polls = polls + 1, not_after = $2 "
+                 "UPDATE acme_order SET slot_at = NULL, polls = polls + 1, not_after = $2, not_before = $3 "
                  "WHERE id = $1 AND slot_at IS NOT NULL AND ended_at IS NULL",
-                 DB_TEXT(o->id), DB_TIME(o->not_after)))
+                 DB_TEXT(o->id), DB_TIME(o->not_after), DB_TIME(o->not_before)))
         return false;
     *used = db_changes(db) == 1;
     return true;
@@ -133,13 +135,13 @@ bool acme_order_store(struct db *db, const struct acme_order_row *o, struct erro
                "UPDATE acme_order SET replaces = $2, url = $3, finalize_url = $4, certificate_url = $5, "
                "status = $6, expires_at = $7, polls = $8, poll_at = $9, problem = $10, fingerprint = $11, "
                "certificate_end_at = $12, slot_at = $13, processing_until = $14, pause_until = $15, "
-               "not_after = $16 "
+               "not_after = $16, not_before = $17 "
                "WHERE id = $1 AND ended_at IS NULL",
                DB_TEXT(o->id), DB_TEXT(o->replaces), DB_TEXT(o->url), DB_TEXT(o->finalize_url),
                DB_TEXT(o->certificate_url), DB_TEXT(o->status), DB_TIME(o->expires_at), DB_INT(o->polls),
                DB_TIME(o->poll_at), DB_TEXT(o->problem), DB_TEXT(o->fingerprint),
                DB_TIME(o->certificate_end_at), DB_TIME(o->slot_at), DB_TIME(o->processing_until),
-               DB_TIME(o->pause_until), DB_TIME(o->not_after)) &&
+               DB_TIME(o->pause_until), DB_TIME(o->not_after), DB_TIME(o->not_before)) &&
            still_open(db, o, e);
 }
 

@@ -132,7 +132,7 @@ bool acme_revoke_sent(struct work *w, struct error *e) {
     if (!s->row.version_id)
         return work_goes(w, OUTCOME_DONE);
     s->row.done_at = w->now;
-    s->row.problem = NULL;
+    s->row.problem = s->row.problem_zh = NULL;
     return acme_revocation_store(w->db, &s->row, e) &&
            version_set_revoked(w->db, s->row.version_id, s->row.asked_at, e) &&
            revoke_settle(w, s->row.certificate_id, e) && work_goes(w, OUTCOME_DONE);
@@ -164,6 +164,8 @@ bool acme_revoke_failed(struct work *w, const struct error *cause, struct error 
     if (!r.version_id)
         return work_goes(w, OUTCOME_DONE);
     const char *said = s && s->reply.problem.type ? acme_problem_text(w->arena, &s->reply.problem) : NULL;
-    r.problem = said && *said ? said : cause->detail[LANG_EN];
+    bool their_words = said && *said;
+    r.problem = their_words ? said : cause->detail[LANG_EN];
+    r.problem_zh = their_words ? NULL : cause->detail[LANG_ZH];
     return acme_revocation_store(w->db, &r, e) && tell(w, &r, cause, e);
 }

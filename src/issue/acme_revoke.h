@@ -10,7 +10,7 @@ struct acme_revocation {
     const char *version_id, *account_id, *certificate_id, *issuer_id;
     int64_t reason, asked_at;
     bool by_key;
-    const char *problem;
+    const char *problem, *problem_zh; /* the latter NULL: the words of the CA */
     int64_t done_at;
 };
 

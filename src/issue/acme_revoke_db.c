@@ -12,6 +12,7 @@ static const struct field acme_revocation_fields[] = {
     REVOCATION(TIME, asked_at, "Asked for", "申请时间"),
     REVOCATION(BOOL, by_key, "By the certificate's key", "使用证书密钥"),
     REVOCATION(TEXT, problem, "What the CA says", "CA 的说明"),
+    REVOCATION(TEXT, problem_zh, "In Chinese", "中文说明"),
     REVOCATION(TIME, done_at, "Done", "完成时间"),
     FIELD_END,
 };
@@ -21,7 +22,7 @@ bool acme_revocation_get(struct db *db, struct arena *a, const char *version_id,
     *r = (struct acme_revocation){.version_id = NULL};
     bool found = db_get(db, a, acme_revocation_fields, r, e,
                         "SELECT version_id, account_id, certificate_id, issuer_id, reason, asked_at, by_key, "
-                        "problem, done_at FROM acme_revocation WHERE version_id = $1",
+                        "problem, problem_zh, done_at FROM acme_revocation WHERE version_id = $1",
                         DB_TEXT(version_id));
     return found || error_absent(e);
 }
@@ -36,8 +37,10 @@ bool acme_revocation_insert(struct db *db, const struct acme_revocation *r, stru
 
 bool acme_revocation_store(struct db *db, const struct acme_revocation *r, struct error *e) {
     return db_exec(db, e,
-                   "UPDATE acme_revocation SET by_key = $2, problem = $3, done_at = $4 WHERE version_id = $1",
-                   DB_TEXT(r->version_id), DB_INT(r->by_key), DB_TEXT(r->problem), DB_TIME(r->done_at));
+                   "UPDATE acme_revocation SET by_key = $2, problem = $3, done_at = $4, problem_zh = $5 "
+                   "WHERE version_id = $1",
+                   DB_TEXT(r->version_id), DB_INT(r->by_key), DB_TEXT(r->problem), DB_TIME(r->done_at),
+                   DB_TEXT(r->problem_zh));
 }
 
 bool acme_revocation_count_open(struct db *db, const char *certificate_id, int64_t *count, struct error *e) {

@@ -2,6 +2,7 @@
 #include "issue/failover.h"
 #include "catalog/issuer.h"
 #include "issue/acme_order.h"
+#include "notify/notify.h"
 
 static bool has_fallback(const struct brand *brand) {
     return brand->fallback_issuers && *brand->fallback_issuers;
@@ -94,26 +95,52 @@ bool failover_choose(struct work *w, const struct certificate *c, struct applica
 
 /* ---- how it went ---- */
 
-static bool count_failure(struct work *w, const char *issuer_id, const struct error *cause, struct error *e) {
-    struct issuer_health health;
-    if (!issuer_health_get(w->db, w->arena, w->item->account_id, issuer_id, &health, e))
+static bool count_failure(struct work *w, const char *issuer_id, const struct error *cause,
+                          struct issuer_health *health, struct error *e) {
+    if (!issuer_health_get(w->db, w->arena, w->item->account_id, issuer_id, health, e))
         return false;
-    health.since = health.failures ? health.since : w->now;
-    health.last_error = error_row(cause->id)->code;
-    if (++health.failures >= FAILOVER_FAILURES)
-        health.avoid_until = w->now + FAILOVER_SECONDS;
-    return issuer_health_put(w->db, &health, e);
+    health->since = health->failures ? health->since : w->now;
+    health->last_error = error_row(cause->id)->code;
+    if (++health->failures >= FAILOVER_FAILURES)
+        health->avoid_until = w->now + FAILOVER_SECONDS;
+    return issuer_health_put(w->db, health, e);
+}
+
+/* Once for each outage: the failures are forgotten when it issues again. */
+static bool tell(struct work *w, const struct issuer_health *health, const char *other,
+                 const struct error *cause, struct error *e) {
+    struct arena *a = w->arena;
+    const char *until = time_format(a, health->avoid_until);
+    const char *en = "No other issuer of the line takes over: it is asked again, more and more rarely.";
+    const char *zh = "该品牌没有可接替的签发机构:将以越来越长的间隔重试。";
+    if (health->failures != FAILOVER_FAILURES)
+        return true;
+    if (other)
+        en = arena_printf(a, "Until %s %s is asked in its place; then one application tries it again.", until,
+                          other);
+    if (other)
+        zh = arena_printf(a, "在 %s 之前改由 %s 签发,之后由一个申请重新尝试。", until, other);
+    const struct notify_event event = {
+        .event = "issuer_failing",
+        .account_id = w->item->account_id,
+        .subject = health->issuer_id,
+        .params = json_keep(a, json_pack("{s:s,s:s,s:s,s:s,s:s,s:s}", "issuer", health->issuer_id, "since",
+                                         time_format(a, health->since), "reason_en", cause->detail[LANG_EN],
+                                         "reason_zh", cause->detail[LANG_ZH], "next_en", en, "next_zh", zh)),
+        .now = w->now};
+    return notify_tell(w->db, a, &event, e);
 }
 
 bool failover_failed(struct work *w, const struct certificate *c, const struct application *application,
                      const struct error *cause, bool *passed_over, struct error *e) {
     const struct brand *brand;
     struct choice choice;
-    if (!count_failure(w, application->issuer, cause, e) || !order_brand(w->services, c, &brand, e) ||
-        !choose(w, issuers_of(w->arena, brand), &choice, e))
+    struct issuer_health health;
+    if (!count_failure(w, application->issuer, cause, &health, e) ||
+        !order_brand(w->services, c, &brand, e) || !choose(w, issuers_of(w->arena, brand), &choice, e))
         return false;
     *passed_over = choice.id && strcmp(choice.id, application->issuer) != 0;
-    return true;
+    return tell(w, &health, *passed_over ? choice.id : NULL, cause, e);
 }
 
 bool failover_worked(struct work *w, const char *issuer_id, struct error *e) {

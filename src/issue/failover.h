@@ -4,9 +4,12 @@
  * with its issuer until its order there has ended, so that nothing flaps.
  */
 #pragma once
+#include "base/buf.h"
 #include "issue/issue.h"
 
 enum { FAILOVER_FAILURES = 3, FAILOVER_SECONDS = 86400 };
+
+struct issuer;
 
 struct issuer_health {
     const char *account_id, *issuer_id;
@@ -35,4 +38,13 @@ bool issuer_health_get(struct db *db, struct arena *a, const char *account_id, c
 bool issuer_health_avoided(struct db *db, struct arena *a, const char *account_id, int64_t now,
                            struct issuer_health **list, size_t *count, struct error *e);
 bool issuer_health_put(struct db *db, const struct issuer_health *health, struct error *e);
+/* As one account sees it; `closed_until`: its gate (acme_gate.h) is closed for everybody. */
+struct issuer_standing {
+    int64_t failures, since, avoid_until, closed_until;
+    const char *last_error;
+};
+bool issuer_standing(struct db *db, struct arena *a, const char *account_id, const struct issuer *issuer,
+                     struct issuer_standing *standing, struct error *e);
+/* Who is passed over, and whose gate (acme_gate.h) is closed. */
+bool failover_metrics(struct db *db, struct arena *a, int64_t now, struct buf *b, struct error *e);
 bool issuer_health_delete(struct db *db, const char *account_id, const char *issuer_id, struct error *e);

@@ -50,6 +50,14 @@ struct fleet {
     size_t step_count;
 };
 
+/* ---- fleet_reissue.c ---- */
+
+/* POST: reissues a part of what an issuer has issued. */
+bool fleet_reissue(struct request *rq, struct error *e);
+extern const struct field fleet_reissue_body[];
+
+/* ---- fleet.c ---- */
+
 bool fleet_read(struct fleet *fleet, struct error *e);
 /* A number of those that were seen, as of all. */
 int64_t fleet_scaled(const struct fleet *fleet, int64_t seen);

@@ -205,6 +205,17 @@ const struct route fleet_routes[] = {
          "busiest_day, steps, issuers: [{limits, replace_all}], ending_first}",
          "全部证书未来十二个月的计划:{months: [{month, issuer, planned, if_renewed}], busiest_day, steps, "
          "issuers: [{limits, replace_all}], ending_first}")},
+    {.method = "POST",
+     .path = "/v1/plan/fleet/reissue",
+     .access = ACCESS_REQUEST,
+     .flags = ROUTE_WRITES | ROUTE_WAKES,
+     .handle = fleet_reissue,
+     .body = fleet_reissue_body,
+     .summary =
+         TEXT("Reissues what an issuer has issued, a part at a time: {reissued: [id], refused: "
+              "[{certificate, code, detail}], issued_before, next}",
+              "分批重新签发某签发机构签发的证书:{reissued: [id], refused: [{certificate, code, detail}], "
+              "issued_before, next}")},
     {.method = "GET",
      .path = "/v1/certificates/{id}/plan",
      .access = ACCESS_READ,

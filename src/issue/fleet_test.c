@@ -102,6 +102,61 @@ static void another_account_sees_nothing_of_it(void **state) {
     assert_int_equal(f->issuer_count, 0);
 }
 
+/* ---- after a mass revocation ---- */
+
+static json_t *reissue_of(json_t *body) {
+    const struct route *route = fleet_routes;
+    struct request rq = {.arena = w.arena,
+                         .services = &w.services,
+                         .db = w.services.db,
+                         .caller = {.account_id = ACCOUNT, .user_id = "user"},
+                         .json = json_keep(w.arena, body),
+                         .now = w.now};
+    while (strcmp(route->path, "/v1/plan/fleet/reissue") != 0)
+        route++;
+    assert_ok(db_begin(w.services.db, &e), e);
+    assert_ok(world_end(&w, route->handle(&rq, &e), &e), e);
+    return json_keep(w.arena, rq.reply);
+}
+
+static size_t reissued(json_t *body) {
+    const json_t *reply = reissue_of(body);
+    assert_true(json_is_null(json_object_get(reply, "next")));
+    return json_array_size(json_object_get(reply, "reissued"));
+}
+
+static void everything_of_an_issuer_is_reissued_once(void **state) {
+    (void)state;
+    struct certificate all[3];
+    for (int i = 0; i < 3; i++) {
+        all[i] = bought((struct order_request){.names = arena_printf(w.arena, "w%d.example.com", i)});
+        issue_now(all[i].id);
+    }
+    const char *then = time_format(w.arena, w.now + 60);
+    w.now += 120;
+    bought_and_issued(NULL); /* later than then */
+    w.now++;
+    assert_int_equal(reissued(json_pack("{s:b,s:b}", "all", 1, "dry_run", 1)), 4);
+    assert_int_equal(
+        reissued(json_pack("{s:s,s:s,s:b}", "issuer", "local", "issued_before", then, "dry_run", 1)), 3);
+    assert_int_equal(certificate_now(&w, all[0].id).next_issue_at > w.now, true);
+    assert_int_equal(reissued(json_pack("{s:s,s:s}", "issuer", "local", "issued_before", then)), 3);
+    assert_int_equal(reissued(json_pack("{s:s,s:s}", "issuer", "local", "issued_before", then)), 0);
+    for (int i = 0; i < 3; i++) {
+        issue_now(all[i].id);
+        assert_int_equal(certificate_now(&w, all[i].id).version_count, 2);
+    }
+    assert_int_equal(reissued(json_pack("{s:s,s:s}", "issuer", "local", "issued_before", then)), 0);
+}
+
+static void of_another_issuer_nothing_is_reissued(void **state) {
+    (void)state;
+    const struct issuer issuer = {.id = "ca", .kind = "acme", .title_en = "ca", .title_zh = "ca"};
+    assert_ok(issuer_db_put(w.services.db, &issuer, &e), e);
+    bought_and_issued(NULL);
+    assert_int_equal(reissued(json_pack("{s:s}", "issuer", "ca")), 0);
+}
+
 /* ---- limits ---- */
 
 static struct fleet *with_days(int64_t certificates, int64_t a_day) {
@@ -161,6 +216,7 @@ static void a_part_stands_for_all(void **state) {
 
 TEST_MAIN(fleet, in_world(the_calendar_has_the_versions_of_the_coming_year),
           in_world(a_certificate_has_the_versions_that_the_policy_plans),
-          in_world(the_plan_knows_what_a_ca_fixes_or_takes), in_world(another_account_sees_nothing_of_it),
-          in_world(a_limit_holds_or_says_what_is_needed), in_world(what_ends_before_its_turn_is_counted),
-          in_world(a_part_stands_for_all))
+          in_world(the_plan_knows_what_a_ca_fixes_or_takes),
+          in_world(everything_of_an_issuer_is_reissued_once), in_world(of_another_issuer_nothing_is_reissued),
+          in_world(another_account_sees_nothing_of_it), in_world(a_limit_holds_or_says_what_is_needed),
+          in_world(what_ends_before_its_turn_is_counted), in_world(a_part_stands_for_all))

@@ -1,7 +1,9 @@
 /* Revocation over HTTP, and what the local CA publishes for everybody: its certificates and CRLs. */
 #include "audit/audit.h"
 #include "base/buf.h"
+#include "catalog/issuer.h"
 #include "issue/ca.h"
+#include "issue/failover.h"
 #include "issue/issue_db.h"
 #include "pki/crl.h"
 
@@ -82,7 +84,36 @@ static bool get_roots(struct request *rq, struct error *e) {
     return publish(rq, buf_slice(&pem), "application/pem-certificate-chain");
 }
 
+/* ---- how it goes with an issuer ---- */
+
+static const struct field standing_fields[] = {
+    FIELD(INT, issuer_standing, failures, 0, "Failures in a row, of your orders",
+          "连续失败次数(本账号的订单)"),
+    FIELD(TIME, issuer_standing, since, 0, "Since", "起始时间"),
+    FIELD(TEXT, issuer_standing, last_error, 0, "Code of the last error", "最近的错误代码"),
+    FIELD(TIME, issuer_standing, avoid_until, 0, "Others are asked until", "在此之前改用其他签发机构"),
+    FIELD(TIME, issuer_standing, closed_until, 0, "Nobody asks it until", "在此之前不再请求该 CA"),
+    FIELD_END,
+};
+
+static bool show_standing(struct request *rq, struct error *e) {
+    struct issuer issuer;
+    struct issuer_standing standing;
+    if (!issuer_get(rq->db, rq->arena, rq->path_args[0], &issuer, e) ||
+        !issuer_standing(rq->db, rq->arena, rq->caller.account_id, &issuer, &standing, e))
+        return false;
+    rq->reply = json_from_row(rq->arena, standing_fields, &standing);
+    return true;
+}
+
 const struct route issue_routes[] = {
+    {.method = "GET",
+     .path = "/v1/issuers/{id}/health",
+     .access = ACCESS_READ,
+     .handle = show_standing,
+     .answer = standing_fields,
+     .summary = TEXT("Whether it is passed over, and since when it fails", "是否暂停使用及连续失败情况")},
+
     {.method = "POST",
      .path = "/v1/certificates/{id}/revoke",
      .access = ACCESS_OPERATE,

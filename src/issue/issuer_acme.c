@@ -107,6 +107,16 @@ bool acme_run_read(struct acme_run *run, struct error *e) {
     return issuer_get(w->db, w->arena, run->order.issuer_id, &run->issuer, e) && read_authorizations(run, e);
 }
 
+/* An order of an account that is over belongs to nobody: the one that follows begins its own. */
+static bool is_of_account(const struct acme_run *run, struct error *e) {
+    bool followed = false;
+    if (run->order.url &&
+        !acme_account_followed(run->w->db, run->session.account, run->order.created_at, &followed, e))
+        return false;
+    return !followed || fail(e, ERR_ACME_OVER, "order %s is of an account at %s that is over",
+                             "订单 %s 属于在 %s 的已停用账户", run->order.id, run->issuer.id);
+}
+
 bool acme_run_open(struct acme_run *run, struct error *e) {
     struct work *w = run->w;
     if (run->opened)
@@ -114,14 +124,23 @@ bool acme_run_open(struct acme_run *run, struct error *e) {
     run->session = (struct acme_session){
         .services = w->services, .arena = w->arena, .now = w->now, .issuer = &run->issuer};
     run->opened = acme_account_ensure(&run->session, run->c->account_id, e) &&
-                  acme_net_directory(&run->session, &run->directory, e);
+                  acme_net_directory(&run->session, &run->directory, e) && is_of_account(run, e);
     return run->opened;
+}
+
+/* Else nobody could register anew: the account that the CA has forgotten would stand in the way. */
+static bool note_gone(const struct acme_run *run, struct error *e) {
+    const struct error cause = *e;
+    struct error trouble = {.id = ERR_NONE};
+    if (!acme_account_note(&run->session, &cause, &trouble))
+        *e = trouble;
+    return false;
 }
 
 bool acme_run_post(struct acme_run *run, const char *url, const json_t *payload, struct error *e) {
     const char *text = payload ? json_text(run->w->arena, payload, false) : NULL;
     run->requests++;
-    return acme_net_post(&run->session, url, text, &run->reply, e);
+    return acme_net_post(&run->session, url, text, &run->reply, e) || note_gone(run, e);
 }
 
 /* ---- a turn ---- */
@@ -160,6 +179,15 @@ static bool take_turn(struct acme_run *run, struct issued *issued, struct error 
     return true;
 }
 
+/* A slot for our account there is waited for as one for the order: nothing has failed. */
+static bool waits_for_account(const struct acme_run *run, struct issued *issued, struct error *e) {
+    if (e->id != ERR_ACME_ACCOUNT_SLOT)
+        return false;
+    int64_t until = run->w->now + e->retry_after;
+    error_clear(e);
+    return stop(issued, until);
+}
+
 static bool acme_ask(struct work *w, const struct certificate *c, const struct application *application,
                      struct issued *issued, struct error *e) {
     struct acme_run *run = issued->progress = ARENA_NEW(w->arena, struct acme_run);
@@ -174,7 +202,7 @@ static bool acme_ask(struct work *w, const struct certificate *c, const struct a
         return true;
     issued->foreign = true;
     issued->chain_roots = run->issuer.chain_roots;
-    return take_turn(run, issued, e);
+    return take_turn(run, issued, e) || waits_for_account(run, issued, e);
 }
 
 /* ---- what is written of it ---- */

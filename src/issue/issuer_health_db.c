@@ -1,4 +1,6 @@
 /* Rows of how it goes with issuers. */
+#include "http/metrics.h"
+#include "issue/acme_gate.h"
 #include "issue/failover.h"
 
 static const struct field issuer_health_fields[] = {
@@ -45,4 +47,57 @@ bool issuer_health_put(struct db *db, const struct issuer_health *health, struct
 bool issuer_health_delete(struct db *db, const char *account_id, const char *issuer_id, struct error *e) {
     return db_exec(db, e, "DELETE FROM issuer_health WHERE account_id = $1 AND issuer_id = $2",
                    DB_TEXT(account_id), DB_TEXT(issuer_id));
+}
+
+bool issuer_standing(struct db *db, struct arena *a, const char *account_id, const struct issuer *issuer,
+                     struct issuer_standing *standing, struct error *e) {
+    struct issuer_health health;
+    *standing = (struct issuer_standing){.failures = 0};
+    if (!issuer_health_get(db, a, account_id, issuer->id, &health, e))
+        return false;
+    *standing = (struct issuer_standing){.failures = health.failures,
+                                         .since = health.since,
+                                         .avoid_until = health.avoid_until,
+                                         .last_error = health.last_error};
+    const char *gate = acme_gate_name(a, issuer);
+    return db_int(db, &standing->closed_until, 0, e,
+                  "SELECT max(closed_until) FROM acme_gate WHERE name = $1", DB_TEXT(gate));
+}
+
+/* ---- metrics ---- */
+
+struct failing_row {
+    const char *name;
+    int64_t count;
+};
+
+static const struct field failing_fields[] = {
+    FIELD(TEXT, failing_row, name, 0, "Issuer", "签发机构"),
+    FIELD(INT, failing_row, count, 0, "How many", "数量"),
+    FIELD_END,
+};
+
+bool failover_metrics(struct db *db, struct arena *a, int64_t now, struct buf *b, struct error *e) {
+    struct failing_row *passed, *closed;
+    size_t passed_count, closed_count;
+    if (!db_list(db, a, failing_fields, sizeof *passed, &passed, &passed_count, e,
+                 "SELECT issuer_id AS name, count(*) AS count FROM issuer_health WHERE avoid_until > $1 "
+                 "GROUP BY issuer_id ORDER BY issuer_id",
+                 DB_INT(now)) ||
+        !db_list(db, a, failing_fields, sizeof *closed, &closed, &closed_count, e,
+                 "SELECT name, failures AS count FROM acme_gate WHERE closed_until > $1 ORDER BY name",
+                 DB_INT(now)))
+        return false;
+    if (passed_count)
+        metrics_family(b, "tenure_issuer_passed_over", "gauge", "Accounts that pass the issuer over");
+    for (size_t i = 0; i < passed_count; i++)
+        metrics_value(b, "tenure_issuer_passed_over", METRIC_LABELS({"issuer", passed[i].name}),
+                      passed[i].count);
+    if (closed_count)
+        metrics_family(b, "tenure_acme_gate_closed", "gauge",
+                       "Failures in a row of a CA that is not asked for now");
+    for (size_t i = 0; i < closed_count; i++)
+        metrics_value(b, "tenure_acme_gate_closed", METRIC_LABELS({"issuer", closed[i].name}),
+                      closed[i].count);
+    return true;
 }

@@ -2,7 +2,13 @@
 #include "notify/channel.h"
 #include "signer/signer.h"
 
-enum { NAME_MAX_BYTES = 100, ADDRESS_MAX_BYTES = 2000, CALL_MS = 10000, SHOWN_BYTES = 200 };
+enum {
+    NAME_MAX_BYTES = 100,
+    ADDRESS_MAX_BYTES = 2000,
+    CALL_MS = 10000,
+    SHOWN_BYTES = 200,
+    READ_MAX = 64 << 10
+};
 
 /* ---- kinds: one file channel_kind.c, its line here, and in meson.build ---- */
 
@@ -159,7 +165,9 @@ bool channel_post(struct notifier *n, struct arena *a, const struct outgoing *ou
                                          .url = post->url ? post->url : out->address,
                                          .headers = headers,
                                          .body = slice_str(post->body),
-                                         .timeout_ms = CALL_MS};
+                                         .timeout_ms = CALL_MS,
+                                         .reply_max = READ_MAX,
+                                         .cut_allowed = true};
     if (!http_call(n->client, a, &request, reply, e))
         return call_failed(out, e);
     return reply->status / 100 == 2 || channel_refused(out, reply, e);

@@ -93,6 +93,12 @@ const struct event_row events[] = {
          "there. {reason} Find out why, then register anew with `tenure issuer account register {issuer}`.",
          "签发机构 {issuer} 对应的 CA 已不再承认账户 {account},无法继续签发。{reason} 请查明原因,然后运行 `tenure "
          "issuer account register {issuer}` 重新注册。")},
+    {"issuer_failing", "urgent", false, ACCESS_OPERATE,
+     TEXT("{issuer} has failed three times in a row", "{issuer} 已连续失败三次"),
+     TEXT(
+         "The issuer {issuer} has issued nothing since {since}: {reason} {next} `tenure doctor` and `tenure explain "
+         "CERTIFICATE` say more.",
+         "签发机构 {issuer} 自 {since} 起未能签发:{reason} {next} 详情请查看 `tenure doctor` 与 `tenure explain 证书ID`。")},
     {"ca_in_haste", "warning", false, ACCESS_OPERATE,
      TEXT("{issuer} wants new certificates replaced at once", "{issuer} 要求立即替换新签发的证书"),
      TEXT(

@@ -9,7 +9,14 @@
 #include "order/payment_ops.h"
 #include "order/refund.h"
 
-enum { SHOWN_BYTES = 200, REFERENCE_MAX = 200, URL_MAX = 2000, STATUS_GROUP = 100, STATUS_GOOD = 2 };
+enum {
+    SHOWN_BYTES = 200,
+    READ_MAX = 64 << 10,
+    REFERENCE_MAX = 200,
+    URL_MAX = 2000,
+    STATUS_GROUP = 100,
+    STATUS_GOOD = 2
+};
 
 struct payment_system {
     struct arena *arena;
@@ -86,7 +93,9 @@ static bool call(struct work *w, const char *id, const json_t *json, struct paym
                                          .url = settings->webhook_url,
                                          .headers = headers,
                                          .body = slice_str(body),
-                                         .timeout_ms = (int)settings->timeout_ms};
+                                         .timeout_ms = (int)settings->timeout_ms,
+                                         .reply_max = READ_MAX,
+                                         .cut_allowed = true};
     struct http_reply reply;
     if (!http_call(system->client, w->arena, &request, &reply, e))
         return false;

@@ -26,10 +26,8 @@ struct local {
     struct cache ca, acme;
 };
 
-static struct cache *cache_of(struct local *l, enum key_purpose purpose) {
-    if (purpose == PURPOSE_CA)
-        return &l->ca;
-    return purpose == PURPOSE_ACME ? &l->acme : NULL;
+static bool stays_open(enum key_purpose purpose) {
+    return purpose == PURPOSE_CA || purpose == PURPOSE_ACME;
 }
 
 static bool make_digest(const struct key_ref *key, uint8_t digest[CACHE_DIGEST]) {
@@ -73,8 +71,8 @@ static bool unseal(struct local *l, const struct key_ref *ref, EVP_PKEY **key, s
 
 static bool open_key(struct local *l, const struct key_ref *ref, EVP_PKEY **key, struct error *e) {
     uint8_t digest[CACHE_DIGEST];
-    struct cache *cache = cache_of(l, ref->purpose);
-    if (!cache || !make_digest(ref, digest))
+    struct cache *cache = ref->purpose == PURPOSE_CA ? &l->ca : &l->acme;
+    if (!stays_open(ref->purpose) || !make_digest(ref, digest))
         return unseal(l, ref, key, e);
     *key = cache_get(cache, digest);
     if (*key)

@@ -385,7 +385,7 @@ bool solve_placed(struct work *w, struct error *e) {
     if (d->settled) /* the place is on disk before anything is published there */
         return save_settled(w, d, e) && work_again(w, w->now);
     return solution_set_placed(w->db, s, w->now, e) && keep_report(w, d, "placed", e) &&
-           (!d->ops->by_person || ask_person(w, s, e)) && work_goes(w, OUTCOME_NEXT);
+           (!d->ops->by_person || d->ops->stands || ask_person(w, s, e)) && work_goes(w, OUTCOME_NEXT);
 }
 
 /* ---- step seen ---- */
@@ -484,6 +484,11 @@ static bool is_ready(struct work *w, const struct doing *d, struct error *e) {
     return wake(w, s, e) && work_until(w, w->now + WATCH_SECONDS);
 }
 
+/* What might have stood there already, does not. */
+static bool is_missed(const struct doing *d) {
+    return d->ops->stands && !d->found && !d->solution.looks;
+}
+
 bool solve_seen(struct work *w, struct error *e) {
     const struct doing *d = w->prepared;
     bool ends;
@@ -497,7 +502,7 @@ bool solve_seen(struct work *w, struct error *e) {
         return work_until(w, w->now + WATCH_SECONDS);
     int64_t doubt_end = d->solution.placed_at + d->solution.doubt_seconds;
     int64_t next = w->now + pause_after(d);
-    if (!solution_look_insert(w->db, &d->look, e))
+    if (!solution_look_insert(w->db, &d->look, e) || (is_missed(d) && !ask_person(w, &d->solution, e)))
         return false;
     if (d->found || (!d->ops->by_person && w->now >= doubt_end))
         return is_ready(w, d, e);

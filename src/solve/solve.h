@@ -193,6 +193,7 @@ struct solver_ops {
     unsigned types;  /* 1 << enum challenge_type */
     bool at_once;    /* the row itself is what is served: no place, no remove */
     bool by_person;  /* somebody else places it: it is ready when it is seen, and not before */
+    bool stands;     /* by a person, once for many: he is asked if it is not there already */
     bool shared;     /* its means are the installation's: for names of the account's own (name_grant.h) */
     bool any_record; /* place() puts `value` at `place`, whatever these are: of no challenge, too */
     bool secret;     /* needs one */

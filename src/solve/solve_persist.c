@@ -13,5 +13,6 @@ const struct solver_ops solve_persist = {
         TEXT("A record that stays, which lets one account of a CA in", "长期有效的记录,授权 CA 的一个账户"),
     .types = 1u << CHALLENGE_DNS_PERSIST_01,
     .by_person = true,
+    .stands = true,
     .place_of = place_of,
 };

@@ -407,7 +407,32 @@ static void the_row_itself_is_what_is_served(void **state) {
     assert_int_equal(count, 0);
 }
 
-TEST_MAIN(solve, in_world(the_longest_zone_counts_then_the_first_made),
+static void who_added_a_record_for_good_is_not_asked_for_it_again(void **state) {
+    (void)state;
+    const struct application p = applied();
+    const struct solver s = {.type = "dns-persist-01", .kind = "persist", .settings = "{}"};
+    for (int there = 1; there >= 0; there--) {
+        const char *name = there ? "www.example.com" : "example.com";
+        struct solution made = {.account_id = ACCOUNT,
+                                .application_id = p.id,
+                                .certificate_id = p.certificate_id,
+                                .name = name,
+                                .value = "ca.example; accounturi=https://ca.example/1"};
+        assert_ok(db_begin(w.services.db, &e), e);
+        assert_ok(world_end(&w, solution_begin(&w.services, w.arena, &s, &made, w.now, &e), &e), e);
+        found = there ? REASON_FOUND : REASON_RECORD_MISSING;
+        assert_int_equal(run(&solve, made.id), OUTCOME_NEXT);
+        assert_int_equal(told("action_needed"), 0);
+        run(&seen, made.id);
+        assert_int_equal(told("action_needed"), !there);
+        assert_int_equal(now_of(made.id).ready_at, there ? w.now : 0);
+        run(&seen, made.id);
+        assert_int_equal(told("action_needed"), !there);
+    }
+}
+
+TEST_MAIN(solve, in_world(who_added_a_record_for_good_is_not_asked_for_it_again),
+          in_world(the_longest_zone_counts_then_the_first_made),
           in_world(a_solver_is_chosen_for_what_its_type_can_prove),
           in_world(without_a_row_a_delegated_name_is_ours_and_others_wait_for_a_person),
           in_world(a_delegated_name_is_a_label_of_its_own_for_each_account_and_name),

@@ -3,6 +3,7 @@
 #include "base/file.h"
 #include "base/rand.h"
 #include "certificate/certificate.h"
+#include "tenure/cmd_reissue.h"
 #include "tenure/intake_files.h"
 #include "tenure/verb.h"
 #include "tenure/wait.h"
@@ -36,6 +37,9 @@ enum {
     KEY_REASON,
     KEY_FORCE,
     KEY_SOURCE_URL,
+    KEY_ISSUER,
+    KEY_ALL,
+    KEY_BEFORE,
 };
 
 #define OPTION_QUIET                                                                                         \
@@ -337,6 +341,11 @@ static const struct option_row reissue_options[] = {
      TEXT("names instead of the old ones, may be repeated", "替换原有域名,可重复")},
     {"key-algorithm", KEY_ALGORITHM, "ALG", TEXT("p256, p384, rsa2048 …", "p256、p384、rsa2048 等")},
     {"brand", KEY_BRAND, "BRAND", TEXT("another line of the catalogue", "目录中的其他品牌")},
+    {"issuer", KEY_ISSUER, "ID", TEXT("all that this issuer has issued", "该签发机构签发的全部证书")},
+    {"all", KEY_ALL, NULL, TEXT("all certificates", "全部证书")},
+    {"issued-before", KEY_BEFORE, "TIME",
+     TEXT("with --issuer, --all: issued before then", "与 --issuer、--all 同用:在此时间之前签发")},
+    {"yes", KEY_YES, NULL, TEXT("with --issuer, --all: do it", "与 --issuer、--all 同用:确认执行")},
     OPTION_WAIT,
     OPTION_QUIET,
     {0},
@@ -385,8 +394,26 @@ static int goes_on(struct cli *cli, const json_t *certificate) {
     return cli->options[KEY_WAIT] ? wait_for_certificate(cli, id) : EXIT_OK;
 }
 
+static int reissue_those(struct cli *cli) {
+    static const int others[] = {KEY_CSR_CHOICE, KEY_CSR,  KEY_NAMES, KEY_ALGORITHM,
+                                 KEY_BRAND,      KEY_WAIT, KEY_QUIET};
+    const struct reissue_choice choice = {cli->options[KEY_ISSUER], cli->options[KEY_BEFORE],
+                                          cli->options[KEY_YES] != NULL};
+    bool one_of = !cli->options[KEY_ISSUER] != !cli->options[KEY_ALL] && cli->arg_count == 0;
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        one_of &= !cli->options[others[i]];
+    if (one_of)
+        return reissue_many(cli, &choice);
+    fail(&cli->error, ERR_USAGE,
+         "give a certificate, or --issuer, or --all; with the latter --issued-before and --yes only",
+         "请指定证书、--issuer 或 --all 之一;后两者只能与 --issued-before 和 --yes 同用");
+    return cli_failed(cli);
+}
+
 static int verb_reissue(struct cli *cli) {
     json_t *body, *answer;
+    if (cli->arg_count == 0 || cli->options[KEY_ISSUER] || cli->options[KEY_ALL])
+        return reissue_those(cli);
     if (!reissue_body(cli, &body) || !cli_call(cli, "POST", certificate_path(cli, "/reissue"), body, &answer))
         return cli_failed(cli);
     return goes_on(cli, answer);
@@ -499,8 +526,8 @@ const struct verb certificate_verbs[] = {
     {"explain",
      TEXT("why it is in this state, why this date, what happens next", "解释证书的状态、日期以及后续安排"),
      ARGUMENT_CERTIFICATE, 1, 1, NULL, verb_explain},
-    {"reissue", TEXT("a new version inside the same coverage", "在有效期内重新签发"), ARGUMENT_CERTIFICATE, 1,
-     1, reissue_options, verb_reissue},
+    {"reissue", TEXT("a new version inside the same coverage", "在有效期内重新签发"),
+     TEXT("[CERTIFICATE]", "[证书ID]"), 0, 1, reissue_options, verb_reissue},
     {"submit",
      TEXT("submit the application of a certificate, also again after a rejection",
           "提交证书申请,审核失败后可重新提交"),

@@ -3,6 +3,7 @@
 #include "catalog/issuer.h"
 #include "issue/acme_account.h"
 #include "tenure/verb.h"
+#include <stdio.h>
 #include <string.h>
 
 enum {
@@ -20,6 +21,7 @@ enum {
     KEY_CHAIN,
     KEY_CAA,
     KEY_NOT_AFTER,
+    KEY_NOT_BEFORE,
     KEY_ALGORITHMS,
     KEY_NAMES_MAX,
     KEY_LIMITS,
@@ -100,6 +102,8 @@ static const struct option_row issuer_options[] = {
     {"caa-domains", KEY_CAA, "LIST", TEXT("what CAA records may name", "CAA 记录可填写的域名")},
     {"takes-not-after", KEY_NOT_AFTER, "YES|NO",
      TEXT("it honours the lifetime of an order", "是否接受订单指定的有效期")},
+    {"takes-not-before", KEY_NOT_BEFORE, "YES|NO",
+     TEXT("it honours the beginning that an order asks for", "是否接受订单指定的生效时间")},
     {"days-max", KEY_DAYS_MAX, "N",
      TEXT("longest lifetime of its certificates, in days", "证书最长有效期(天)")},
     {"grades", KEY_GRADES, "LIST", TEXT("dv,ov,ev: what it issues", "可签发的等级:dv,ov,ev")},
@@ -126,6 +130,7 @@ static const struct cli_member common[] = {{KEY_TITLE, "title_en", cli_string},
                                            {KEY_CHAIN, "preferred_chain", cli_string},
                                            {KEY_CAA, "caa_domains", cli_words},
                                            {KEY_NOT_AFTER, "takes_not_after", cli_yes_no},
+                                           {KEY_NOT_BEFORE, "takes_not_before", cli_yes_no},
                                            {KEY_DAYS_MAX, "days_max", cli_number},
                                            {KEY_GRADES, "grades", cli_words},
                                            {KEY_PUBLIC, "public_names", cli_yes_no},
@@ -159,8 +164,32 @@ static int issuer_list_verb(struct cli *cli) {
     return cli_request(cli, "GET", "/v1/issuers?limit=500", NULL, print_issuers);
 }
 
+static void print_standing(struct cli *cli, const json_t *health) {
+    bool zh = cli->lang == LANG_ZH;
+    long long failures = json_integer_value(json_object_get(health, "failures"));
+    const char *avoided = cli_text(health, "avoid_until"), *closed = cli_text(health, "closed_until");
+    if (failures)
+        printf(zh ? "自 %2$s 起连续失败 %1$lld 次(%3$s)\n" : "%lld failures in a row since %s (%s)\n",
+               failures, cli_text(health, "since"), cli_text(health, "last_error"));
+    if (*avoided)
+        printf(zh ? "在 %s 之前,品牌另有签发机构的改由其签发\n"
+                  : "until %s, lines that name another issuer ask that one\n",
+               avoided);
+    if (*closed)
+        printf(zh ? "在 %s 之前不再请求该 CA\n" : "nobody asks it until %s\n", closed);
+}
+
+/* The row as JSON; for people also how it goes with it. */
 static int issuer_show(struct cli *cli) {
-    return cli_request(cli, "GET", issuer_path(cli), NULL, print_issuer);
+    json_t *issuer, *health;
+    if (cli->json)
+        return cli_request(cli, "GET", issuer_path(cli), NULL, print_issuer);
+    if (!cli_call(cli, "GET", issuer_path(cli), NULL, &issuer) ||
+        !cli_call(cli, "GET", arena_printf(cli->arena, "%s/health", issuer_path(cli)), NULL, &health))
+        return cli_failed(cli);
+    print_issuer(cli, issuer);
+    print_standing(cli, health);
+    return EXIT_OK;
 }
 
 static int issuer_add(struct cli *cli) {

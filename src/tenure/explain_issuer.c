@@ -1,12 +1,32 @@
 /* What an explanation says of the CA that was asked: how its order stands, what it said, and whom else there
  * is. */
 #include "apply/apply.h"
+#include "issue/acme_account.h"
+#include "issue/acme_clock.h"
 #include "issue/acme_order.h"
 #include "issue/acme_revoke.h"
 #include "issue/failover.h"
+#include "issue/limit.h"
 #include "tenure/explain.h"
 
 /* ---- the order ---- */
+
+/* Our account there may have to wait until the CA takes new ones. */
+static bool say_account(struct explanation *x, const char *issuer, struct error *e) {
+    struct acme_account account;
+    struct limit_wait wait;
+    if (!acme_account_of(x->rq->db, x->rq->arena, x->c->account_id, issuer, &account, e))
+        return false;
+    if (!account.id)
+        return true;
+    if (!limit_waiting(x->rq->db, x->rq->arena, account.id, &wait, e))
+        return false;
+    if (wait.subject)
+        explain_say(x, "limit", "%s takes our new account at %s, by its limit '%s'.",
+                    "%s 将于 %s 接受我方新账户(限额“%s”)。", issuer, explain_when(x, wait.due_at),
+                    wait.limit_name);
+    return true;
+}
 
 static bool say_order(struct explanation *x, const struct application *p, struct error *e) {
     struct acme_order_row order;
@@ -17,12 +37,15 @@ static bool say_order(struct explanation *x, const struct application *p, struct
     if (!order.url) {
         explain_say(x, "issuer", "It will be ordered at issuer %s, which has no order for it yet.",
                     "将向签发机构 %s 下单,目前尚无订单。", order.issuer_id);
-        return true;
+        return say_account(x, order.issuer_id, e);
     }
     explain_say(x, "issuer", "It is ordered at issuer %s; the order there is %s.",
                 "已向签发机构 %s 下单,订单状态:%s。", order.issuer_id, order.status ? order.status : "-");
     explain_say(x, "issuer", "It is over at %s, if nothing comes of it.", "若无结果,该订单于 %s 结束。",
                 explain_when(x, acme_order_end(&order)));
+    if (order.certificate_url && order.polls > 0)
+        explain_say(x, "issuer", "The chain that came with the certificate is not good: it is fetched again.",
+                    "随证书返回的证书链不正确,将重新获取。");
     return true;
 }
 
@@ -63,6 +86,23 @@ static bool say_problems(struct explanation *x, const struct application *p, str
     return true;
 }
 
+static bool say_clock(struct explanation *x, const struct application *p, struct error *e) {
+    int64_t apart;
+    if (!p->issuer || !acme_clock_apart(x->rq->db, x->rq->arena, p->issuer, &apart, e))
+        return !p->issuer;
+    if (apart > 0)
+        explain_say(
+            x, "clock",
+            "The clock of issuer %s is %lld seconds ahead of this machine's: set the one that is wrong.",
+            "签发机构 %s 的时钟比本机快 %lld 秒:请校正有误的一方。", p->issuer, (long long)apart);
+    if (apart < 0)
+        explain_say(
+            x, "clock",
+            "The clock of issuer %s is %lld seconds behind this machine's: set the one that is wrong.",
+            "签发机构 %s 的时钟比本机慢 %lld 秒:请校正有误的一方。", p->issuer, -(long long)apart);
+    return true;
+}
+
 static bool say_application(struct explanation *x, struct error *e) {
     struct application *all;
     size_t count;
@@ -70,7 +110,8 @@ static bool say_application(struct explanation *x, struct error *e) {
         return false;
     if (!count || all[count - 1].version_id)
         return true;
-    return say_order(x, &all[count - 1], e) && say_problems(x, &all[count - 1], e);
+    return say_clock(x, &all[count - 1], e) && say_order(x, &all[count - 1], e) &&
+           say_problems(x, &all[count - 1], e);
 }
 
 /* ---- the issuers ---- */
@@ -123,7 +164,8 @@ static bool say_revocation(struct explanation *x, struct error *e) {
         return false;
     if (r.version_id && r.problem)
         explain_say(x, "issuer", "%s does not revoke it: %s. It is asked again.",
-                    "%s 未予吊销:%s。将再次请求。", r.issuer_id, r.problem);
+                    "%s 未予吊销:%s。将再次请求。", r.issuer_id,
+                    x->rq->lang == LANG_ZH && r.problem_zh ? r.problem_zh : r.problem);
     return true;
 }
 

@@ -4,9 +4,11 @@
 
 static void say_challenge(struct explanation *x, const struct validation *v, const struct challenge *c) {
     if (v->challenge)
-        explain_say(x, "validation", "Control over %s: Tenure publishes it itself (%s).",
-                    "%s 的域名验证:由 Tenure 自动发布(%s)。", v->name, v->challenge);
-    else if (c->host)
+        explain_say(
+            x, "validation",
+            "Control over %s: Tenure publishes what proves it (%s); whoever wants to may do it instead.",
+            "%s 的域名验证:由 Tenure 自动发布验证内容(%s);也可以手动完成。", v->name, v->challenge);
+    if (c->host)
         explain_say(x, "validation", "Control over %s: add the %s record %s with the value %s.",
                     "%s 的域名验证:请添加 %s 记录 %s,记录值为 %s。", v->name, c->type, c->host, c->value);
     else

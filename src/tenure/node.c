@@ -1,6 +1,6 @@
 /* Opening what a process works with. */
 #include "tenure/node.h"
-#include "issue/acme_net.h"
+#include "issue/acme_account.h"
 #include "signer/signer.h"
 #include "solve/automatic.h"
 
@@ -35,6 +35,7 @@ bool node_open(struct node *node, const struct config *config, enum db_role role
     node->services.root_above = ca_root_above;
     node->services.preflight_wanted = doctor_wanted;
     node->services.automatic = &solve_automatic;
+    node->services.contact_changed = acme_account_tell_all;
     node->services.notifier = notifier_new(a, &config->mail, &config->outbound);
     node->services.payment_system = payment_system_new(a, &config->payment, &config->outbound);
     node->services.public_url = node->issue.public_url;

@@ -4,6 +4,7 @@
 #include "certificate/certificate.h"
 #include "http/openapi.h"
 #include "issue/acme_clock.h"
+#include "issue/failover.h"
 #include "tenure/dispatch.h"
 
 static bool health(struct request *rq, struct error *e) {
@@ -69,7 +70,7 @@ static bool channels(struct request *rq, struct buf *b, struct error *e) {
 }
 
 static bool clocks(struct request *rq, struct buf *b, struct error *e) {
-    return acme_clock_metrics(rq->db, rq->arena, b, e);
+    return acme_clock_metrics(rq->db, rq->arena, b, e) && failover_metrics(rq->db, rq->arena, rq->now, b, e);
 }
 
 static bool requests(struct request *rq, struct buf *b, struct error *e) {

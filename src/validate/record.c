@@ -91,7 +91,7 @@ static void tally_lost(struct search *q, const char *name, const struct dns_resu
     inquiry_note(&q->inquiry, name, DNS_NS, failure);
     enum look_up how = inquiry_ended(failure, true);
     q->evidence.timed_out += how == LOOK_UP_TIMED_OUT;
-    q->evidence.failed += how == LOOK_UP_FAILED;
+    q->evidence.failed += how == LOOK_UP_FAILED || failure->count > 0;
     q->evidence.bogus |= how == LOOK_UP_BOGUS;
     q->evidence.absent |= how == LOOK_UP_GOOD && failure->rcode == DNS_NXDOMAIN;
 }

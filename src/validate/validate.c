@@ -102,7 +102,7 @@ const char *check_answers(struct arena *a, const struct check *check) {
 const char *look_up_text(struct arena *a, const struct dns_result *result) {
     if (result->timed_out)
         return "time-out";
-    if (result->bogus)
+    if (*result->why)
         return arena_printf(a, "DNSSEC: %s", result->why);
     return arena_printf(a, "%s%s", dns_rcode_name(a, result->rcode), result->secure ? " (DNSSEC)" : "");
 }

@@ -46,6 +46,11 @@ check "and by the name that the CA calls itself by" lets_in pebble.example b.exa
 check "the contact is told" tenure issuer account contact "$ACCOUNT" a@example.com b@example.com
 told() { sqlite3 "$WORK/data/tenure.db" "SELECT count(*) FROM acme_account WHERE told_contact = 'a@example.com b@example.com'" | grep -qx 1; }
 check "and the CA has taken it" wait_for 20 told
+check "without its own it has the issuer's" tenure issuer account contact "$ACCOUNT"
+told() { sqlite3 "$WORK/data/tenure.db" "SELECT count(*) FROM acme_account WHERE told_contact = '$1'" | grep -qx 1; }
+check "which the CA hears of" wait_for 20 told ops@example.com
+check "another one of the issuer" tenure issuer change pebble --contact "new-ops@example.com"
+check "is told by the accounts that have it" wait_for 20 told new-ops@example.com
 check "what is no address is refused" fails_with 2 bad_field "$TENURE" issuer account contact "$ACCOUNT" nobody
 
 # ---- roll-over ----

@@ -1,7 +1,8 @@
 #!/bin/sh
 # builds: check-gcc
 # Suggested renewal windows (RFC 9773) against `tenure test-ca`, with a clock that the test moves: the moment in the window, and
-# what the order says that it replaces; windows that move into the past, revocation overnight, answers that make no sense.
+# what the order says that it replaces; windows that move into the past, revocation overnight, answers that make no sense. What
+# else an order may ask for: a profile, the lifetime.
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/acme_ca.sh"
 . "$(dirname "$0")/acme_orders.sh"
@@ -184,6 +185,21 @@ tenure issuer change rehearsal --certificate-profile nonsense >/dev/null
 get six.example.test
 SIX=$GOT
 check "one that it has not is not asked for" same "$(last six.example.test profile) $(show "$SIX" version_count)" "classic 1"
+
+# ---- the lifetime that is asked for ----
+tenure issuer change rehearsal --takes-not-after yes --takes-not-before yes >/dev/null
+get long.example.test
+check "a lifetime that the CA does not give keeps nobody waiting" versions "$GOT" 1
+check "it is the CA's then" same "$(ours "SELECT version_end - not_before FROM certificate WHERE id = '$GOT'")" $((30 * DAY))
+check "by one order, without dates" same "$(orders long.example.test) $(last long.example.test not_after)" "1 -"
+tenure issuer change rehearsal --days-max 12 >/dev/null
+get short.example.test
+check "one that it gives is asked for" same \
+    "$(theirs "SELECT not_after + 1 - not_before FROM served_order WHERE names = 'short.example.test'")" $((12 * DAY))
+check "from now on, not from before" between "$(last short.example.test not_before)" $((NOW - 10)) "$NOW"
+check "and given, to the second" same "$(show "$GOT" not_before) $(show "$GOT" version_end)" \
+    "$(written "$(last short.example.test not_before)") $(written "$(last short.example.test 'not_after + 1')")"
+tenure issuer change rehearsal --takes-not-after no --takes-not-before no >/dev/null
 
 # ---- no windows ----
 stop_ca

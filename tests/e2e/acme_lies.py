@@ -67,7 +67,7 @@ def asked(end):
 
 
 def told(lie, words):
-    found = wait_for(10, lambda: re.search(words, explained(lie)))
+    found = wait_for(30, lambda: re.search(words, explained(lie)))  # a chain is fetched a few times
     check(f"{lie}: people are told", found, explained(lie))
     for language in ("en", "zh-CN"):
         text = explained(lie, language)

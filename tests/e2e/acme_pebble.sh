@@ -102,6 +102,13 @@ check "a request of one's own" openssl req -new -newkey ec -pkeyopt ec_paramgen_
 OWN=$(buy --csr "$WORK/own.csr" own.example.test)
 check "is signed" wait_for 20 is "$OWN" issued
 
+# ---- the lifetime that is asked for ----
+check "a CA that takes dates" tenure issuer change second --takes-not-after yes --takes-not-before yes --days-max 20
+DATED=$(buy dated.example.test)
+check "issues" wait_for 20 is "$DATED" issued
+lifetime() { sqlite3 -readonly "$WORK/data/tenure.db" "SELECT version_end - not_before FROM certificate WHERE id = '$1'"; }
+check "for as long as it was asked for" [ "$(lifetime "$DATED")" = $((20 * 86400)) ]
+
 # ---- revocation ----
 KEY=$(buy key.example.test)
 check "one whose key will be lost" wait_for 20 is "$KEY" issued

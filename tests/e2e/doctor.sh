@@ -122,6 +122,8 @@ check "an issuer is added" tenure issuer add authority --directory https://127.0
 ISSUER=authority
 check "CAA for another account" says 0 account.example.test "WARNING caa_account_unknown [authority]" \
     "WARNING issuer_silent [authority]" "WARNING by_hand" "dns-01: manual"
+tenure solver add account.example.test --type dns-persist-01 --kind persist >/dev/null
+check "a record that stays is a way, where there is no other" says 0 account.example.test "note solved" "dns-persist-01: persist"
 check "a method that CAA does not permit" says 1 method.example.test "FATAL caa_other_method [authority]"
 check "a wildcard that CAA forbids" says 1 '*.wildcards.example.test' "FATAL caa_other_issuer [authority]" \
     'CAA 0 issuewild "authority.example"'

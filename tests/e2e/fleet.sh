@@ -62,6 +62,29 @@ lists_validations() {
     check "an unknown cursor is refused" fails_with 2 bad_field "$TENURE" validation list --cursor nonsense
 }
 
+all_have() { # VERSIONS
+    while read -r id; do
+        [ "$(versions_of "$id")" = "$1" ] || return 1
+    done <"$WORK/bought"
+}
+
+replaces_all() {
+    versions=$(versions_of "$first")
+    if has_clock; then move_clock "$1"; else sleep 1.1; fi
+    check "what would be reissued is said first" sh -c "'$TENURE' reissue --issuer local | grep -q '^$COUNT certificates would be'"
+    check "and nothing is done" all_have "$versions"
+    check "an issuer that nobody knows is refused" fails_with 2 bad_field "$TENURE" reissue --issuer nobody
+    check "one certificate or many" fails_with 2 usage "$TENURE" reissue "$first" --all
+    tenure reissue --issuer local --yes --json >"$WORK/reissued"
+    check "all of an issuer are reissued" jq -e ".reissued == $COUNT and .refused == 0" "$WORK/reissued"
+    check "each has its version" wait_for 30 all_have "$((versions + 1))"
+    before=$(field issued_before <"$WORK/reissued")
+    check "said again, nothing is left" \
+        sh -c "'$TENURE' reissue --all --yes --issued-before $before --json | jq -e '.reissued == 0'"
+    check "each is in the audit log" \
+        sh -c "[ \$('$TENURE' audit list --json --limit 100 | grep -c certificate.reissue) = $COUNT ]"
+}
+
 has_clock && SERVE="--one-process --clock $BEGIN"
 daemon </dev/null
 TENURE_KEY=$(access_key)
@@ -71,4 +94,5 @@ has_plan
 has_plan_of_one
 lists_validations
 has_clock && keeps_plan
+replaces_all 2027-06-02T00:00:00Z
 exit "$FAILED"

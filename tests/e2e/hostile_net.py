@@ -102,7 +102,17 @@ def bomb(q, tcp):
     return message(q) + b"\xc0\x0c" * 30 if not q.challenge else struct.pack(">HHHHHH", q.id, 0x8480, 1, 9, 0, 0) + q.wire + b"\xc0\x1e" * 40
 
 
-TRICKS = {"loop": loop, "long": long, "huge": huge, "cut": cut, "drip": cut, "lame": lame, "wrongid": wrong_id, "other": other_question,
+def many(q, tcp):
+    if q.kind == NS and q.name == q.zone:
+        return message(q, [record(q.name, NS, wire(f"n{i}.{q.zone}")) for i in range(100)]) if tcp else message(q, cut=True)
+    return None if q.challenge and q.kind in (A, AAAA) else honest(q)
+
+
+def inner(q, tcp):
+    return message(q, [record(q.name, A, socket.inet_aton("169.254.169.254"))]) if q.name.startswith("ns.") and q.kind == A else honest(q)
+
+
+TRICKS = {"many": many, "inner": inner, "loop": loop, "long": long, "huge": huge, "cut": cut, "drip": cut, "lame": lame, "wrongid": wrong_id, "other": other_question,
           "flood": wrong_id, "bomb": bomb}
 
 

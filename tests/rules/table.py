@@ -58,5 +58,8 @@ def disagreements(waiting):
                 sorted(tested - shown - set(waiting)))
     yield from (f"{id_} is '{known[id_]['status']}' and stands in the table" for id_ in
                 sorted(((shown | set(waiting)) & set(known)) - tested))
+    elsewhere = {id_: entry["shown_in"] for id_, entry in known.items() if "shown_in" in entry}
+    yield from (f"{id_} is shown in {path}, which is not there" for id_, path in sorted(elsewhere.items())
+                if not (FILE.parents[2] / path).exists())
     names = [row.name for row in rows]
     yield from (f"{name} is there twice" for name in sorted({name for name in names if names.count(name) > 1}))

@@ -20,7 +20,8 @@ CREATE TABLE issuer (
     profile TEXT,                    -- certificate profile that is asked for
     preferred_chain TEXT,            -- common name of the top issuer of the chain that is taken
     caa_domains TEXT,                -- what CAA records may name, one space between; NULL: as its directory says
-    takes_not_after BIGINT NOT NULL, -- honours notBefore and notAfter of an order
+    takes_not_after BIGINT NOT NULL, -- honours notAfter of an order
+    takes_not_before BIGINT NOT NULL DEFAULT 0, -- and notBefore
     days_max BIGINT NOT NULL,        -- longest lifetime of its certificates; 0: as the policy says
     grades TEXT,                     -- words; NULL: as the brand says
     public_names BIGINT NOT NULL,    -- it issues for public names and addresses only

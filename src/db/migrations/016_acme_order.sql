@@ -11,6 +11,7 @@ CREATE TABLE acme_order (
     created_at BIGINT NOT NULL,
     replaces TEXT,                   -- RFC 9773: the certificate whose place it takes; NULL: not said, or not any more
     not_after BIGINT,                -- the end that it asks for; NULL: that is the CA's, which does not take one, or not this
+    not_before BIGINT,               -- that is asked for with it
     slot_at BIGINT,                  -- a slot under the CA's limits was taken for newOrder, which was not sent since
     url TEXT,                        -- NULL: the CA has not answered yet
     finalize_url TEXT,
@@ -21,7 +22,7 @@ CREATE TABLE acme_order (
     poll_at BIGINT,                  -- not before then is it asked again
     processing_until BIGINT,         -- the issuer's patience with an order that is being processed; NULL: it was not yet
     pause_until BIGINT,              -- after trouble nothing is asked before then, whoever wakes the certificate
-    problem TEXT,                    -- what the CA said against it, for people
+    problem TEXT,                    -- what the CA said against it, for people; or we, in English
     ended_at BIGINT,
     outcome TEXT CHECK (outcome IN ('issued', 'invalid', 'refused', 'over', 'abandoned', 'dropped')),
     fingerprint TEXT,                -- of the certificate that came of it: by which account it is revoked
@@ -78,6 +79,7 @@ CREATE TABLE acme_revocation (
     asked_at BIGINT NOT NULL,
     by_key BIGINT NOT NULL DEFAULT 0, -- signed with the certificate's own key: the account may not, or is gone
     problem TEXT,                    -- what the CA said against it, for people
+    problem_zh TEXT,                 -- and in Chinese; NULL: the CA's words
     done_at BIGINT
 ) WITHOUT ROWID;
 CREATE INDEX acme_revocation_open ON acme_revocation (certificate_id, version_id) WHERE done_at IS NULL;
