@@ -23,7 +23,7 @@ LIES = {
     **dict.fromkeys(["credentials", "insecure"], "sends us to .*, which is not https"),
     "wrongkey": "has another key", "othernames": "is for victim.lies.test",
     **dict.fromkeys(["overdue", "isca"], "is over since .* or is a CA"),
-    **dict.fromkeys(["forged", "alone"], "under none of the roots"),
+    **dict.fromkeys(["forged", "alone"], "chain that came with the certificate is not good"),
     **dict.fromkeys(["longchain", "junk", "empty"], "the chain is not PEM"), "bomb": "the chain: line 1",
     "escapes": "liar says of escapes.lies.test", "never": "the order there is processing", "ready": "the order there is ready",
     "state": "the order there is unknown", "refused": "liar says of .*alert"}
@@ -67,7 +67,7 @@ def asked(end):
 
 
 def told(lie, words):
-    found = wait_for(30, lambda: re.search(words, explained(lie)))  # a chain is fetched a few times
+    found = wait_for(10, lambda: re.search(words, explained(lie)))
     check(f"{lie}: people are told", found, explained(lie))
     for language in ("en", "zh-CN"):
         text = explained(lie, language)
@@ -93,6 +93,9 @@ def later():
     check("ten minutes and more pass", moved.status == 200, moved)
     check("an order that is processed for longer than it may is over",
           wait_for(15, lambda: re.search("has not come to an end with order", explained("never"))), explained("never"))
+    for lie in ["forged", "alone"]:
+        check(f"{lie}: a chain that stays wrong is told", wait_for(15, lambda: re.search("under none of the roots", explained(lie))),
+              explained(lie))
 
 
 def of_whole_cas():
