@@ -90,7 +90,7 @@ check "DNS answers by UDP" test "$(query +short TXT "$PLACE")" = "\"$VALUE\""
 check "and by TCP" test "$(query +short +tcp TXT "$PLACE")" = "\"$VALUE\""
 check "without EDNS" test "$(query +short +noedns TXT "$PLACE")" = "\"$VALUE\""
 UPPER=$(printf %s "$PLACE" | tr a-z A-Z)
-check "in any case, which comes back" sh -c 'printf %s "$1" | grep "^$2\." | grep "$3"' - "$(query +noall +answer TXT "$UPPER")" "$UPPER" "$VALUE"
+check "in any case, which comes back" sh -c 'printf %s "$1" | grep "^$2\." | grep -F -e "$3"' - "$(query +noall +answer TXT "$UPPER")" "$UPPER" "$VALUE"
 check "the zone has its SOA" sh -c 'printf %s "$1" | grep "hostmaster.acme.test"' - "$(query +short SOA acme.test)"
 check "its name server" test "$(query +short NS acme.test)" = ns.acme.test.
 check "with addresses" test "$(query +short A ns.acme.test) $(query +short AAAA ns.acme.test)" = "127.0.0.1 ::1"
