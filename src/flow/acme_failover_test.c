@@ -31,7 +31,7 @@ static const char *metrics_now(void) {
 
 static struct issuer_standing standing_of(const char *id) {
     struct issuer issuer;
-    struct issuer_standing standing;
+    struct issuer_standing standing = {0};
     assert_ok(issuer_get(w.services.db, w.arena, id, &issuer, &e) &&
                   issuer_standing(w.services.db, w.arena, ACCOUNT, &issuer, &standing, &e),
               e);
