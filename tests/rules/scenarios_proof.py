@@ -2,7 +2,7 @@
 import contextlib
 
 from moments import DAY, E, MINUTE
-from scenarios_application import application, challenge, fill_in, hand_in, is_issued, put_record
+from scenarios_application import challenge, fill_in, hand_in, is_issued, put_record
 from scenarios_kinds import brought, close, declare, emergency, is_back
 from table import rule
 from world import holds, same
