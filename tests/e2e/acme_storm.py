@@ -352,14 +352,14 @@ class ClockedStorm(Storm):
         return self.database.execute(sql, values).fetchall()
 
     def revive(self):
-        self.daemon.process.wait(10)
+        self.daemon.process.wait(60)
         self.daemon.clock = self.now
         self.daemon.start()
         wait_for(30, lambda: answers(self.daemon.port), "the daemon")
 
     def shoot(self):
         self.daemon.process.kill()
-        self.daemon.process.wait(10)
+        self.daemon.process.wait(60)
         self.kills["all"] += 1
 
     def advance(self):
