@@ -353,7 +353,7 @@ static bool refuse_on_purpose(struct served_request *rq, struct error *e) {
             continue;
         if (faults->of[fault].seconds) {
             served_retry_after(rq, faults->of[fault].seconds);
-            limit_tell(rq, faults->of[fault].seconds);
+            rq->told = faults->of[fault].seconds;
         }
         return refuse(rq, refusals[i].refusal, e, "a fault on purpose: %s", "故意的故障:%s",
                       fault_rows[fault].name);
@@ -420,6 +420,8 @@ static void serve(struct served_request *rq) {
         answer_error(rq, &e);
     add_links(rq);
     spoil_answer(rq);
+    if (rq->told && rq->x->end == EXCHANGE_ANSWERS) /* nobody keeps to what he never heard */
+        limit_tell(rq, rq->told);
 }
 
 size_t acmeserver_body_max(void *context, const char *method, const char *path) {

@@ -119,6 +119,7 @@ struct served_request {
     const char *content_type;
     enum refusal refusal;
     json_t *subproblems; /* of a refusal, kept by the arena; or NULL */
+    int64_t told;        /* Retry-After of a fault on purpose; 0: none */
 };
 
 /* `return refuse(rq, REFUSAL_MALFORMED, e, "en", "中文");` */

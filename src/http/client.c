@@ -192,6 +192,7 @@ static void set_options(struct client *client, const struct http_request *reques
     curl_easy_setopt(c, CURLOPT_WRITEDATA, client);
     curl_easy_setopt(c, CURLOPT_HTTPHEADER, headers);
     curl_easy_setopt(c, CURLOPT_CONNECT_TO, connect_to);
+    curl_easy_setopt(c, CURLOPT_FRESH_CONNECT, (long)request->once);
     set_roots(c, request->roots);
     if (request->body.p) {
         curl_easy_setopt(c, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body.len);

@@ -22,6 +22,7 @@ struct http_request {
     struct slice roots;         /* PEM: the only certificates to trust; empty: those of the system */
     size_t reply_max;           /* bytes of the answer's body; 0: HTTP_REPLY_MAX */
     bool cut_allowed;           /* a longer body is no failure: what is behind its beginning is not read */
+    bool once; /* over a connection of its own: what a reused one has swallowed would be sent again */
 };
 
 struct http_header {

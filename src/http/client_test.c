@@ -169,7 +169,45 @@ static void the_client_tells_why_no_answer_came(void **state) {
     peer_end(&peer);
 }
 
-TEST_MAIN(client, test(the_client_sends_and_receives_over_one_connection),
+/* In the process of the server: how often it has dropped the connection since it was asked last. */
+static void drop_or_count(void *context, struct exchange *x) {
+    static int drops;
+    (void)context;
+    bool drop = strcmp(x->path, "/dropped") == 0;
+    x->answer = slice_str(arena_printf(x->arena, "%d", drops));
+    x->end = drop ? EXCHANGE_DROPS : x->end;
+    drops = drop ? drops + 1 : 0;
+}
+
+static const char *drops_of(struct peer *peer, struct client *client, bool once) {
+    struct http_request request = {
+        .method = "POST", .url = url_of(peer, "/dropped"), .timeout_ms = PATIENCE_MS, .once = once};
+    struct http_reply reply;
+    struct error e;
+    request.body = slice_str("x");
+    assert_fails(http_call(client, peer->arena, &request, &reply, &e), e, ERR_UNREACHABLE);
+    request.url = url_of(peer, "/count");
+    assert_ok(http_call(client, peer->arena, &request, &reply, &e), e);
+    return arena_strndup(peer->arena, (const char *)reply.body.p, reply.body.len);
+}
+
+/* What is served and not answered on a connection that was used before is sent again, but if it must not be.
+ */
+static void what_must_be_sent_once_is_sent_once(void **state) {
+    (void)state;
+    struct server_options options = with_deadlines(PATIENCE_MS);
+    options.handle = drop_or_count;
+    struct peer peer = peer_start("127.0.0.1", options);
+    struct client *client = client_new(peer.arena, &outbound_anywhere);
+    assert_string_equal(drops_of(&peer, client, false), "1"); /* its first connection */
+    assert_string_equal(drops_of(&peer, client, false), "2");
+    assert_string_equal(drops_of(&peer, client, true), "1");
+    arena_reset(peer.arena);
+    peer_end(&peer);
+}
+
+TEST_MAIN(client, test(what_must_be_sent_once_is_sent_once),
+          test(the_client_sends_and_receives_over_one_connection),
           test(the_client_takes_refusals_and_redirects_as_answers), test(the_client_goes_only_where_it_may),
           test(the_client_asks_the_address_that_it_is_told),
           test(an_address_that_is_told_must_be_allowed_like_any_other),

@@ -107,7 +107,7 @@ static inline struct peer peer_start(const char *listen_on, struct server_option
     assert_int_equal(getsockname(options.listen_fd, (struct sockaddr *)&peer.address, &len), 0);
     assert_int_equal(pipe(ends), 0);
     options.body_max = body_max;
-    options.handle = handle;
+    options.handle = options.handle ? options.handle : handle;
     fflush(NULL);
     peer.pid = fork();
     if (peer.pid == 0) {

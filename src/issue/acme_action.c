@@ -101,8 +101,10 @@ static bool read_new_order(struct acme_run *run, struct acme_order *answer, stru
  * sent is counted with its slot, before, and what is refused is not counted any more.
  */
 static bool post_order(struct acme_run *run, struct acme_order *answer, struct error *e) {
-    if (acme_run_post(run, run->directory.new_order, order_payload(run), e) &&
-        read_new_order(run, answer, e)) {
+    run->session.once = true;
+    bool answered = acme_run_post(run, run->directory.new_order, order_payload(run), e);
+    run->session.once = false;
+    if (answered && read_new_order(run, answer, e)) {
         run->order.polls = 0;
         return true;
     }

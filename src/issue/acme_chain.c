@@ -66,15 +66,17 @@ static bool is_wanted(struct acme_run *run, const struct answer *answer) {
 /* None is preferred: the one that the CA prefers, if it is a chain; else any alternate that is one. An
  * alternate that cannot be had is passed over. */
 static void choose(struct acme_run *run, struct answer *answer) {
-    const struct acme_reply first = run->reply;
+    struct acme_reply first = run->reply;
     bool good = is_good(run, answer);
     if (is_wanted(run, answer))
         return;
     for (size_t i = 0; i < first.alternate_count; i++) {
         struct answer other;
         struct error ignored = {0};
-        if (!fetch(run, first.alternates[i], &other, &ignored) ||
-            !slice_equal(other.leaf.der, answer->leaf.der) || !is_good(run, &other))
+        bool fetched = fetch(run, first.alternates[i], &other, &ignored);
+        if (ignored.retry_after > first.retry_after)
+            first.retry_after = ignored.retry_after; /* should it be looked for again */
+        if (!fetched || !slice_equal(other.leaf.der, answer->leaf.der) || !is_good(run, &other))
             continue;
         bool wanted = is_wanted(run, &other);
         if (wanted || !good)

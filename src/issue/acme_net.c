@@ -271,7 +271,7 @@ static bool post_once(const struct acme_session *s, struct place *place, struct 
     if (!take_nonce(s, place, &jws->nonce, e) || !acme_net_sign(s, jws, key, &text, e))
         return false;
     struct http_request request = {
-        .method = "POST", .url = jws->url, .headers = headers, .body = slice_str(text)};
+        .method = "POST", .url = jws->url, .headers = headers, .body = slice_str(text), .once = s->once};
     return ask(s, place, &request, reply, e);
 }
 

@@ -31,6 +31,7 @@ struct acme_session {
     int64_t now;
     const struct issuer *issuer;
     const struct acme_account *account; /* signs; NULL: nothing that must be signed by an account is asked */
+    bool once;                          /* what is posted must not be sent again by the HTTP client itself */
 };
 
 enum { ACME_LINKS_MAX = 8 };
